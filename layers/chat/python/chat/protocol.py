@@ -233,3 +233,11 @@ class MessagePosted(msgspec.Struct, tag="message", tag_field="type", frozen=True
     """A message of a room that this connection subscribed to. The sending connection has the ack instead."""
 
     message: Message
+
+
+class MediaRejected(msgspec.Struct, tag="media_rejected", tag_field="type", frozen=True, kw_only=True):
+    """An upload of this user's could not become a message, and why. Goes to the uploader's subscribed connections only."""
+
+    media: str
+    room: str
+    reason: str

@@ -1,0 +1,62 @@
+"""What a deployed function is told about its stage: the only reader of the environment.
+
+The CDK application writes a function's environment through `Settings.to_env`, the function reads it through
+`Settings.from_env`, so a name can't drift between the two. Nothing here imports AWS or the rest of the domain.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+PREFIX = "CHAT_"
+
+
+class SettingsError(Exception):
+    """A setting that this function needs is missing or malformed: a deployment fault, never a user's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """A function gets the settings it uses; the others are None and `need` refuses to hand them out.
+
+    Values are strings as CloudFormation resolves them (tokens at synth time). Each field's variable is its name in
+    capitals behind `CHAT_`.
+    """
+
+    stage: str
+    rooms_table: str | None = None
+    messages_table: str | None = None
+    connections_table: str | None = None
+    connections_url: str | None = None
+    """Where frames are posted: the stage's `@connections` base, without a trailing slash."""
+    websocket_url: str | None = None
+    """Where clients open sockets: `wss://…/stage`."""
+    delivery_queue_url: str | None = None
+    events_topic_arn: str | None = None
+    media_bucket: str | None = None
+    session_secret_arn: str | None = None
+    """Secrets Manager secret that signs the built-in issuer's sessions; None where OpenID Connect is used."""
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+
+    def to_env(self) -> dict[str, str]:
+        """Environment variables for a function; a setting that is None has none."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {PREFIX + name.upper(): value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Reads the process environment. Raises `SettingsError` when there is no stage in it."""
+        values = {field.name: environ.get(PREFIX + field.name.upper()) for field in fields(cls)}
+        if not values["stage"]:
+            raise SettingsError(f"{PREFIX}STAGE is not set")
+        return cls(**values)  # type: ignore[arg-type]  # every value is str | None, and stage was checked
+
+    def need(self, name: str) -> str:
+        """The setting `name`; raises `SettingsError` naming the variable when this function was not given it."""
+        value = getattr(self, name)
+        if not value:
+            raise SettingsError(f"{PREFIX}{name.upper()} is not set")
+        return str(value)
