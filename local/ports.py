@@ -1,0 +1,60 @@
+"""The ports of one local stack, all on 127.0.0.1."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass, fields
+
+from local.errors import LocalError
+
+LOOPBACK = "127.0.0.1"
+HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where each part of a stack listens. The defaults are those that `make dev` prints."""
+
+    emulator: int = 4566
+    gateway: int = 4510
+    page: int = 5173
+
+    @classmethod
+    def shifted(cls, offset: int) -> Ports:
+        """The default ports, each `offset` higher. Raises `LocalError` where there is no such port."""
+        ports = cls(*(port + offset for port in (cls.emulator, cls.gateway, cls.page)))
+        for field in fields(ports):
+            if not 0 < getattr(ports, field.name) <= HIGHEST_PORT:
+                raise LocalError(f"Ports shifted by {offset} are outside 1 to {HIGHEST_PORT}: choose another CHAT_PORT_OFFSET.")
+        return ports
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Ports that nobody listens on now, different from each other."""
+        with ExitStack() as stack:
+            sockets = [stack.enter_context(socket.socket()) for _ in fields(cls)]
+            for each in sockets:
+                each.bind((LOOPBACK, 0))
+            return cls(*(each.getsockname()[1] for each in sockets))
+
+
+def is_listening(port: int) -> bool:
+    """Whether a connection to the port on 127.0.0.1 is accepted now."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def require_free(port: int, purpose: str, option: str) -> None:
+    """Raises `LocalError` when the port is taken, naming what it was wanted for and the option that moves it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            raise LocalError(
+                f"Port {port} on {LOOPBACK}, wanted for {purpose}, is in use by another program ({error.strerror}). If that "
+                "is an earlier `make dev`, stop it with Ctrl-C in its terminal; `ss -ltnp` shows which program it is. To "
+                f"use another port: python -m local.dev {option} PORT, or CHAT_PORT_OFFSET=100 make dev to move all of them."
+            ) from error
