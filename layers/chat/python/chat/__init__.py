@@ -1,0 +1,1 @@
+"""The domain of the chat and its AWS adapters: everything that functions share."""

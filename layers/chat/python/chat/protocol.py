@@ -1,4 +1,4 @@
-"""Every frame on the wire, and nothing else: typed commands, replies and events, decoded and encoded without input or output.
+"""Every frame on the wire, and nothing else: typed commands, replies and events.
 
 A frame is one JSON text. Client to server, then server to client, one example of each:
 
@@ -17,9 +17,9 @@ A frame is one JSON text. Client to server, then server to client, one example o
     {"type":"message","message":{"room":"general","seq":120,"kind":"text","from":{"id":"ada","name":"Ada"},
      "text":"Hello","sent_at_ms":1790000000000,"command_id":"7f1c","media":null}}
 
-`id` is the client's own and unique among its user's commands: the reply carries it, and for `send` it makes sending again safe.
-Every command gets exactly one reply, `ack` or `error`. Unknown fields are ignored. The sender's identity is never read
-from a frame: it is the one its socket was opened with.
+`id` is the client's own and unique among its user's commands: the reply carries it, and for `send` it makes sending
+again safe. Every command gets exactly one reply, `ack` or `error`. Unknown fields are ignored. The sender's identity is
+never read from a frame: it is the one its socket was opened with.
 """
 
 from typing import Annotated, Literal
@@ -92,7 +92,10 @@ class Unsubscribe(Command, tag="unsubscribe", frozen=True, kw_only=True):
 
 
 class SendMessage(Command, tag="send", frozen=True, kw_only=True):
-    """Stores one text and delivers it to the room. Sent again with the same `id`, it keeps its number. Reply: `Sent`."""
+    """Stores one text and delivers it to the room. Reply: `Sent`.
+
+    Sent again with the same `id` within 24 h, it keeps its number and is not delivered again.
+    """
 
     room: RoomId
     text: Text
@@ -130,7 +133,7 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 class Media(msgspec.Struct, frozen=True):
-    """An image in a message: as it was uploaded, and a thumbnail of at most 480 × 480."""
+    """An image in a message: as it was uploaded, and a thumbnail of at most 480 by 480 pixels."""
 
     id: str
     name: str
@@ -171,6 +174,8 @@ class Room(msgspec.Struct, frozen=True):
 
 
 class RoomList(msgspec.Struct, frozen=True):
+    """Public rooms and the caller's own, by title."""
+
     rooms: list[Room]
 
 
@@ -198,6 +203,8 @@ class History(msgspec.Struct, frozen=True):
 
 
 class Pong(msgspec.Struct, frozen=True):
+    """The server's clock, ms since 1970."""
+
     now_ms: int
 
 
@@ -236,8 +243,16 @@ class MessagePosted(msgspec.Struct, tag="message", tag_field="type", frozen=True
 
 
 class MediaRejected(msgspec.Struct, tag="media_rejected", tag_field="type", frozen=True, kw_only=True):
-    """An upload of this user's could not become a message, and why. Goes to the uploader's subscribed connections only."""
+    """An upload could not become a message, and why. Goes to the uploader's own connections only."""
 
     media: str
     room: str
     reason: str
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(frame: Ack | Refusal | MessagePosted | MediaRejected) -> bytes:
+    """A frame as it goes over the wire: compact JSON, UTF-8."""
+    return _encoder.encode(frame)

@@ -60,3 +60,28 @@ class Settings:
         if not value:
             raise SettingsError(f"{PREFIX}{name.upper()} is not set")
         return str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """What the Lambda runtime itself says: Region and credentials, and an emulator's endpoint where there is one."""
+
+    region: str
+    access_key: str
+    secret_key: str
+    session_token: str = ""
+    endpoint_url: str | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Runtime:
+        """Reads the variables that the runtime sets for every function. Raises `SettingsError` naming a missing one."""
+        try:
+            return cls(
+                region=environ["AWS_REGION"],
+                access_key=environ["AWS_ACCESS_KEY_ID"],
+                secret_key=environ["AWS_SECRET_ACCESS_KEY"],
+                session_token=environ.get("AWS_SESSION_TOKEN", ""),
+                endpoint_url=environ.get("AWS_ENDPOINT_URL") or None,
+            )
+        except KeyError as missing:
+            raise SettingsError(f"{missing.args[0]} is not set") from missing

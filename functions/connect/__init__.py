@@ -1,0 +1,1 @@
+"""Opening and closing sockets: sign-in, tickets, the registry of connections."""

@@ -1,0 +1,42 @@
+"""`POST /api/media`: a member of a room is permitted to upload one image for it, straight to the bucket."""
+
+from __future__ import annotations
+
+from chat import http, log, media
+from chat.aws import media_store, secrets, wiring
+from chat.errors import NotAMemberError, RoomNotFoundError
+
+
+@log.invocations
+def handle(event: http.Event, _context: object) -> http.Answer:
+    """201 with the upload's id and a presigned POST; errors as `chat.media.check` and membership say."""
+    return http.respond(event, respond)
+
+
+def respond(event: http.Event) -> http.Answer:
+    """Permits the upload and remembers who it is for."""
+    principal = secrets.verifier().verify(http.bearer_token(event))
+    request = http.body(event, media.UploadRequest)
+    media.check(request)
+    if wiring.rooms().find(request.room) is None:
+        raise RoomNotFoundError(f"There is no room {request.room}.")
+    if not wiring.rooms().is_member(request.room, principal.user):
+        raise NotAMemberError("You are not a member of this room.")
+    upload = media.Upload(
+        media=wiring.ids().new(),
+        room=request.room,
+        user=principal.user,
+        user_name=principal.name,
+        file_name=request.name.strip(),
+        content_type=request.content_type,
+    )
+    now_ms = wiring.clock().now_ms()
+    media_store.uploads().of(upload, now_ms).save()
+    return http.answer(
+        201,
+        {
+            "media": upload.media,
+            "upload": media_store.bucket().permit(upload),
+            "expires_at_ms": now_ms + media.UPLOAD_LIFETIME_S * 1000,
+        },
+    )

@@ -1,0 +1,1 @@
+"""Commands, fan-out and what follows from a message."""

@@ -1,0 +1,21 @@
+"""Every command route of the WebSocket API, and `$default` for what is none: one frame in, its reply out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chat import commands, log, websocket
+from chat.aws import wiring
+
+
+@log.invocations
+def handle(event: websocket.Event, _context: object) -> dict[str, Any]:
+    """The body returned is the reply frame: API Gateway sends it to the connection that asked."""
+    return {"statusCode": 200, "body": respond(event).decode()}
+
+
+def respond(event: websocket.Event) -> bytes:
+    """The reply frame, whatever came in."""
+    if event.get("isBase64Encoded"):
+        return commands.refuse_binary()
+    return commands.answer(wiring.services(), websocket.sender(event), event.get("body") or "")

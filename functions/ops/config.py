@@ -1,0 +1,27 @@
+"""`GET /api/config`: what a client has to know about the stage before it signs in."""
+
+from __future__ import annotations
+
+from chat import http, log
+from chat.aws import wiring
+
+
+@log.invocations
+def handle(event: http.Event, _context: object) -> http.Answer:
+    """200, cached for a minute."""
+    return http.respond(event, respond)
+
+
+def respond(_event: http.Event) -> http.Answer:
+    """How to sign in, and where sockets open."""
+    settings = wiring.settings()
+    return http.answer(
+        200,
+        {
+            "stage": settings.stage,
+            "sign_in": "oidc" if settings.oidc_issuer else "built-in",
+            "issuer": settings.oidc_issuer,
+            "websocket_url": settings.need("websocket_url"),
+        },
+        cache_control="public, max-age=60",
+    )

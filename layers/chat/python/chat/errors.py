@@ -1,0 +1,101 @@
+"""Everything that can go wrong in words a client may see. Nothing here knows how an error travels.
+
+An error says what the client can do about it; what happened inside goes to the log, never into a message.
+"""
+
+from __future__ import annotations
+
+
+class ChatError(Exception):
+    """A command that was not carried out.
+
+    `code` is the wire's and never changes its meaning; `temporary` says that the same command may succeed later, not
+    before `retry_after_ms` (None: whenever the client likes). `status` is the HTTP status that means the same.
+    """
+
+    code = "internal"
+    status = 500
+    temporary = False
+
+    def __init__(self, message: str, *, retry_after_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_ms = retry_after_ms
+
+
+class MalformedError(ChatError):
+    """Not a JSON object in a text frame."""
+
+    code, status = "malformed", 400
+
+
+class UnknownActionError(ChatError):
+    """An `action` that this version does not know, or none."""
+
+    code, status = "unknown_action", 400
+
+
+class InvalidFieldError(ChatError):
+    """A field that is missing, of the wrong type or out of bounds."""
+
+    code, status = "invalid_field", 400
+
+
+class UnauthorizedError(ChatError):
+    """No identity, or one that is expired or forged."""
+
+    code, status = "unauthorized", 401
+
+
+class NotAMemberError(ChatError):
+    """The room exists; the caller is not in it."""
+
+    code, status = "not_a_member", 403
+
+
+class RoomPrivateError(ChatError):
+    """A private room is entered by invitation only."""
+
+    code, status = "room_private", 403
+
+
+class RoomNotFoundError(ChatError):
+    """No room has this id."""
+
+    code, status = "room_not_found", 404
+
+
+class SignInUnavailableError(ChatError):
+    """This stage does not sign people in by name."""
+
+    code, status = "sign_in_unavailable", 404
+
+
+class RoomExistsError(ChatError):
+    """Another room has this id already."""
+
+    code, status = "room_exists", 409
+
+
+class TooLargeError(ChatError):
+    """More bytes than this takes."""
+
+    code, status = "too_large", 413
+
+
+class UnsupportedTypeError(ChatError):
+    """Media of a type that is not shown here."""
+
+    code, status = "unsupported_type", 415
+
+
+class UnavailableError(ChatError):
+    """A dependency did not answer in time or asked to slow down. Nothing was acknowledged: sending again is safe."""
+
+    code, status, temporary = "unavailable", 503, True
+
+
+class InternalError(ChatError):
+    """A fault of ours. What was done is unknown: sending again with the same id is safe."""
+
+    code, status, temporary = "internal", 500, True

@@ -1,0 +1,71 @@
+"""HTTP API events (payload 2.0) in, JSON answers out: what every `/api/*` function shares."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from chat.errors import ChatError, InternalError, InvalidFieldError, MalformedError, UnauthorizedError
+
+Event = Mapping[str, Any]
+Answer = dict[str, Any]
+Body = TypeVar("Body")
+
+logger = logging.getLogger(__name__)
+
+
+def answer(status: int, body: object, *, cache_control: str = "no-store") -> Answer:
+    """An HTTP answer with a JSON body."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json", "cache-control": cache_control},
+        "body": msgspec.json.encode(body).decode(),
+    }
+
+
+def respond(event: Event, operation: Callable[[Event], Answer]) -> Answer:
+    """Runs the operation and turns what it raises into an error body: `code`, `message`, `temporary`, …."""
+    try:
+        return operation(event)
+    except ChatError as error:
+        return _refusal(error)
+    except Exception:
+        logger.exception("request failed", extra={"route": event.get("routeKey")})
+        return _refusal(InternalError("Something went wrong on our side; try again."))
+
+
+def body(event: Event, kind: type[Body]) -> Body:
+    """The request's JSON body as `kind`. Raises `MalformedError` and `InvalidFieldError`."""
+    raw: str = event.get("body") or ""
+    try:
+        decoded = base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw.encode()
+        return msgspec.json.decode(decoded, type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidFieldError(str(error)) from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError, binascii.Error) as error:
+        raise MalformedError("The body is one JSON object.") from error
+
+
+def bearer_token(event: Event) -> str:
+    """The token of the `Authorization` header. Raises `UnauthorizedError` when there is none."""
+    scheme, _, token = str(event.get("headers", {}).get("authorization", "")).partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnauthorizedError("Sign in first: send `Authorization: Bearer` and a token.")
+    return token.strip()
+
+
+def _refusal(error: ChatError) -> Answer:
+    return answer(
+        error.status,
+        {
+            "code": error.code,
+            "message": error.message,
+            "temporary": error.temporary,
+            "retry_after_ms": error.retry_after_ms,
+        },
+    )

@@ -1,0 +1,222 @@
+"""What the domain asks of the world outside: small protocols, each with an AWS and a simulated one behind it.
+
+`Table` is DynamoDB's contract as far as it is used here: conditions, transactions, eventually consistent reads unless
+asked otherwise. Key formats and what is stored under them stand in `chat.storage`, above this line, so that every
+implementation runs the same access patterns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+Item = dict[str, Any]
+"""Attributes by name: str, int, bool, None, lists and maps of these. `pk` and `sk` are the key."""
+
+Key = tuple[str, str | int]
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Holds where no item has this key."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """Holds where an item has this key."""
+
+
+@dataclass(frozen=True)
+class Below:
+    """Holds where the attribute is absent or less than `value`."""
+
+    attribute: str
+    value: int
+
+
+@dataclass(frozen=True)
+class Equal:
+    """Holds where the attribute equals `value`."""
+
+    attribute: str
+    value: str | int
+
+
+Condition = Absent | Present | Below | Equal
+
+
+@dataclass(frozen=True)
+class Put:
+    """Stores `item` whole, over any before it, where `condition` holds (None: always)."""
+
+    item: Item
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Removes the item under `key`, where `condition` holds; removing nothing is not an error."""
+
+    key: Key
+    condition: Condition | None = None
+
+
+Write = Put | Delete
+
+
+@dataclass(frozen=True)
+class Query:
+    """One page of a partition in key order.
+
+    `first` and `last` bound the sort key, both included. `start` is the key that the previous page ended with, itself
+    excluded. `limit` counts items; a page also ends at 1 MB.
+    """
+
+    pk: str
+    first: str | int | None = None
+    last: str | int | None = None
+    limit: int | None = None
+    start: Key | None = None
+    consistent: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """`end` is the key to start the next page behind; None at the end of the partition."""
+
+    items: list[Item]
+    end: Key | None = None
+
+
+class ConditionError(Exception):
+    """A condition did not hold, so nothing was written. `item` is what stands there, None where nothing does."""
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__("condition not met")
+        self.item = item
+
+
+class TransactionError(Exception):
+    """A transaction was refused, so none of it was written.
+
+    `conflicts` holds, for each write whose condition did not hold, its position and the item that stands there.
+    """
+
+    def __init__(self, conflicts: Mapping[int, Item | None]) -> None:
+        super().__init__("transaction refused")
+        self.conflicts = dict(conflicts)
+
+
+class Table(Protocol):
+    """One DynamoDB table.
+
+    Every method raises `UnavailableError` when the table is throttled or out of reach past the retries.
+    """
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """The item under `key`, None where there is none."""
+
+    def get_many(self, keys: Iterable[Key]) -> list[Item]:
+        """Those items of up to 100 distinct keys that exist, in no order."""
+
+    def put(self, item: Item, condition: Condition | None = None) -> None:
+        """Stores one item. Raises `ConditionError`."""
+
+    def update(
+        self,
+        key: Key,
+        *,
+        assign: Mapping[str, Any] | None = None,
+        add: Mapping[str, int] | None = None,
+        condition: Condition | None = None,
+    ) -> Item:
+        """Assigns attributes and adds to numbers of one item, made where absent; the item as it then stands.
+
+        An addition that the network repeats counts twice. Raises `ConditionError`.
+        """
+
+    def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
+        """Removes one item and returns it. Raises `ConditionError`."""
+
+    def delete_many(self, keys: Iterable[Key]) -> None:
+        """Removes items without a condition, all at once, not in one transaction."""
+
+    def query(self, *queries: Query) -> list[Page]:
+        """One page for each query, in the order of the queries, read at the same time."""
+
+    def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
+        """All of up to 100 writes or none. `token` (≤ 36 characters) makes repeating it within 10 min harmless.
+
+        Raises `TransactionError`.
+        """
+
+
+class Outcome(Enum):
+    """What became of one frame for one connection."""
+
+    DELIVERED = "delivered"
+    GONE = "gone"
+    """No such connection any more: 410."""
+    FAILED = "failed"
+    """Throttled, refused or out of reach past the retries: worth another try later."""
+
+
+class Sockets(Protocol):
+    """The open sockets of the stage."""
+
+    def post(self, connection_ids: Sequence[str], frame: bytes) -> dict[str, Outcome]:
+        """Sends one frame to each connection, many at a time, and says for each what became of it. Never raises."""
+
+
+class Queue(Protocol):
+    """An at-least-once queue."""
+
+    def send(self, bodies: Sequence[bytes], *, delay_s: int = 0) -> None:
+        """Enqueues each body (≤ 256 KB). Raises `UnavailableError` unless all of them were taken."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A domain event on its way out. `name` and `room` can be filtered by subscribers."""
+
+    name: str
+    room: str
+    body: bytes
+
+
+class Topic(Protocol):
+    """Where domain events are published."""
+
+    def publish(self, events: Sequence[Event]) -> list[bool]:
+        """Publishes each event at least once; says for each, in order, whether it was taken. Never raises."""
+
+
+class Clock(Protocol):
+    """Time, so that a simulation can have its own."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970, UTC."""
+
+
+class Ids(Protocol):
+    """Random names, so that a simulation can repeat them."""
+
+    def new(self) -> str:
+        """A name that nobody can guess: 128 bits or more, URL-safe, at most 36 characters."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is speaking, as the server knows it: from the ticket that opened the socket or from a verified token."""
+
+    user: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Sender(Principal):
+    """A principal and the connection that the command came in on."""
+
+    connection: str

@@ -1,0 +1,24 @@
+"""WebSocket API events: who is speaking, and on which connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chat.ports import Sender
+
+Event = Mapping[str, Any]
+
+OK = {"statusCode": 200}
+
+
+def connection_id(event: Event) -> str:
+    """The connection that the event is about."""
+    return str(event["requestContext"]["connectionId"])
+
+
+def sender(event: Event) -> Sender:
+    """The principal that the authorizer put behind this connection; never anything from the frame."""
+    context = event["requestContext"]
+    authorized = context["authorizer"]
+    return Sender(user=authorized["user"], name=authorized["name"], connection=context["connectionId"])
