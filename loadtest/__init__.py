@@ -1,0 +1,1 @@
+"""Load generator, checker and benchmarks."""
