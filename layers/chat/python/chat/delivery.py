@@ -48,9 +48,10 @@ def deliver(fanout: Fanout, room: str, frame: bytes, *, except_connection: str |
     Calls: one Query a shard, then a post a recipient, or one queue batch for ten shards.
     """
     try:
-        slices = fanout.connections.first_slices(room, DIRECT + 1)
+        # One more than may be posted to directly, and the sender itself: a page that is full has more behind it.
+        slices = fanout.connections.first_slices(room, DIRECT + 2)
         recipients = [name for part in slices for name in part.connections if name != except_connection]
-        if len(recipients) <= DIRECT:
+        if len(recipients) <= DIRECT and not any(part.end for part in slices):
             _post(fanout, room, recipients, frame)
         else:
             bodies = (

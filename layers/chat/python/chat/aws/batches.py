@@ -18,6 +18,6 @@ def answer(event: Event, carry_out: Callable[[dict[str, Any]], None]) -> dict[st
         try:
             carry_out(record)
         except Exception:
-            logger.exception("record failed", extra={"message": record["messageId"]})
+            logger.exception("record failed", extra={"message_id": record["messageId"]})
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

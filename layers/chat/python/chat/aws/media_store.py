@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -59,7 +59,7 @@ def bucket() -> MediaBucket:
     """This stage's media bucket."""
     runtime = Runtime.from_env()
     # An emulator on a plain host name answers by path; S3 itself signs for the regional virtual host.
-    style = "path" if runtime.endpoint_url else "virtual"
+    style: Literal["path", "virtual"] = "path" if runtime.endpoint_url else "virtual"
     config = Config(signature_version="s3v4", s3={"addressing_style": style}, connect_timeout=2, read_timeout=10)
     return MediaBucket(
         boto3.client("s3", region_name=runtime.region, config=config), wiring.settings().need("media_bucket")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -44,7 +45,7 @@ def check_all(client: AwsClient, settings: Settings) -> dict[str, Check]:
     return {name: Check(answer.ok, round(answer.elapsed_ms, 1)) for name, answer in answers.items()}
 
 
-def _json(client: AwsClient, service: str, version: str, target: str, body: dict[str, object]) -> Request:
+def _json(client: AwsClient, service: str, version: str, target: str, body: Mapping[str, object]) -> Request:
     headers = (f"Content-Type: application/x-amz-json-{version}", f"X-Amz-Target: {target}")
     return Request(service, client.url(service), orjson.dumps(body), headers=headers, timeout_ms=LIMIT_MS)
 

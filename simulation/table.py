@@ -1,0 +1,156 @@
+"""DynamoDB in memory, as far as `chat.ports.Table` uses it. The contract tests hold it against the emulator.
+
+Reads are always consistent here: code that is right with the freshest answer must be tested with a stale one elsewhere.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from chat.ports import (
+    Absent,
+    Below,
+    Condition,
+    ConditionError,
+    Equal,
+    Item,
+    Key,
+    Page,
+    Present,
+    Put,
+    Query,
+    TransactionError,
+    Write,
+)
+
+PAGE_BYTES = 1_000_000
+
+
+class MemoryTable:
+    """One table. See `chat.ports.Table`."""
+
+    def __init__(self) -> None:
+        self.items: dict[Key, Item] = {}
+        self.calls: list[str] = []
+        """Names of the operations so far, for tests that count them."""
+        self._tokens: set[str] = set()
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """One item."""
+        self.calls.append("get!" if consistent else "get")
+        return copy.deepcopy(self.items.get(key))
+
+    def get_many(self, keys: Iterable[Key]) -> list[Item]:
+        """Those that exist."""
+        self.calls.append("get_many")
+        return [copy.deepcopy(self.items[key]) for key in keys if key in self.items]
+
+    def put(self, item: Item, condition: Condition | None = None) -> None:
+        """Stores one item."""
+        self.calls.append("put")
+        self._require(_key(item), condition)
+        self.items[_key(item)] = copy.deepcopy(item)
+
+    def update(
+        self,
+        key: Key,
+        *,
+        assign: Mapping[str, Any] | None = None,
+        add: Mapping[str, int] | None = None,
+        condition: Condition | None = None,
+    ) -> Item:
+        """Changes one item."""
+        self.calls.append("update")
+        self._require(key, condition)
+        item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
+        item.update(copy.deepcopy(dict(assign or {})))
+        for name, amount in (add or {}).items():
+            item[name] = item.get(name, 0) + amount
+        return copy.deepcopy(item)
+
+    def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
+        """Removes one item."""
+        self.calls.append("delete")
+        self._require(key, condition)
+        return self.items.pop(key, None)
+
+    def delete_many(self, keys: Iterable[Key]) -> None:
+        """Removes items."""
+        self.calls.append("delete_many")
+        for key in keys:
+            self.items.pop(key, None)
+
+    def query(self, *queries: Query) -> list[Page]:
+        """One page each."""
+        self.calls.append("query")
+        return [self._page(query) for query in queries]
+
+    def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
+        """All or none."""
+        self.calls.append("transact")
+        if token is not None and token in self._tokens:
+            return
+        conflicts = {
+            at: copy.deepcopy(self.items.get(_target(write)))
+            for at, write in enumerate(writes)
+            if not _holds(write.condition, self.items.get(_target(write)))
+        }
+        if conflicts:
+            raise TransactionError(conflicts)
+        for write in writes:
+            if isinstance(write, Put):
+                self.items[_target(write)] = copy.deepcopy(write.item)
+            else:
+                self.items.pop(_target(write), None)
+        if token is not None:
+            self._tokens.add(token)
+
+    def _require(self, key: Key, condition: Condition | None) -> None:
+        standing = self.items.get(key)
+        if not _holds(condition, standing):
+            raise ConditionError(copy.deepcopy(standing))
+
+    def _page(self, query: Query) -> Page:
+        keys = sorted(key for key in self.items if key[0] == query.pk and _within(key[1], query))
+        taken: list[Item] = []
+        size_bytes = 0
+        for key in keys:
+            if len(taken) == query.limit or size_bytes > PAGE_BYTES:
+                return Page(taken, _key(taken[-1]))
+            taken.append(copy.deepcopy(self.items[key]))
+            size_bytes += len(json.dumps(taken[-1]))
+        # Like DynamoDB, a page that stops at its limit doesn't look whether anything follows.
+        return Page(taken, _key(taken[-1]) if taken and len(taken) == query.limit else None)
+
+
+def _key(item: Item) -> Key:
+    return item["pk"], item["sk"]
+
+
+def _target(write: Write) -> Key:
+    return _key(write.item) if isinstance(write, Put) else write.key
+
+
+def _within(sk: Any, query: Query) -> bool:  # noqa: ANN401 - a sort key is a string or a number
+    return (
+        (query.first is None or sk >= query.first)
+        and (query.last is None or sk <= query.last)
+        and (query.start is None or sk > query.start[1])
+    )
+
+
+def _holds(condition: Condition | None, item: Item | None) -> bool:
+    match condition:
+        case None:
+            return True
+        case Absent():
+            return item is None
+        case Present():
+            return item is not None
+        case Below(attribute, value):
+            return item is None or attribute not in item or item[attribute] < value
+        case Equal(attribute, value):
+            return item is not None and item.get(attribute) == value

@@ -1,0 +1,112 @@
+"""Fan-out: everybody who subscribed, nobody else, whatever single connections answer."""
+
+import json
+
+import msgspec
+import pytest
+
+from chat import delivery, messages, rooms
+from chat.errors import UnavailableError
+from chat.ports import Outcome, Sender
+from chat.protocol import CreateRoom, JoinRoom, SendMessage, Subscribe
+from simulation.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    rooms.create(world.services, world.connect("ada"), CreateRoom(id="make", title="Lunch", room="lunch"))
+    return world
+
+
+def subscribe(world: World, user: str, connection: str | None = None) -> Sender:
+    sender = world.connect(user, connection=connection)
+    rooms.join(world.services, sender, JoinRoom(id="join", room="lunch"))
+    rooms.subscribe(world.services, sender, Subscribe(id="subscribe", room="lunch"))
+    return sender
+
+
+def send(world: World, sender: Sender, text: str = "hello") -> None:
+    messages.send(world.services, sender, SendMessage(id=text, room="lunch", text=text))
+
+
+def subscribed(world: World) -> set[str]:
+    return {
+        name for part in world.services.fanout.connections.first_slices("lunch", 10_000) for name in part.connections
+    }
+
+
+def test_a_message_reaches_every_device_in_the_room_but_the_one_that_sent_it(world: World) -> None:
+    ada = subscribe(world, "ada")
+    subscribe(world, "ada", "ada-2")
+    subscribe(world, "grace")
+    world.connect("eve")
+    send(world, ada)
+    assert set(world.sockets.received) == {"ada-2", "grace-1"}
+    (frame,) = world.sockets.received["grace-1"]
+    assert frame["type"] == "message"
+    assert frame["message"]["from"] == {"id": "ada", "name": "Ada"}
+    assert (frame["message"]["seq"], frame["message"]["text"]) == (1, "hello")
+
+
+def test_a_gone_connection_loses_its_subscription_and_fails_nobody_else(world: World) -> None:
+    ada = subscribe(world, "ada")
+    for number in range(5):
+        subscribe(world, f"user{number}")
+    world.sockets.answers["user2-1"] = Outcome.GONE
+    send(world, ada)
+    assert len(world.sockets.received) == 4
+    assert "user2-1" not in subscribed(world)
+    assert len(subscribed(world)) == 5
+    assert world.queue.bodies == []
+
+
+def test_a_connection_that_can_not_be_reached_is_tried_again_from_the_queue(world: World) -> None:
+    ada = subscribe(world, "ada")
+    subscribe(world, "grace")
+    world.sockets.answers["grace-1"] = Outcome.FAILED
+    send(world, ada)
+    (body,) = world.queue.bodies
+    with pytest.raises(UnavailableError):
+        delivery.carry_out(world.services.fanout, body)
+    world.sockets.answers.clear()
+    delivery.carry_out(world.services.fanout, body)
+    assert [frame["message"]["text"] for frame in world.sockets.received["grace-1"]] == ["hello"]
+
+
+def test_a_large_room_is_delivered_in_slices_by_the_queue(world: World) -> None:
+    ada = subscribe(world, "ada")
+    for number in range(250):
+        subscribe(world, f"user{number}")
+    send(world, ada)
+    assert world.sockets.received == {}
+    for body in world.queue.bodies:
+        delivery.carry_out(world.services.fanout, body)
+    assert len(world.sockets.received) == 250
+    assert "ada-1" not in world.sockets.received
+
+
+def test_a_room_of_exactly_the_direct_limit_is_posted_to_at_once(world: World) -> None:
+    ada = subscribe(world, "ada")
+    for number in range(delivery.DIRECT):
+        subscribe(world, f"user{number}")
+    send(world, ada)
+    assert len(world.sockets.received) == delivery.DIRECT
+    assert world.queue.bodies == []
+
+
+def test_a_stored_message_is_acknowledged_even_when_it_can_not_be_delivered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = subscribe(world, "ada")
+
+    def unavailable(*_: object) -> None:
+        raise UnavailableError("down")
+
+    monkeypatch.setattr(world.services.fanout.connections, "first_slices", unavailable)
+    assert messages.send(world.services, ada, SendMessage(id="1", room="lunch", text="hello")).seq == 1
+
+
+def test_a_body_that_is_no_delivery_is_an_error(world: World) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        delivery.carry_out(world.services.fanout, json.dumps({"hello": "world"}).encode())

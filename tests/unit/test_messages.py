@@ -1,0 +1,166 @@
+"""A room's log: numbers without holes, each message once, whoever repeats or dies."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat import messages, rooms
+from chat.errors import InvalidFieldError, NotAMemberError, RoomNotFoundError
+from chat.ports import Sender
+from chat.protocol import CreateRoom, History, JoinRoom, ReadHistory, SendMessage, Sent, Subscribe
+from chat.storage import keys
+from simulation.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def ada(world: World) -> Sender:
+    ada = world.connect("ada")
+    rooms.create(world.services, ada, CreateRoom(id="make", title="Lunch", room="lunch"))
+    return ada
+
+
+def send(world: World, sender: Sender, text: str, command_id: str | None = None) -> Sent:
+    return messages.send(world.services, sender, SendMessage(id=command_id or text, room="lunch", text=text))
+
+
+def history(world: World, sender: Sender, before: int | None = None, limit: int = 50) -> History:
+    return messages.read_history(world.services, sender, ReadHistory(id="h", room="lunch", before=before, limit=limit))
+
+
+def test_messages_are_numbered_from_one_without_holes(world: World, ada: Sender) -> None:
+    assert [send(world, ada, text).seq for text in ("a", "b", "c")] == [1, 2, 3]
+
+
+def test_a_resent_message_keeps_its_number_and_its_time(world: World, ada: Sender) -> None:
+    first = send(world, ada, "hello", "k1")
+    world.clock.pass_ms(5_000)
+    assert send(world, ada, "hello", "k1") == first
+    assert send(world, ada, "next").seq == 3  # the number that the repeat burnt is a void entry
+    assert [message.kind for message in history(world, ada).messages] == ["text", "void", "text"]
+
+
+def test_a_resent_message_is_delivered_to_nobody_again(world: World, ada: Sender) -> None:
+    grace = world.connect("grace")
+    rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
+    rooms.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
+    for _ in range(3):
+        send(world, ada, "hello", "k1")
+    assert len(world.sockets.received["grace-1"]) == 1
+
+
+def test_the_same_id_of_another_user_is_another_message(world: World, ada: Sender) -> None:
+    grace = world.connect("grace")
+    rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
+    assert send(world, ada, "hello", "k1").seq != send(world, grace, "hello", "k1").seq
+
+
+def test_an_id_used_in_another_room_is_refused(world: World, ada: Sender) -> None:
+    rooms.create(world.services, ada, CreateRoom(id="make2", title="Dinner", room="dinner"))
+    send(world, ada, "hello", "k1")
+    with pytest.raises(InvalidFieldError):
+        messages.send(world.services, ada, SendMessage(id="k1", room="dinner", text="hello"))
+
+
+def test_a_normal_send_takes_two_calls_one_after_the_other(world: World, ada: Sender) -> None:
+    send(world, ada, "warms the memory of memberships")
+    world.messages_table.calls.clear()
+    world.rooms_table.calls.clear()
+    send(world, ada, "hello")
+    assert world.messages_table.calls == ["update", "transact"]
+    assert world.rooms_table.calls == []
+
+
+def test_a_number_burnt_by_a_function_that_died_becomes_void_for_the_first_reader_after_a_minute(
+    world: World, ada: Sender
+) -> None:
+    send(world, ada, "a")
+    world.messages_table.update(keys.counter("lunch"), add={"seq": 1})  # took number 2 and died
+    send(world, ada, "c")
+    assert [message.seq for message in history(world, ada).messages] == [1, 3]  # 2 may still be under way
+    world.clock.pass_ms(60_001)
+    assert [(message.seq, message.kind) for message in history(world, ada).messages] == [
+        (1, "text"),
+        (2, "void"),
+        (3, "text"),
+    ]
+
+
+def test_a_number_burnt_last_becomes_void_too(world: World, ada: Sender) -> None:
+    send(world, ada, "a")
+    world.messages_table.update(keys.counter("lunch"), add={"seq": 1}, assign={"numbered_at_ms": world.clock.now_ms()})
+    world.clock.pass_ms(60_001)
+    assert [message.kind for message in history(world, ada).messages] == ["text", "void"]
+
+
+def test_a_writer_that_finds_its_number_voided_takes_another(world: World, ada: Sender) -> None:
+    pk, sk = keys.message("lunch", 1)
+    world.messages_table.put({"pk": pk, "sk": sk, "room": "lunch", "kind": "void", "text": "", "sent_at_ms": 0})
+    assert send(world, ada, "late").seq == 2
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t "])
+def test_a_message_of_nothing_is_refused(world: World, ada: Sender, text: str) -> None:
+    with pytest.raises(InvalidFieldError):
+        send(world, ada, text)
+    assert world.services.messages.newest("lunch") == 0
+
+
+def test_nobody_posts_to_or_reads_a_room_they_are_not_in(world: World, ada: Sender) -> None:
+    send(world, ada, "hello")
+    eve = world.connect("eve")
+    with pytest.raises(NotAMemberError):
+        send(world, eve, "let me in")
+    with pytest.raises(NotAMemberError):
+        history(world, eve)
+
+
+def test_a_room_that_does_not_exist_takes_no_message(world: World, ada: Sender) -> None:
+    with pytest.raises(RoomNotFoundError):
+        messages.send(world.services, ada, SendMessage(id="1", room="nowhere", text="hello"))
+
+
+def test_history_pages_over_bucket_borders_reach_the_first_message(world: World, ada: Sender) -> None:
+    total = 2 * keys.MESSAGES_PER_BUCKET + 10
+    for number in range(1, total + 1):
+        send(world, ada, f"message {number}")
+    read: list[int] = []
+    before, more = None, True
+    while more:
+        page = history(world, ada, before=before, limit=30)
+        read = [message.seq for message in page.messages] + read
+        before, more = page.messages[0].seq, page.more
+    assert read == list(range(1, total + 1))
+
+
+def test_history_of_an_empty_room_is_empty(world: World, ada: Sender) -> None:
+    assert history(world, ada) == History(room="lunch", messages=[], more=False)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["ada", "grace"]), st.integers(0, 5), st.booleans()), max_size=30))
+def test_whatever_is_repeated_or_dies_the_log_has_each_message_once(script: list[tuple[str, int, bool]]) -> None:
+    """Any run of sends, repeats and deaths between the two calls leaves dense numbers and no message twice."""
+    world = World()
+    senders = {name: world.connect(name) for name in ("ada", "grace")}
+    rooms.create(world.services, senders["ada"], CreateRoom(id="make", title="Lunch", room="lunch", members=["grace"]))
+    acknowledged: dict[tuple[str, str], int] = {}
+    for user, number, dies in script:
+        command_id = f"k{number}"
+        if dies:
+            world.messages_table.update(
+                keys.counter("lunch"), add={"seq": 1}, assign={"numbered_at_ms": world.clock.now_ms()}
+            )
+            continue
+        seq = send(world, senders[user], f"{user} {number}", command_id).seq
+        assert acknowledged.setdefault((user, command_id), seq) == seq
+    world.clock.pass_ms(60_001)
+    log = history(world, senders["ada"], limit=100).messages
+    assert [message.seq for message in log] == list(range(1, len(log) + 1))
+    stored = {(m.author.id, m.command_id): m.seq for m in log if m.author}
+    assert stored == acknowledged
+    assert sum(m.kind == "text" for m in log) == len(acknowledged)

@@ -1,0 +1,124 @@
+"""Rooms: who may enter, who sees what."""
+
+import pytest
+
+from chat import rooms
+from chat.errors import InvalidFieldError, NotAMemberError, RoomExistsError, RoomNotFoundError, RoomPrivateError
+from chat.ports import Sender
+from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, ListRooms, RoomEntered, Subscribe
+from simulation.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def create(world: World, sender: Sender, title: str, **fields: object) -> RoomEntered:
+    return rooms.create(world.services, sender, CreateRoom(id=f"make-{title}", title=title, **fields))  # type: ignore[arg-type]
+
+
+def test_a_public_room_is_listed_for_everybody_and_its_maker_is_in_it(world: World) -> None:
+    create(world, world.connect("ada"), "Lunch", room="lunch")
+    for user, member in (("ada", True), ("grace", False)):
+        (room,) = rooms.list_rooms(world.services, world.connect(user), ListRooms(id="1")).rooms
+        assert (room.room, room.title, room.kind, room.member) == ("lunch", "Lunch", "public", member)
+
+
+def test_a_private_room_is_listed_for_its_members_only(world: World) -> None:
+    create(world, world.connect("ada"), "Secret", kind="private", members=["grace"])
+    listed = {
+        user: rooms.list_rooms(world.services, world.connect(user), ListRooms(id="1")).rooms
+        for user in ("ada", "grace", "eve")
+    }
+    assert [len(listed[user]) for user in ("ada", "grace", "eve")] == [1, 1, 0]
+
+
+def test_rooms_are_listed_by_title(world: World) -> None:
+    ada = world.connect("ada")
+    for title in ("zebra", "Apple", "mango"):
+        create(world, ada, title)
+    listed = rooms.list_rooms(world.services, ada, ListRooms(id="1")).rooms
+    assert [room.title for room in listed] == ["Apple", "mango", "zebra"]
+
+
+def test_a_user_in_more_rooms_than_one_batch_takes_sees_them_all(world: World) -> None:
+    ada = world.connect("ada")
+    for number in range(130):
+        create(world, ada, f"Room {number}", kind="private")
+    assert len(rooms.list_rooms(world.services, ada, ListRooms(id="1")).rooms) == 130
+
+
+def test_repeating_a_create_gives_the_same_room(world: World) -> None:
+    ada = world.connect("ada")
+    assert create(world, ada, "Lunch").room.room == create(world, ada, "Lunch").room.room
+
+
+def test_two_rooms_of_one_title_have_different_ids(world: World) -> None:
+    first = create(world, world.connect("ada"), "Lunch")
+    second = create(world, world.connect("grace"), "Lunch")
+    assert first.room.room != second.room.room
+
+
+def test_a_taken_room_id_is_refused(world: World) -> None:
+    create(world, world.connect("ada"), "Lunch", room="lunch")
+    with pytest.raises(RoomExistsError):
+        create(world, world.connect("grace"), "Lunch", room="lunch")
+
+
+def test_a_title_of_blanks_is_refused(world: World) -> None:
+    with pytest.raises(InvalidFieldError, match="title"):
+        create(world, world.connect("ada"), "   ")
+
+
+def test_a_room_of_a_hundred_invited_has_them_all(world: World) -> None:
+    invited = [f"user{number}" for number in range(100)]
+    made = create(world, world.connect("ada"), "Crowd", kind="private", members=invited)
+    for user in invited:
+        rooms.require_member(world.services, user, made.room.room)
+
+
+def test_joining_twice_is_joining_once(world: World) -> None:
+    create(world, world.connect("ada"), "Lunch", room="lunch")
+    grace = world.connect("grace")
+    for _ in range(2):
+        assert rooms.join(world.services, grace, JoinRoom(id="1", room="lunch")).room.member
+
+
+def test_nobody_joins_a_room_that_does_not_exist(world: World) -> None:
+    with pytest.raises(RoomNotFoundError):
+        rooms.join(world.services, world.connect("ada"), JoinRoom(id="1", room="nowhere"))
+
+
+def test_nobody_joins_somebody_elses_private_room(world: World) -> None:
+    create(world, world.connect("ada"), "Secret", room="secret", kind="private")
+    with pytest.raises(RoomPrivateError):
+        rooms.join(world.services, world.connect("eve"), JoinRoom(id="1", room="secret"))
+
+
+def test_only_members_subscribe(world: World) -> None:
+    create(world, world.connect("ada"), "Lunch", room="lunch")
+    with pytest.raises(NotAMemberError):
+        rooms.subscribe(world.services, world.connect("eve"), Subscribe(id="1", room="lunch"))
+
+
+def test_who_leaves_is_no_member_and_gets_nothing_more(world: World) -> None:
+    ada = world.connect("ada")
+    create(world, ada, "Lunch", room="lunch")
+    rooms.subscribe(world.services, ada, Subscribe(id="1", room="lunch"))
+    rooms.leave(world.services, ada, LeaveRoom(id="2", room="lunch"))
+    with pytest.raises(NotAMemberError):
+        rooms.require_member(world.services, "ada", "lunch")
+    assert not [
+        name for part in world.services.fanout.connections.first_slices("lunch", 10) for name in part.connections
+    ]
+
+
+def test_a_membership_ended_elsewhere_counts_for_a_few_seconds_at_most(world: World) -> None:
+    create(world, world.connect("ada"), "Lunch", room="lunch")
+    rooms.require_member(world.services, "ada", "lunch")
+    world.services.rooms.dismiss("lunch", "ada")  # by another function instance, whose memory is its own
+    rooms.require_member(world.services, "ada", "lunch")
+    world.clock.pass_ms(5_001)
+    with pytest.raises(NotAMemberError):
+        rooms.require_member(world.services, "ada", "lunch")
