@@ -5,16 +5,20 @@ difference is mended here, in its running process. Every change first checks tha
 written against, so that another release fails at the start instead of misbehaving later. Knows nothing of the chat.
 """
 
+# ruff: noqa: SLF001  # the emulator has no public interface for any of this
+
 from __future__ import annotations
 
 import inspect
 import json
+import re
 from functools import wraps
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import apigateway, dynamodb, lambda_svc
+from ministack.services import apigateway, cloudfront, dynamodb, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from local.errors import LocalError
@@ -25,14 +29,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EMULATOR_VERSION = "1.5.33"
+REGION_PATTERN = r"[a-z]{2}(?:-[a-z]+)+-\d"
 
 Properties = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
 """A CloudFormation resource's physical id, and the attributes that Fn::GetAtt can read."""
 
 
-def adapt(function_log: Path) -> None:
-    """Makes all changes. What functions print goes to `function_log`. Raises `LocalError` in front of another release."""
+def adapt(port: int, function_log: Path) -> None:
+    """Makes all changes to the emulator that will listen on `port`; what functions print goes to `function_log`.
+
+    Raises `LocalError` in front of another release.
+    """
     found = version("ministack")
     expect(found == EMULATOR_VERSION, f"its version is {found}")
     answer_at_once()
@@ -41,6 +49,7 @@ def adapt(function_log: Path) -> None:
     tell_error_types()
     add_route_responses()
     complete_tables()
+    serve_apis_by_their_names(port)
 
 
 def expect(as_known: bool, what: str) -> None:  # noqa: FBT001  # reads as the assertion it is
@@ -48,13 +57,15 @@ def expect(as_known: bool, what: str) -> None:  # noqa: FBT001  # reads as the a
     if not as_known:
         raise LocalError(
             f"The emulator is not the one that this repository was made for: {what}, and local/adaptations.py changes "
-            f"ministack {EMULATOR_VERSION}. Install the locked one with `make setup`, or look through the changes there "
-            "and raise EMULATOR_VERSION."
+            f"ministack {EMULATOR_VERSION}. Install the locked one with `make setup`, or look through the changes "
+            "there and raise EMULATOR_VERSION."
         )
 
 
 def answer_at_once() -> None:
-    """A function that prints nothing costs 50 ms an invocation there, spent waiting for output; on AWS it costs nothing."""
+    """A function that prints nothing costs 50 ms an invocation there, spent waiting for output; on AWS it costs
+    nothing.
+    """
     drain = lambda_runtime.Worker._drain_stderr_bounded
     expect(drain.__defaults__ == (0.050, 0.005, 0.250), "an invocation waits for output in another way")
     drain.__defaults__ = (0.0, 0.001, 0.250)
@@ -99,7 +110,7 @@ def tell_error_types() -> None:
     execute: Callable[..., dict[str, Any]] = lambda_svc._execute_function_warm
 
     @wraps(execute)
-    def execute_with_types(*arguments: Any) -> dict[str, Any]:
+    def execute_with_types(*arguments: object) -> dict[str, Any]:
         result = execute(*arguments)
         message = result["body"].get("errorMessage") if result.get("error") else None
         if isinstance(message, FunctionError):
@@ -170,7 +181,30 @@ def complete_table(name: str, properties: Properties) -> None:
         succeed(dynamodb._update_continuous_backups(request))
 
 
-def succeed(response: tuple[int, dict[str, str], bytes]) -> Any:
+def serve_apis_by_their_names(port: int) -> None:
+    """A distribution there refuses an origin under amazonaws.com, so that nothing reaches AWS, even one of its own
+    APIs.
+
+    The names of APIs now lead back to the emulator, which also takes them from a Host header.
+    """
+    shape = r"^([a-f0-9]{8})\.execute-api\."
+    expect(app._EXECUTE_API_RE.pattern.startswith(shape), "it finds an API by another name")
+    app._EXECUTE_API_RE = re.compile(rf"{shape}(?:localhost|{REGION_PATTERN}\.amazonaws\.com)(?::\d+)?$")
+    expect(
+        "_origin_connect_target(" in inspect.getsource(cloudfront._forward_to_origin), "origins are reached otherwise"
+    )
+    find_target = cloudfront._origin_connect_target
+
+    def find_target_here(origin: Properties, viewer_is_https: bool) -> tuple[str, int, bool]:  # noqa: FBT001  # theirs
+        if app._EXECUTE_API_RE.match(origin["domain_name"]):
+            return "127.0.0.1", port, False
+        target: tuple[str, int, bool] = find_target(origin, viewer_is_https)
+        return target
+
+    cloudfront._origin_connect_target = find_target_here
+
+
+def succeed(response: tuple[int, dict[str, str], bytes]) -> Any:  # noqa: ANN401  # JSON
     """The body of an answer from one of the emulator's services. Raises ValueError, which fails the deployment."""
     status, _headers, body = response
     if status >= 400:  # noqa: PLR2004  # HTTP

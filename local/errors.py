@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 class LocalError(Exception):
-    """Something on this machine is not as it must be. The message says in one paragraph what, and what to do about it."""
+    """Something on this machine is not as it must be. The message says in one paragraph what, and what to do about
+    it.
+    """
 
 
 def explain(command: Callable[[], int]) -> int:

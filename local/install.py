@@ -1,8 +1,8 @@
 """Installs what this repository needs on a machine that has only a Python: `python3 local/install.py`.
 
-Runs before anything is installed, so it uses the standard library alone and imports nothing of the project. It is safe to
-run again: what is already as the locks say is left alone, told by a stamp of their hashes inside `.venv`. Where packages
-come from (indexes, proxies, certificates) is the business of pip's, uv's and npm's own settings.
+Runs before anything is installed, so it uses the standard library alone and imports nothing of the project. It is
+safe to run again: what is already as the locks say is left alone, told by a stamp of their hashes inside `.venv`.
+Where packages come from (indexes, proxies, certificates) is the business of pip's, uv's and npm's own settings.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def check_python() -> None:
         found = ".".join(map(str, sys.version_info[:3]))
         raise InstallError(
             f"This needs Python {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}, and {sys.executable} is {found}. "
-            "Install one (on Debian and Ubuntu: apt install python3.11 or later) and name it: make setup PYTHON=python3.11"
+            "Install one (on Debian and Ubuntu: apt install python3.11 or later) and name it: "
+            "make setup PYTHON=python3.11"
         )
 
 
@@ -80,7 +81,7 @@ def install_python_packages() -> None:
 
 
 def chosen_interpreter() -> list[str]:
-    """The interpreter option for a new `.venv`: this one, never a download. An existing `.venv` keeps the one it has."""
+    """The interpreter for a new `.venv`: this one, never a download. An existing `.venv` keeps its own."""
     python = VENV / "bin" / "python"
     works = python.exists() and subprocess.run([python, "-c", ""], check=False).returncode == 0
     return [] if works else ["--python", sys.executable]
@@ -107,8 +108,8 @@ def install_browser() -> None:
     with step("Chromium (apt-get)"):
         apt_install(
             "chromium",
-            "The browser tests need Chromium. Install it (on Debian: sudo apt install chromium) and try again, or put the "
-            "path of a Chromium or Chrome that you have into the variable CHAT_BROWSER.",
+            "The browser tests need Chromium. Install it (on Debian: sudo apt install chromium) and try again, or "
+            "put the path of a Chromium or Chrome that you have into the variable CHAT_BROWSER.",
         )
 
 
@@ -121,7 +122,14 @@ def find_uv() -> Path:
         with step(f"uv {version} (pip)"), tempfile.NamedTemporaryFile("w", suffix=".txt") as requirement:
             requirement.write(" ".join([f"uv=={version}", *(f"--hash={value}" for value in hashes)]))
             requirement.flush()
-            options = ["install", "--disable-pip-version-check", "--no-deps", "--no-user", "--only-binary=:all:", "--require-hashes"]
+            options = [
+                "install",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--no-user",
+                "--only-binary=:all:",
+                "--require-hashes",
+            ]
             run([*make_tool_environment(home), *options, "-r", requirement.name], "uv could not be installed with pip.")
     return uv
 
@@ -138,16 +146,19 @@ def locked_uv() -> tuple[str, list[str]]:
 def make_tool_environment(home: Path) -> list[str]:
     """Makes an empty virtual environment at `home` and returns the pip command that installs into it.
 
-    A Debian without python3-venv has the module but not the pip it would put inside; a pip beside this Python serves as well.
+    A Debian without python3-venv has the module but not the pip it would put inside; a pip beside this Python serves
+    as well.
     """
     shutil.rmtree(home, ignore_errors=True)
     if importlib.util.find_spec("ensurepip") is None and importlib.util.find_spec("pip") is None:
         apt_install(
             "python3-venv",
-            "This Python comes without pip and without the means to make a virtual environment. Install them (on Debian and "
-            "Ubuntu: sudo apt install python3-venv) and try again.",
+            "This Python comes without pip and without the means to make a virtual environment. Install them "
+            "(on Debian and Ubuntu: sudo apt install python3-venv) and try again.",
         )
-    failure = "A virtual environment could not be made. On Debian and Ubuntu: sudo apt install python3-venv, then try again."
+    failure = (
+        "A virtual environment could not be made. On Debian and Ubuntu: sudo apt install python3-venv, then try again."
+    )
     if importlib.util.find_spec("ensurepip") is not None or importlib.util.find_spec("pip") is None:
         run([sys.executable, "-m", "venv", str(home)], failure)
         return [str(home / "bin" / "python"), "-m", "pip"]
@@ -160,7 +171,9 @@ def apt_install(package: str, otherwise: str) -> None:
     if shutil.which("apt-get") is None:
         raise InstallError(otherwise)
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if prefix and (shutil.which("sudo") is None or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode):
+    if prefix and (
+        shutil.which("sudo") is None or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode
+    ):
         raise InstallError(otherwise)
     install = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", package]
     if not attempt(install):
@@ -176,8 +189,8 @@ def run(command: Sequence[str], failure: str) -> None:
         raise InstallError(
             f"{failure} The command was: {' '.join(command)}\nIt ended with:\n{shown}\n"
             f"Everything it said is in {LOG.relative_to(ROOT)}. Package indexes are reached with the settings of pip "
-            "(PIP_INDEX_URL, PIP_CERT), uv (UV_DEFAULT_INDEX, SSL_CERT_FILE) and npm (.npmrc, NODE_EXTRA_CA_CERTS); once "
-            "the reason is gone, run the same command again: it goes on where it stopped."
+            "(PIP_INDEX_URL, PIP_CERT), uv (UV_DEFAULT_INDEX, SSL_CERT_FILE) and npm (.npmrc, NODE_EXTRA_CA_CERTS); "
+            "once the reason is gone, run the same command again: it goes on where it stopped."
         )
 
 
@@ -197,7 +210,9 @@ def attempt(command: Sequence[str]) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """The caller's environment, with one set of certificates for all three package tools and no other Python in the way."""
+    """The caller's environment, with one set of certificates for all three package tools and no other Python in the
+    way.
+    """
     values = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "DEBIAN_FRONTEND": "noninteractive"}
     values.setdefault("UV_HTTP_TIMEOUT", values.get("PIP_DEFAULT_TIMEOUT", "120"))
     for name in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONHOME", "PYTHONPATH"):

@@ -26,7 +26,9 @@ class Ports:
         ports = cls(*(port + offset for port in (cls.emulator, cls.gateway, cls.page)))
         for field in fields(ports):
             if not 0 < getattr(ports, field.name) <= HIGHEST_PORT:
-                raise LocalError(f"Ports shifted by {offset} are outside 1 to {HIGHEST_PORT}: choose another CHAT_PORT_OFFSET.")
+                raise LocalError(
+                    f"Ports shifted by {offset} are outside 1 to {HIGHEST_PORT}: choose another CHAT_PORT_OFFSET."
+                )
         return ports
 
     @classmethod
@@ -54,7 +56,8 @@ def require_free(port: int, purpose: str, option: str) -> None:
             probe.bind((LOOPBACK, port))
         except OSError as error:
             raise LocalError(
-                f"Port {port} on {LOOPBACK}, wanted for {purpose}, is in use by another program ({error.strerror}). If that "
-                "is an earlier `make dev`, stop it with Ctrl-C in its terminal; `ss -ltnp` shows which program it is. To "
-                f"use another port: python -m local.dev {option} PORT, or CHAT_PORT_OFFSET=100 make dev to move all of them."
+                f"Port {port} on {LOOPBACK}, wanted for {purpose}, is in use by another program ({error.strerror}). "
+                "If that is an earlier `make dev`, stop it with Ctrl-C in its terminal; `ss -ltnp` shows which program "
+                f"it is. To use another port: python -m local.dev {option} PORT; to move all of them: "
+                "CHAT_PORT_OFFSET=100 make dev."
             ) from error

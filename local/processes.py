@@ -1,4 +1,6 @@
-"""Child processes of a local stack: started in groups of their own, watched until they answer, stopped without a remainder."""
+"""Child processes of a local stack: started in groups of their own, watched until they answer, stopped without a
+remainder.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,18 @@ class Process:
         with log.open("ab") as output:
             try:
                 self._child = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd=cwd, start_new_session=True
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    env=env,
+                    cwd=cwd,
+                    start_new_session=True,
                 )
             except OSError as error:
                 raise LocalError(
-                    f"{name} could not be started: {command[0]}: {error.strerror}. `make setup` installs what is missing."
+                    f"{name} could not be started: {command[0]}: {error.strerror}. "
+                    f"`make setup` installs what is missing."
                 ) from error
 
     @property
@@ -52,7 +61,9 @@ class Process:
         return self._child.poll() is None
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
-        """Returns once `ready()` holds. Raises `LocalError` with the end of the log when the process ends or takes too long."""
+        """Returns once `ready()` holds. Raises `LocalError` with the end of the log when the process ends or takes
+        too long.
+        """
         deadline = time.monotonic() + timeout_s
         while not ready():
             if not self.running:

@@ -59,8 +59,10 @@ class FunctionWorker(Worker):  # type: ignore[misc]  # ministack has no types
             self._stderr_queue.put(line.rstrip("\n"))
             self.function_log.write(self.func_name, line)
 
-    def invoke(self, *arguments: Any, **options: Any) -> dict[str, Any]:
-        """Runs one invocation. Raises RuntimeError when the function could not be loaded, with the reason in one line."""
+    def invoke(self, *arguments: object, **options: object) -> dict[str, Any]:
+        """Runs one invocation. Raises RuntimeError when the function could not be loaded, with the reason in one
+        line.
+        """
         try:
             response: dict[str, Any] = super().invoke(*arguments, **options)
         except RuntimeError as error:
