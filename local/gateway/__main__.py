@@ -127,6 +127,7 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", level=logging.INFO)
     logging.getLogger("local.gateway").setLevel(logging.DEBUG if arguments.verbose else logging.INFO)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     _raise_file_limit()
     try:
         config = read_config(arguments)

@@ -42,8 +42,7 @@ class FunctionUri:
         uri = _STAGE_VARIABLE.sub(lambda match: stage_variables.get(match[1], ""), self.template)
         match = _FUNCTION.fullmatch(uri)
         if match is None:
-            message = f"{uri!r} names no Lambda function"
-            raise ApiError(message)
+            raise ApiError(f"{uri!r} names no Lambda function")
         return Function(match["name"], match["qualifier"], match["region"] or "", match["account"] or "")
 
 

@@ -89,8 +89,7 @@ def _flatten(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
-    message = f"context value {value!r} is neither string, number nor boolean"
-    raise TypeError(message)
+    raise TypeError(f"context value {value!r} is neither string, number nor boolean")
 
 
 def _allows(statements: list[dict[str, Any]], method_arn: str) -> bool:

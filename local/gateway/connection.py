@@ -99,7 +99,7 @@ class Connection(asyncio.Protocol):
         self._protocol.receive_eof()
         self._flush()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         """Tells the listener by which code the connection ended."""
         self._protocol.receive_eof()
         self._announce()

@@ -55,8 +55,7 @@ def load_deployment(client: ApiGatewayV2Client, wanted: str | None) -> Deploymen
     if wanted is not None:
         documents = [item for item in documents if wanted in {item["ApiId"], item["Name"]}]
         if not documents:
-            message = f"no WebSocket API has the name or id {wanted!r}"
-            raise ApiError(message)
+            raise ApiError(f"no WebSocket API has the name or id {wanted!r}")
     apis = {item["ApiId"]: _load_api(client, item) for item in documents}
     return Deployment(apis, next(iter(apis.values())) if len(apis) == 1 else None)
 
@@ -76,13 +75,11 @@ def _load_api(client: ApiGatewayV2Client, document: Document) -> Api:
                 authorizer=_read_authorizer(item, authorizers),
             )
         except ApiError as error:
-            message = f"API {name} ({api_id}), route {key}: {error}"
-            raise ApiError(message) from error
+            raise ApiError(f"API {name} ({api_id}), route {key}: {error}") from error
     try:
         selection = RouteSelection.parse(document["RouteSelectionExpression"])
     except SelectionError as error:
-        message = f"API {name} ({api_id}): {error}"
-        raise ApiError(message) from error
+        raise ApiError(f"API {name} ({api_id}): {error}") from error
     stages = {item["StageName"]: item.get("StageVariables") or {} for item in _pages(client.get_stages, ApiId=api_id)}
     return Api(api_id, name, selection, routes, stages)
 
@@ -95,8 +92,7 @@ def _read_target(
         return None
     document = integrations.get(target.removeprefix("integrations/"))
     if document is None:
-        message = f"its target {target} does not exist"
-        raise ApiError(message)
+        raise ApiError(f"its target {target} does not exist")
     kind = document["IntegrationType"]
     if kind == "AWS_PROXY":
         timeout_ms = document.get("TimeoutInMillis")
@@ -105,8 +101,7 @@ def _read_target(
         integration_id = document["IntegrationId"]
         responses = _pages(client.get_integration_responses, ApiId=api_id, IntegrationId=integration_id)
         return read_mock(document, responses)
-    message = f"integration type {kind} is not served here; use AWS_PROXY or MOCK"
-    raise ApiError(message)
+    raise ApiError(f"integration type {kind} is not served here; use AWS_PROXY or MOCK")
 
 
 def _read_authorizer(route: Document, authorizers: Mapping[str, Document]) -> Authorizer | None:
@@ -114,17 +109,14 @@ def _read_authorizer(route: Document, authorizers: Mapping[str, Document]) -> Au
     if kind == "NONE":
         return None
     if kind != "CUSTOM" or route["RouteKey"] != CONNECT:
-        message = f"authorization {kind} is not served here; use a Lambda REQUEST authorizer on $connect"
-        raise ApiError(message)
+        raise ApiError(f"authorization {kind} is not served here; use a Lambda REQUEST authorizer on $connect")
     document = authorizers.get(route.get("AuthorizerId") or "")
     if document is None or document["AuthorizerType"] != "REQUEST":
-        message = "its authorizer does not exist or is not of type REQUEST"
-        raise ApiError(message)
+        raise ApiError("its authorizer does not exist or is not of type REQUEST")
     sources = tuple(document.get("IdentitySource") or ())
     for source in sources:
         if not source.startswith(SOURCES):
-            message = f"identity source {source!r} is not one of {', '.join(f'{known}…' for known in SOURCES)}"
-            raise ApiError(message)
+            raise ApiError(f"identity source {source!r} is not one of {', '.join(f'{known}…' for known in SOURCES)}")
     return Authorizer(_function_uri(document["AuthorizerUri"]), sources)
 
 
@@ -141,15 +133,13 @@ def read_mock(integration: Document, responses: Sequence[Document]) -> MockInteg
     try:
         status = int(json.loads(request)["statusCode"]) if request else 200
     except (ValueError, KeyError, TypeError) as error:
-        message = f'a MOCK request template here is {{"statusCode": N}}, not {request!r}'
-        raise ApiError(message) from error
+        raise ApiError(f'a MOCK request template here is {{"statusCode": N}}, not {request!r}') from error
     response = _select_response(responses, status)
     if response is None:
         return MockIntegration(status, None)
     reply = _select_template(response.get("ResponseTemplates"), response.get("TemplateSelectionExpression"))
     if reply is not None and (code := _TEMPLATE_CODE.search(reply)):
-        message = f"response templates here may use $context.… only, not {code[0]!r}"
-        raise ApiError(message)
+        raise ApiError(f"response templates here may use $context.… only, not {code[0]!r}")
     return MockIntegration(status, reply)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http.client import responses
 from typing import Final
 
 ERROR_TYPES: Final = {
@@ -42,10 +43,10 @@ class Refusal(Exception):  # noqa: N818  # raised for what AWS answers, most of 
     """A request that API Gateway itself answers. `status` says which way; `str` is for the log only."""
 
     def __init__(self, status: int, detail: str = "", *, message: str | None = None) -> None:
-        """`message` None: AWS's default for `status`. `detail` never reaches a client."""
-        super().__init__(detail or message or MESSAGES[status])
+        """`message` None: the default for `status`. `detail` never reaches a client."""
         self.status = status
-        self.message = message or MESSAGES[status]
+        self.message = message or MESSAGES.get(status) or responses.get(status, "")
+        super().__init__(detail or self.message)
 
 
 def error_body(message: str, connection_id: str | None, request_id: str) -> bytes:

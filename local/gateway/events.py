@@ -65,7 +65,7 @@ def connect_event(session: Session, handshake: Handshake, occasion: Occasion, va
 
 
 def message_event(
-    session: Session, route_key: str, message_id: str, body: str, occasion: Occasion, variables: Mapping[str, str]
+    session: Session, occasion: Occasion, variables: Mapping[str, str], *, route_key: str, message_id: str, body: str
 ) -> Event:
     """A message: no headers. Binary frames never get here, so `isBase64Encoded` is always false."""
     context = request_context(session, route_key, "MESSAGE", occasion) | {"messageId": message_id}

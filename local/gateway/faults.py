@@ -55,12 +55,10 @@ class Fault:
         site, _, rest = text.partition(":")
         effect, _, probability = rest.partition(":")
         if effect not in EFFECTS.get(site, ()):
-            message = f"{text!r}: no such fault. {GRAMMAR}"
-            raise FaultError(message)
+            raise FaultError(f"{text!r}: no such fault. {GRAMMAR}")
         value = _number(probability, text)
         if value > 1:
-            message = f"{text!r}: a probability lies between 0 and 1"
-            raise FaultError(message)
+            raise FaultError(f"{text!r}: a probability lies between 0 and 1")
         return cls(site, effect, value)
 
 
@@ -79,8 +77,7 @@ class Latency:
         low, _, high = span.partition("-")
         latency = cls(site, _number(low, text), _number(high or low, text))
         if site not in {CONNECT, MESSAGE, CONNECTIONS} or latency.high_ms < latency.low_ms:
-            message = f"{text!r}: not a latency. {GRAMMAR}"
-            raise FaultError(message)
+            raise FaultError(f"{text!r}: not a latency. {GRAMMAR}")
         return latency
 
 
@@ -112,6 +109,5 @@ def _number(word: str, text: str) -> float:
     except ValueError:
         value = -1.0
     if not value >= 0:
-        message = f"{text!r}: {word!r} is not a number of at least 0. {GRAMMAR}"
-        raise FaultError(message)
+        raise FaultError(f"{text!r}: {word!r} is not a number of at least 0. {GRAMMAR}")
     return value

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import ipaddress
 import json
 import logging
-import os
-import secrets
-import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from local.gateway import api as deployed
-from local.gateway import authorizer, events, faults, handshake, management
+from local.gateway import events, faults, handshake, management
+from local.gateway.admission import Admission
 from local.gateway.connection import GOING_AWAY, Connection, SlowClientError
-from local.gateway.errors import ERROR_TYPES, Refusal, error_body
+from local.gateway.errors import ERROR_TYPES, MESSAGES, Refusal, error_body
+from local.gateway.events import Occasion, Session
 from local.gateway.http import HttpConnection, Request, Response, Upgrade
-from local.gateway.integration import Integrations, Reply
+from local.gateway.ids import new_id, now_ms
+from local.gateway.integration import Integrations
 from local.gateway.throttle import TokenBucket
 
 if TYPE_CHECKING:
@@ -52,15 +50,14 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         now_s = self._loop.time()
         self._requests = TokenBucket(config.limits.rate, config.limits.burst, now_s)
-        self._handshakes = TokenBucket(config.limits.connect_rate, config.limits.connect_burst, now_s)
+        self._admission = Admission(config, self._integrations, self._faults)
         self._sockets: set[Connection] = set()
         self._https: set[HttpConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._drained = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.TimerHandle | None = None
-
-    # Life
 
     async def listen(self) -> None:
         """Binds the port. Raises `OSError` where it is taken."""
@@ -80,14 +77,14 @@ class Gateway:
             http.close()
         for socket in list(self._sockets):
             socket.close(1001, GOING_AWAY)
-        deadline_s = self._loop.time() + self.config.stop_timeout_s
-        while self._sockets and self._loop.time() < deadline_s - self.config.stop_timeout_s / 2:
-            await asyncio.sleep(0.01)
+        half_s = self.config.stop_timeout_s / 2
+        if self._sockets:
+            await asyncio.wait([asyncio.ensure_future(self._drained.wait())], timeout=half_s)
         for socket in list(self._sockets):
             socket.abort()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # connection_lost comes with the next turn of the loop
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=max(0.0, deadline_s - self._loop.time()))
+            await asyncio.wait(self._tasks, timeout=half_s)
         for task in list(self._tasks):
             task.cancel()
         if self._sweeper is not None:
@@ -111,7 +108,7 @@ class Gateway:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    # HTTP: http.Handler
+    # What http.Handler answers
 
     @property
     def max_body_bytes(self) -> int:
@@ -140,7 +137,7 @@ class Gateway:
                 request.method, request.target.partition("?")[0], refusal.status, request_id, refusal,
             )  # fmt: skip
             answer = refuse(refusal, connection_id, request_id)
-        except Exception:
+        except Exception:  # noqa: BLE001  # whatever goes wrong, the caller gets API Gateway's answer and the log the rest
             _log.exception("%s %s failed (request %s)", request.method, request.target.partition("?")[0], request_id)
             answer = refuse(Refusal(500), connection_id, request_id)
         status = answer.status if isinstance(answer, Response) else 101
@@ -157,7 +154,7 @@ class Gateway:
             raise Refusal(403, f"no API and stage at {path}")
         api, stage, rest = found
         if not rest and connection_id is not None:
-            return await self._connect(request, api, stage, events.Occasion(request_id, now_ms()), connection_id)
+            return await self._connect(request, api, stage, Occasion(request_id, now_ms()), connection_id)
         if len(rest) == 2 and rest[0] == "@connections":  # noqa: PLR2004  # and the id
             return await self._manage(request, api, stage, rest[1])
         if rest:
@@ -191,85 +188,27 @@ class Gateway:
             "limits": {name: getattr(self._limits, name) for name in self._limits.__dataclass_fields__},
         }
 
-    # @connections
-
     async def _manage(self, request: Request, api: Api, stage: str, connection_id: str) -> Response:
         management.require_signature(request)
         if not self._requests.take(self._loop.time()):
             raise Refusal(429, "over the request rate")
-        if delay_s := self._faults.delay_s(faults.CONNECTIONS):
-            await asyncio.sleep(delay_s)
+        await asyncio.sleep(self._faults.delay_s(faults.CONNECTIONS))
         if effect := self._faults.strike(faults.CONNECTIONS):
             raise Refusal(int(effect), "an injected fault")
         connection = management.find(self.connections, api.api_id, stage, connection_id)
         return management.carry_out(request, connection, self._loop.time(), now_ms(), self._limits.message_size_bytes)
 
-    # $connect
-
     async def _connect(
-        self, request: Request, api: Api, stage: str, occasion: events.Occasion, connection_id: str
+        self, request: Request, api: Api, stage: str, occasion: Occasion, connection_id: str
     ) -> Response | Upgrade:
         if self._stopping:
             raise Refusal(503, "stopping")
-        if not self._handshakes.take(self._loop.time()):
-            raise Refusal(429, "over the rate of new connections")
-        if delay_s := self._faults.delay_s(faults.CONNECT):
-            await asyncio.sleep(delay_s)
-        if effect := self._faults.strike(faults.CONNECT):
-            raise Refusal(int(effect), "an injected fault")
-        answer = handshake.accept(request)
-        if answer.status != 101:  # noqa: PLR2004  # Switching Protocols
-            return answer
-        session = events.Session(
-            connection_id=connection_id,
-            api_id=api.api_id,
-            stage=stage,
-            domain_name=self.config.domain_name or request.header("host") or f"{self.config.host}:{self.port}",
-            connected_at_ms=occasion.now_ms,
-            source_ip=request.source_ip,
-            user_agent=request.header("user-agent"),
+        admitted = await self._admission.admit(
+            request, api, stage, occasion, connection_id=connection_id, port=self.port
         )
-        session, reply = await self._admit(request, api, session, occasion)
-        if not 200 <= reply.status <= 299:  # noqa: PLR2004  # whatever isn't success refuses the handshake
-            _log.info("$connect answered %d (connection %s)", reply.status, connection_id)
-            return Response(reply.status, headers=[("Connection", "close")])
-        connection = Connection(session, self, self._limits, self._loop)
-        return Upgrade(connection, [*answer.headers, *handshake.subprotocol_header(dict(reply.headers or {}))])
+        return Upgrade(Connection(admitted.session, self, self._limits, self._loop), admitted.headers)
 
-    async def _admit(
-        self, request: Request, api: Api, session: events.Session, occasion: events.Occasion
-    ) -> tuple[events.Session, Reply]:
-        route = api.routes.get(deployed.CONNECT)
-        if route is None:
-            return session, Reply()
-        trace_id = f"Root=1-{occasion.now_ms // 1000:08x}-{secrets.token_hex(12)}"
-        opening = handshake.forwarded(request, self.port, trace_id)
-        variables = api.stages[session.stage]
-        if route.authorizer is not None:
-            session = await self._authorize(route.authorizer, api, session, opening, occasion)
-        event = events.connect_event(session, opening, events.Occasion(occasion.request_id, now_ms()), variables)
-        return session, await self._integrations.run(route.integration, event, variables)
-
-    async def _authorize(
-        self,
-        lambda_authorizer: deployed.Authorizer,
-        api: Api,
-        session: events.Session,
-        opening: events.Handshake,
-        occasion: events.Occasion,
-    ) -> events.Session:
-        variables = api.stages[session.stage]
-        function = lambda_authorizer.uri.resolve(variables)
-        region, account = function.region or self.config.region, function.account or "000000000000"
-        method_arn = f"arn:aws:execute-api:{region}:{account}:{api.api_id}/{session.stage}/{deployed.CONNECT}"
-        event = events.authorizer_event(session, opening, occasion, variables, method_arn)
-        authorizer.require_identity(lambda_authorizer.identity_sources, opening, variables, event["requestContext"])
-        started_s = self._loop.time()
-        context = await self._integrations.authorize(lambda_authorizer.uri, event, variables)
-        latency_ms = int((self._loop.time() - started_s) * 1000)
-        return replace(session, authorizer={**context, "integrationLatency": latency_ms})
-
-    # Sockets: connection.Listener
+    # What connection.Listener hears
 
     def opened(self, connection: Connection) -> None:
         """From here on `@connections` finds it."""
@@ -280,10 +219,8 @@ class Gateway:
 
     def received(self, connection: Connection, body: str) -> None:
         """Starts the message's way; those of one connection are not put in order."""
-        if self._requests.take(self._loop.time()):
-            effect = self._faults.strike(faults.MESSAGE)
-        else:
-            effect = "429"
+        taken = self._requests.take(self._loop.time())
+        effect = self._faults.strike(faults.MESSAGE) if taken else "429"
         if effect == faults.RESET:
             connection.abort()
         else:
@@ -296,54 +233,53 @@ class Gateway:
     def closed(self, connection: Connection, code: int, reason: str) -> None:
         """Delivers `$disconnect`, best effort."""
         self._sockets.discard(connection)
+        if self._stopping and not self._sockets:
+            self._drained.set()
         if self._faults.strike(faults.DISCONNECT) is None:
             self._start(self._disconnect(connection.session, code, reason))
 
     async def _answer(self, connection: Connection, body: str, effect: str | None) -> None:
         session, request_id = connection.session, new_id()
         try:
-            if delay_s := self._faults.delay_s(faults.MESSAGE):
-                await asyncio.sleep(delay_s)
-            if effect is not None:
-                raise Refusal(int(effect), "over the request rate, or an injected fault")
-            frame = await self._dispatch(session, body, events.Occasion(request_id, now_ms()))
+            frame = await self._dispatch(session, body, effect, request_id)
         except Refusal as refusal:
             _log.warning("connection %s, request %s: %s", session.connection_id, request_id, refusal)
             frame = error_body(refusal.message, session.connection_id, request_id)
-        except Exception:
+        except Exception:  # noqa: BLE001  # whatever goes wrong, the client gets API Gateway's answer and the log the rest
             _log.exception("connection %s, request %s", session.connection_id, request_id)
-            frame = error_body("Internal server error", session.connection_id, request_id)
-        if frame is None:
-            return
-        try:
-            connection.send(frame)
-        except SlowClientError:
-            _log.warning(
-                "connection %s, request %s: reply dropped, the client does not read", session.connection_id, request_id
-            )
+            frame = error_body(MESSAGES[500], session.connection_id, request_id)
+        if frame is not None:
+            try:
+                connection.send(frame)
+            except SlowClientError:
+                _log.warning("connection %s does not read: reply %s dropped", session.connection_id, request_id)
 
-    async def _dispatch(self, session: events.Session, body: str, occasion: events.Occasion) -> bytes | None:
+    async def _dispatch(self, session: Session, body: str, effect: str | None, request_id: str) -> bytes | None:
+        await asyncio.sleep(self._faults.delay_s(faults.MESSAGE))
+        if effect is not None:
+            raise Refusal(int(effect), "over the request rate, or an injected fault")
         api = self.deployment.apis.get(session.api_id)
         route = api.select(body) if api is not None else None
         if api is None or route is None:
             raise Refusal(403, "no route fits the message and there is no $default")
         variables = api.stages.get(session.stage, {})
-        event = events.message_event(session, route.key, new_id(), body, occasion, variables)
+        occasion = Occasion(request_id, now_ms())
+        event = events.message_event(session, occasion, variables, route_key=route.key, message_id=new_id(), body=body)
         reply = await self._integrations.run(route.integration, event, variables)
         return reply.body.encode() if route.replies and reply.body is not None else None
 
-    async def _disconnect(self, session: events.Session, code: int, reason: str) -> None:
+    async def _disconnect(self, session: Session, code: int, reason: str) -> None:
         api = self.deployment.apis.get(session.api_id)
         route: Route | None = api.routes.get(deployed.DISCONNECT) if api is not None else None
         if api is None or route is None:
             return
         variables = api.stages.get(session.stage, {})
-        event = events.disconnect_event(session, code, reason, events.Occasion(new_id(), now_ms()), variables)
+        event = events.disconnect_event(session, code, reason, Occasion(new_id(), now_ms()), variables)
         try:
             await self._integrations.run(route.integration, event, variables)
         except Refusal as refusal:
             _log.warning("$disconnect of connection %s: %s", session.connection_id, refusal)
-        except Exception:
+        except Exception:  # noqa: BLE001  # best effort: nobody waits for it
             _log.exception("$disconnect of connection %s", session.connection_id)
 
 
@@ -357,13 +293,3 @@ def refuse(refusal: Refusal, connection_id: str | None, request_id: str) -> Resp
     if connection_id is not None:
         headers.append(("Connection", "close"))
     return Response(refusal.status, error_body(refusal.message, connection_id, request_id), headers)
-
-
-def new_id() -> str:
-    """An id as API Gateway makes them for connections, requests and messages: 15 characters and `=`."""
-    return base64.urlsafe_b64encode(os.urandom(11)).decode()
-
-
-def now_ms() -> int:
-    """The wall clock, in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000

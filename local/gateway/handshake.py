@@ -13,6 +13,8 @@ from local.gateway.events import Handshake
 from local.gateway.http import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from local.gateway.http import Request
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -31,7 +33,7 @@ def accept(request: Request) -> Response:
     return Response(answer.status_code, bytes(answer.body), headers)
 
 
-def subprotocol_header(headers: dict[str, str] | None) -> list[tuple[str, str]]:
+def subprotocol_header(headers: Mapping[str, str] | None) -> list[tuple[str, str]]:
     """`Sec-WebSocket-Protocol` as the `$connect` integration returned it, and only then (AWS chooses none itself)."""
     chosen = (headers or {}).get("sec-websocket-protocol", "")
     return [("Sec-WebSocket-Protocol", chosen)] if _TOKEN.fullmatch(chosen) else []

@@ -129,7 +129,7 @@ class HttpConnection(asyncio.Protocol):
         self._advance()
         return self._task is not None
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         """A request under way is carried out to its end: what it does matters more than its answer."""
         self._handler.http_closed(self)
 
@@ -222,7 +222,8 @@ class HttpConnection(asyncio.Protocol):
         ]
         reason = http.HTTPStatus(response.status).phrase if response.status in _STATUSES else ""
         self._write(h11.Response(status_code=response.status, headers=headers, reason=reason.encode()))
-        if response.body and self._head is not None and self._head.method != b"HEAD":
+        bodiless = response.status in {204, 304} or (self._head is not None and self._head.method == b"HEAD")
+        if response.body and not bodiless:
             self._write(h11.Data(data=response.body))
         self._write(h11.EndOfMessage())
 

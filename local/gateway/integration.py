@@ -56,10 +56,10 @@ class Integrations:
             case None:
                 return Reply()
 
-    async def authorize(self, uri: FunctionUri, event: Event, variables: Mapping[str, str]) -> dict[str, str | int]:
+    async def authorize(self, function: Function, event: Event) -> dict[str, str | int]:
         """The authorizer's context for later events. Raises `Refusal` 401, 403 or 500, whatever went wrong."""
         try:
-            invocation = await self._invoke(_resolve(uri, variables), event, self._limits.integration_timeout_s)
+            invocation = await self._invoke(function, event, self._limits.integration_timeout_s)
         except Refusal as refusal:
             raise Refusal(500, f"the authorizer could not be asked: {refusal}") from refusal
         if invocation.failed:
@@ -85,16 +85,14 @@ def read_reply(payload: bytes) -> Reply:
     """Reads a proxy function's answer. Raises `Refusal` 502 where it has no `statusCode` or a `body` not a string."""
     try:
         answer = json.loads(payload)
-        status, body = int(answer["statusCode"]), answer.get("body")
-        headers = _headers(answer)
-        if not 100 <= status <= 599:  # noqa: PLR2004  # RFC 9110, section 15
-            raise ValueError(status)
-        if body is not None and not isinstance(body, str):
-            raise TypeError(type(body))
+        reply = Reply(int(answer["statusCode"]), answer.get("body"), _headers(answer))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        shown = payload[:200].decode(errors="replace")
-        raise Refusal(502, f"malformed answer of a proxy integration ({error!r}): {shown}") from error
-    return Reply(status, body, headers)
+        raise _malformed(payload, repr(error)) from error
+    if not 100 <= reply.status <= 599:  # noqa: PLR2004  # RFC 9110, section 15
+        raise _malformed(payload, "no HTTP status")
+    if reply.body is not None and not isinstance(reply.body, str):
+        raise _malformed(payload, "body is not a string")
+    return reply
 
 
 def fill_in(template: str, context: Mapping[str, Any]) -> str:
@@ -107,6 +105,10 @@ def fill_in(template: str, context: Mapping[str, Any]) -> str:
         return str(found)
 
     return _CONTEXT.sub(value, template)
+
+
+def _malformed(payload: bytes, why: str) -> Refusal:
+    return Refusal(502, f"malformed answer of a proxy integration ({why}): {payload[:200].decode(errors='replace')}")
 
 
 def _headers(answer: Mapping[str, Any]) -> dict[str, str]:

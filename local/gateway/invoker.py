@@ -50,8 +50,7 @@ class LambdaInvoker:
         """
         credentials = botocore.session.get_session().get_credentials()
         if credentials is None:
-            message = "no AWS credentials found; an emulator takes any, such as AWS_ACCESS_KEY_ID=test"
-            raise InvokeError(message)
+            raise InvokeError("no AWS credentials found; an emulator takes any, such as AWS_ACCESS_KEY_ID=test")
         self._credentials = credentials
         self._endpoint_url = (endpoint_url or f"https://lambda.{region}.amazonaws.com").rstrip("/")
         self._region = region
@@ -74,8 +73,7 @@ class LambdaInvoker:
     async def invoke(self, function: Function, event: bytes) -> Invocation:
         """One Invoke call, not retried: API Gateway doesn't either."""
         if self._session is None:
-            message = "the invoker is used outside of its context"
-            raise InvokeError(message)
+            raise InvokeError("the invoker is used outside of its context")
         url = self._endpoint_url + _PATH.format(name=quote(function.name, safe=""))
         if function.qualifier:
             url += f"?Qualifier={quote(function.qualifier, safe='')}"
@@ -85,11 +83,11 @@ class LambdaInvoker:
             ) as response:
                 payload = await response.read()
         except aiohttp.ClientError as error:
-            message = f"{function.name}: {error!r}"
-            raise InvokeError(message) from error
+            raise InvokeError(f"{function.name}: {error!r}") from error
         if response.status != 200:  # noqa: PLR2004  # what Invoke answers whenever the function ran
-            message = f"{function.name}: Invoke answered {response.status}: {payload[:300].decode(errors='replace')}"
-            raise InvokeError(message)
+            raise InvokeError(
+                f"{function.name}: Invoke answered {response.status}: {payload[:300].decode(errors='replace')}"
+            )
         return Invocation(payload, failed="X-Amz-Function-Error" in response.headers)
 
     def _sign(self, url: str, event: bytes) -> dict[str, str]:

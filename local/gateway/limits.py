@@ -39,5 +39,4 @@ class Limits:
         for limit in fields(self):
             value = getattr(self, limit.name)
             if not value > 0:
-                message = f"{limit.name} must be above 0, not {value}"
-                raise ValueError(message)
+                raise ValueError(f"{limit.name} must be above 0, not {value}")

@@ -1,4 +1,4 @@
-"""The `@connections` API: what functions use to reach a client. Status, error types and shapes are those boto3 reads."""
+"""The `@connections` API, by which functions reach a client: statuses, error types and shapes are those boto3 reads."""
 
 from __future__ import annotations
 

@@ -65,8 +65,7 @@ def evaluate_constant(expression: str | None) -> str:
 
 def _parse_path(name: str) -> tuple[str | int, ...]:
     if not name.startswith(_BODY):
-        message = f"selection expressions here know $request.body.…, not ${name}"
-        raise SelectionError(message)
+        raise SelectionError(f"selection expressions here know $request.body.…, not ${name}")
     return tuple(int(step[1:-1]) if step[0] == "[" else step for step in _STEP.findall(name.removeprefix(_BODY)))
 
 
