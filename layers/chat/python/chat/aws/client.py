@@ -124,8 +124,8 @@ class AwsClient:
                     following = next(waiting, None)
                     if following is not None:
                         self._start(under_way, following, requests[following])
-                if under_way:
-                    self._multi.poll(1_000)
+                if under_way and self._multi.select(1.0) < 0:
+                    time.sleep(0.001)  # nothing to wait on yet, as while a name is being resolved
         finally:
             for handle in under_way:
                 self._release(handle)

@@ -1,0 +1,170 @@
+"""What `chat.ports.Table` promises, held by the simulation and by the DynamoDB adapter on the emulator alike."""
+
+import pytest
+
+from chat.ports import (
+    Absent,
+    Below,
+    ConditionError,
+    Delete,
+    Equal,
+    Item,
+    Present,
+    Put,
+    Query,
+    Table,
+    TransactionError,
+)
+
+KEY = ("p", "a")
+
+
+def item(sk: str | int = "a", pk: str = "p", **attributes: object) -> Item:
+    return {"pk": pk, "sk": sk, **attributes}
+
+
+def test_an_item_comes_back_as_it_was_stored(table: Table) -> None:
+    stored = item(
+        text="Grüße 👋",
+        count=-3,
+        large=9_007_199_254_740_993,
+        yes=True,
+        nothing=None,
+        empty="",
+        nested={"list": [1, "two", {"three": False}], "none": None},
+    )
+    table.put(stored)
+    assert table.get(KEY) == stored
+
+
+def test_what_is_not_there_is_none(table: Table) -> None:
+    assert table.get(KEY) is None
+    assert table.get(KEY, consistent=True) is None
+
+
+def test_absent_lets_the_first_put_in_and_shows_the_second_what_stands_there(table: Table) -> None:
+    table.put(item(by="first"), Absent())
+    with pytest.raises(ConditionError) as refused:
+        table.put(item(by="second"), Absent())
+    assert refused.value.item == item(by="first")
+    assert table.get(KEY) == item(by="first")
+
+
+def test_below_replaces_what_is_less_or_missing_only(table: Table) -> None:
+    table.put(item(seq=5), Below("seq", 5))
+    with pytest.raises(ConditionError):
+        table.put(item(seq=5), Below("seq", 5))
+    with pytest.raises(ConditionError):
+        table.put(item(seq=4), Below("seq", 4))
+    table.put(item(seq=6), Below("seq", 6))
+    assert table.get(KEY) == item(seq=6)
+
+
+def test_equal_holds_for_the_same_value_only(table: Table) -> None:
+    with pytest.raises(ConditionError) as refused:
+        table.delete(KEY, Equal("owner", "ada"))
+    assert refused.value.item is None
+    table.put(item(owner="ada"))
+    with pytest.raises(ConditionError):
+        table.delete(KEY, Equal("owner", "grace"))
+    assert table.delete(KEY, Equal("owner", "ada")) == item(owner="ada")
+
+
+def test_an_update_makes_the_item_and_returns_it_whole(table: Table) -> None:
+    assert table.update(KEY, add={"seq": 1}, assign={"at": 10}) == item(seq=1, at=10)
+    assert table.update(KEY, add={"seq": 2}, assign={"at": 20, "by": "ada"}) == item(seq=3, at=20, by="ada")
+
+
+def test_an_update_keeps_its_condition(table: Table) -> None:
+    with pytest.raises(ConditionError):
+        table.update(KEY, assign={"at": 1}, condition=Present())
+    assert table.get(KEY) is None
+
+
+def test_a_delete_returns_what_it_removed(table: Table) -> None:
+    table.put(item(text="x"))
+    assert table.delete(KEY) == item(text="x")
+    assert table.delete(KEY) is None
+    with pytest.raises(ConditionError):
+        table.delete(KEY, Present())
+
+
+def test_deleting_many_removes_them_and_does_not_mind_missing_ones(table: Table) -> None:
+    for number in range(30):
+        table.put(item(f"{number:02}"))
+    table.delete_many([("p", f"{number:02}") for number in range(0, 40, 2)])
+    (page,) = table.query(Query("p"))
+    assert [found["sk"] for found in page.items] == [f"{number:02}" for number in range(1, 30, 2)]
+
+
+def test_getting_many_returns_those_that_exist(table: Table) -> None:
+    table.put(item("a"))
+    table.put(item("c"))
+    found = table.get_many([("p", "a"), ("p", "b"), ("p", "c")])
+    assert sorted(each["sk"] for each in found) == ["a", "c"]
+
+
+def test_getting_none_is_nothing(table: Table) -> None:
+    assert table.get_many([]) == []
+
+
+def test_a_query_is_in_key_order_and_in_its_bounds(numbered_table: Table) -> None:
+    for number in (10, 2, 33, 4):
+        numbered_table.put(item(number))
+    numbered_table.put(item(5, pk="other"))
+    pages = numbered_table.query(
+        Query("p"),
+        Query("p", first=4),
+        Query("p", last=4),
+        Query("p", first=3, last=10, consistent=True),
+        Query("none"),
+    )
+    assert [[found["sk"] for found in page.items] for page in pages] == [
+        [2, 4, 10, 33],
+        [4, 10, 33],
+        [2, 4],
+        [4, 10],
+        [],
+    ]
+
+
+def test_pages_of_a_limit_follow_each_other_without_overlap(table: Table) -> None:
+    for number in range(7):
+        table.put(item(f"{number}"))
+    seen: list[list[str]] = []
+    (page,) = table.query(Query("p", limit=3))
+    seen.append([found["sk"] for found in page.items])
+    while page.end:
+        (page,) = table.query(Query("p", limit=3, start=page.end))
+        seen.append([found["sk"] for found in page.items])
+    assert seen == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
+
+
+def test_more_than_a_megabyte_takes_more_than_one_page(table: Table) -> None:
+    for number in range(6):
+        table.put(item(f"{number}", text="x" * 300_000))
+    (page,) = table.query(Query("p"))
+    count = len(page.items)
+    assert page.end is not None
+    while page.end:
+        (page,) = table.query(Query("p", start=page.end))
+        count += len(page.items)
+    assert count == 6
+
+
+def test_a_transaction_is_all_or_nothing(table: Table) -> None:
+    table.put(item("b", by="first"))
+    with pytest.raises(TransactionError) as refused:
+        table.transact([Put(item("a"), Absent()), Put(item("b", by="second"), Absent()), Delete(("p", "c"), Present())])
+    assert refused.value.conflicts == {1: item("b", by="first"), 2: None}
+    assert table.get(KEY) is None
+    table.transact([Put(item("a"), Absent()), Delete(("p", "b"), Present())])
+    assert table.get(KEY) == item("a")
+    assert table.get(("p", "b")) is None
+
+
+def test_a_repeated_transaction_with_its_token_is_harmless(table: Table) -> None:
+    writes = [Put(item("a"), Absent()), Put(item("b"), Absent())]
+    table.transact(writes, token="t" * 32)
+    table.transact(writes, token="t" * 32)
+    assert table.get(KEY) == item("a")
