@@ -10,7 +10,7 @@ from chat.imaging import MediaError, make_thumbnail
 
 def encoded(image: Image.Image, form: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, form, **options)  # type: ignore[arg-type]
+    image.save(buffer, form, **options)
     return buffer.getvalue()
 
 
@@ -35,8 +35,10 @@ def test_a_thumbnail_keeps_the_shape_and_the_colours(form: str, content_type: st
     left, right = small.getpixel((20, 160)), small.getpixel((460, 160))
     assert isinstance(left, tuple)
     assert isinstance(right, tuple)
-    assert left[0] > 200 > 60 > left[2]
-    assert right[2] > 200 > 60 > right[0]
+    assert left[0] > 200
+    assert left[2] < 60
+    assert right[2] > 200
+    assert right[0] < 60
 
 
 def test_a_small_image_is_not_enlarged() -> None:
@@ -62,7 +64,7 @@ def test_transparency_survives() -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "CMYK", "I;16"])
 def test_unusual_colour_modes_are_shown(mode: str) -> None:
-    form = "TIFF" if mode == "never" else ("JPEG" if mode == "CMYK" else "PNG")
+    form = "JPEG" if mode == "CMYK" else "PNG"
     assert make_thumbnail(encoded(Image.new(mode, (60, 40)), form)).width == 60
 
 
