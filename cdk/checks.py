@@ -1,0 +1,11 @@
+"""cdk-nag over the whole application: `-c nag=true`. An acknowledged finding stands, with its reason, next to its resource."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+
+def add_checks(app: cdk.App) -> None:
+    """Fails synthesis on every AWS Solutions finding that no resource acknowledges."""
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))

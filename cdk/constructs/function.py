@@ -1,0 +1,134 @@
+"""Every Lambda function of the service: one way of logging, tracing, packing, and of being told about its stage.
+
+A function may write to its own log group and send its traces; what else it may do, the stack says, action by action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from chat.settings import Settings
+from constructs import Construct
+
+from cdk.config import ROOT, StageConfig
+from cdk.constructs.logs import log_retention
+from layers.build import CHAT, NAMES, build_layer, target_of
+
+ALWAYS = (CHAT, "core")
+"""Layers of every function."""
+
+
+class LayerVersions(Construct):
+    """The layers of a stage, built on the way; one version of each for all functions."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+        super().__init__(scope, construct_id)
+        self._versions: dict[str, lambda_.LayerVersion] = {}
+        for name in NAMES:
+            layer = build_layer(name, target=target_of(config.name))
+            self._versions[name] = lambda_.LayerVersion(
+                self,
+                name.capitalize(),
+                code=lambda_.Code.from_asset(
+                    str(layer.zip), asset_hash=layer.sha256, asset_hash_type=cdk.AssetHashType.CUSTOM
+                ),
+                compatible_runtimes=[_runtime(config)],
+                compatible_architectures=[_architecture(config)],
+                description=f"chat {config.name}: {name}",
+                # The functions of an earlier deployment keep the version they were published with.
+                removal_policy=cdk.RemovalPolicy.DESTROY,
+            )
+
+    def select(self, names: Sequence[str]) -> list[lambda_.ILayerVersion]:
+        """The named layers, in the given order."""
+        return [self._versions[name] for name in names]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """What all functions of a stack share."""
+
+    config: StageConfig
+    layers: LayerVersions
+
+
+class ChatFunction(lambda_.Function):
+    """One handler `functions.GROUP.MODULE.handle`, packed with the rest of its group and nothing else."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        platform: Platform,
+        handler: str,
+        settings: Settings,
+        timeout_s: int,
+        memory_mb: int = 512,
+        layers: Sequence[str] = (),
+    ) -> None:
+        """`handler` is GROUP.MODULE; `layers` come on top of `ALWAYS`; `memory_mb` buys CPU: 1,769 are one core."""
+        group, _, _ = handler.partition(".")
+        # In a scope of its own, so that the log group exists before the function and both have readable names.
+        log_group = logs.LogGroup(
+            scope,
+            f"{construct_id}Logs",
+            retention=log_retention(platform.config),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(
+            scope,
+            f"{construct_id}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"chat {platform.config.name}: {handler}",
+        )
+        log_group.grant_write(role)
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"chat {platform.config.name}: {handler}",
+            code=_group_code(group),
+            handler=f"functions.{handler}.handle",
+            runtime=_runtime(platform.config),
+            architecture=_architecture(platform.config),
+            layers=platform.layers.select([*ALWAYS, *layers]),
+            environment=settings.to_env(),
+            timeout=cdk.Duration.seconds(timeout_s),
+            memory_size=memory_mb,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+            role=role,
+        )
+        self.timeout_s = timeout_s
+
+    def allow(
+        self, resources: Sequence[str], *actions: str, conditions: Mapping[str, Mapping[str, object]] | None = None
+    ) -> None:
+        """Lets the function do `actions` on exactly `resources` (ARNs)."""
+        self.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                resources=list(resources),
+                conditions={key: dict(value) for key, value in conditions.items()} if conditions else None,
+            )
+        )
+
+
+def _group_code(group: str) -> lambda_.Code:
+    """The package `functions` with one group in it. Patterns are anchored at the root, as in a .gitignore."""
+    exclude = ["/*", "!/functions", "/functions/*", "!/functions/__init__.py", f"!/functions/{group}", "__pycache__"]
+    return lambda_.Code.from_asset(str(ROOT), exclude=exclude, ignore_mode=cdk.IgnoreMode.GIT)
+
+
+def _runtime(config: StageConfig) -> lambda_.Runtime:
+    return lambda_.Runtime(f"python{config.python}", lambda_.RuntimeFamily.PYTHON)
+
+
+def _architecture(config: StageConfig) -> lambda_.Architecture:
+    return lambda_.Architecture.ARM_64 if config.architecture == "arm64" else lambda_.Architecture.X86_64

@@ -1,0 +1,36 @@
+"""The HTTP API under `/api`. Functions check the caller's token themselves: the API has no authorizer."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from cdk.config import StageConfig
+from cdk.constructs.logs import HTTP_FIELDS, AccessLog
+
+
+class HttpApi(Construct):
+    """The API and its default stage. The page calls it on its own origin, through CloudFront, so it has no CORS."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+        super().__init__(scope, construct_id)
+        self.api = apigatewayv2.HttpApi(self, "Api", api_name=f"chat-{config.name}", create_default_stage=False)
+        self.stage = apigatewayv2.HttpStage(
+            self,
+            "Stage",
+            http_api=self.api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigatewayv2.ThrottleSettings(rate_limit=config.http.rate, burst_limit=config.http.burst),
+            access_log_settings=AccessLog(self, "AccessLog", config=config, fields=HTTP_FIELDS),
+        )
+
+    def add(self, method: str, path: str, function: lambda_.IFunction) -> None:
+        """One route, answered by `function` (payload format 2.0)."""
+        self.api.add_routes(
+            path=path,
+            methods=[apigatewayv2.HttpMethod(method)],
+            integration=HttpLambdaIntegration(function.node.id, function),
+        )

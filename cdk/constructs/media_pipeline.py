@@ -1,0 +1,129 @@
+"""From an uploaded object to a message: S3 event, state machine, and what happens when a step fails."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from cdk.config import StageConfig
+from cdk.constructs.alarms import AlarmTopic
+from cdk.constructs.dead_letters import DeadLetters
+from cdk.constructs.logs import log_retention
+from cdk.constructs.media_bucket import UPLOADS
+
+DOMAIN_ERROR = "MediaError"
+"""Class of what is wrong with the upload itself: trying again would not help."""
+
+
+class MediaPipeline(Construct):
+    """Thumbnail, then Announce; whatever fails for good ends in Reject, which tells the uploader."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        bucket: s3.IBucket,
+        thumbnail: lambda_.IFunction,
+        announce: lambda_.IFunction,
+        reject: lambda_.IFunction,
+        alarms: AlarmTopic,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            definition_body=sfn.DefinitionBody.from_chainable(self._definition(thumbnail, announce, reject)),
+            timeout=cdk.Duration.minutes(15),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(
+                    self, "Logs", retention=log_retention(config), removal_policy=cdk.RemovalPolicy.DESTROY
+                ),
+                level=sfn.LogLevel.ALL,
+            ),
+        )
+        alarms.add(
+            self,
+            "FailedAlarm",
+            metric=self.machine.metric_failed(period=cdk.Duration.minutes(1), statistic="Sum"),
+            means="An upload was neither announced nor rejected: see the failed executions of the media state machine.",
+        )
+        events.Rule(
+            self,
+            "Uploaded",
+            description="An upload arrived: make its thumbnail and announce it",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={"bucket": {"name": [bucket.bucket_name]}, "object": {"key": [{"prefix": UPLOADS}]}},
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    self.machine,
+                    dead_letter_queue=DeadLetters(
+                        self, "UploadedDeadLetters", source="the event of an upload", alarms=alarms
+                    ).queue,
+                )
+            ],
+        )
+
+    def _definition(
+        self, thumbnail: lambda_.IFunction, announce: lambda_.IFunction, reject: lambda_.IFunction
+    ) -> sfn.Chain:
+        """The event stays the state throughout, so that Reject knows the object whichever step failed."""
+        key = sfn.JsonPath.string_at("$.detail.object.key")
+        make_thumbnail = self._task(
+            "Thumbnail",
+            thumbnail,
+            payload=sfn.TaskInput.from_object({"bucket": sfn.JsonPath.string_at("$.detail.bucket.name"), "key": key}),
+            result_path="$.media",
+        )
+        make_announcement = self._task("Announce", announce, input_path="$.media", result_path=sfn.JsonPath.DISCARD)
+        rejection = self._task(
+            "Reject",
+            reject,
+            payload=sfn.TaskInput.from_object({"key": key, "error": sfn.JsonPath.object_at("$.error")}),
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        for task in (make_thumbnail, make_announcement):
+            task.add_catch(rejection, errors=[sfn.Errors.ALL], result_path="$.error")
+        return make_thumbnail.next(make_announcement)
+
+    def _task(
+        self,
+        name: str,
+        function: lambda_.IFunction,
+        *,
+        payload: sfn.TaskInput | None = None,
+        input_path: str | None = None,
+        result_path: str,
+    ) -> tasks.LambdaInvoke:
+        task = tasks.LambdaInvoke(
+            self,
+            name,
+            lambda_function=function,
+            payload=payload,
+            input_path=input_path,
+            payload_response_only=True,
+            result_path=result_path,
+            retry_on_service_exceptions=False,
+            task_timeout=sfn.Timeout.duration(cdk.Duration.seconds(90)),
+        )
+        task.add_retry(errors=[DOMAIN_ERROR], max_attempts=0)
+        task.add_retry(
+            errors=[sfn.Errors.ALL],
+            interval=cdk.Duration.seconds(1),
+            max_attempts=3,
+            backoff_rate=2,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return task

@@ -1,0 +1,71 @@
+"""The WebSocket API: an authorizer at the door, one route a command, and a reply for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_apigatewayv2_authorizers import WebSocketLambdaAuthorizer
+from aws_cdk.aws_apigatewayv2_integrations import WebSocketLambdaIntegration
+from constructs import Construct
+
+from cdk.config import StageConfig
+from cdk.constructs.logs import WEBSOCKET_FIELDS, AccessLog
+
+DEFAULT = "$default"
+
+
+class WebSocket(Construct):
+    """The API and its one stage, named like the application's. Routes are added when their functions exist."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+        super().__init__(scope, construct_id)
+        self.api = apigatewayv2.WebSocketApi(
+            self, "Api", api_name=f"chat-{config.name}", route_selection_expression="$request.body.action"
+        )
+        self.stage = apigatewayv2.WebSocketStage(
+            self,
+            "Stage",
+            web_socket_api=self.api,
+            stage_name=config.name,
+            auto_deploy=True,
+            throttle=apigatewayv2.ThrottleSettings(
+                rate_limit=config.websocket.rate, burst_limit=config.websocket.burst
+            ),
+            access_log_settings=AccessLog(self, "AccessLog", config=config, fields=WEBSOCKET_FIELDS),
+        )
+        local = config.local
+        self.url = f"{local.websocket}/{config.name}" if local else self.stage.url
+        """Where clients open sockets, without a trailing slash."""
+        self.connections_url = f"{local.connections}/{config.name}" if local else self.stage.callback_url
+        """Where frames are posted."""
+        self.connections_arn = cdk.Stack.of(self).format_arn(
+            service="execute-api",
+            resource=self.api.api_id,
+            resource_name=f"{config.name}/POST/@connections/*",
+        )
+        """Posting to any connection of this stage: their ids are not known before they open."""
+
+    def add_door(
+        self, *, authorizer: lambda_.IFunction, connect: lambda_.IFunction, disconnect: lambda_.IFunction
+    ) -> None:
+        """`$connect` behind the authorizer, which reads the ticket in the query string, and `$disconnect`."""
+        self.api.add_route(
+            "$connect",
+            integration=WebSocketLambdaIntegration("Connect", connect),
+            authorizer=WebSocketLambdaAuthorizer(
+                "Authorizer", authorizer, identity_source=["route.request.querystring.ticket"]
+            ),
+        )
+        self.api.add_route("$disconnect", integration=WebSocketLambdaIntegration("Disconnect", disconnect))
+
+    def add_commands(self, actions: Sequence[str], function: lambda_.IFunction) -> None:
+        """A route for each action and one for all else. What the function returns goes back over the socket."""
+        for action in (*actions, DEFAULT):
+            self.api.add_route(
+                action,
+                integration=WebSocketLambdaIntegration(f"{action.removeprefix('$').capitalize()}Command", function),
+                return_response=True,
+            )

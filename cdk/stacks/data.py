@@ -1,0 +1,74 @@
+"""What must survive: tables, media, the key that signs sessions. Functions and APIs come and go without touching it."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from cdk.config import BuiltInIssuer, StageConfig
+from cdk.constructs.media_bucket import MediaBucket
+
+TTL_ATTRIBUTE = "expires_at_s"
+
+
+class DataStack(cdk.Stack):
+    """Three tables, one bucket and, where the built-in issuer signs users in, its secret."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"Chat {config.name}: what must survive",
+            termination_protection=config.keep_data,
+        )
+        self._config = config
+        self.rooms = self._table("Rooms", sort_key=dynamodb.AttributeType.STRING)
+        self.messages = self._table(
+            "Messages", sort_key=dynamodb.AttributeType.NUMBER, stream=dynamodb.StreamViewType.NEW_IMAGE
+        )
+        # Sockets don't outlive their deployment, so neither does what is known about them.
+        self.connections = self._table("Connections", sort_key=dynamodb.AttributeType.STRING, lasting=False)
+        self.media = MediaBucket(self, "Media", config=config).bucket
+        self.session_secret = self._session_secret() if isinstance(config.sign_in, BuiltInIssuer) else None
+
+        cdk.CfnOutput(self, "RoomsTableName", value=self.rooms.table_name)
+        cdk.CfnOutput(self, "MessagesTableName", value=self.messages.table_name)
+        cdk.CfnOutput(self, "ConnectionsTableName", value=self.connections.table_name)
+        cdk.CfnOutput(self, "MediaBucketName", value=self.media.bucket_name)
+
+    def _table(
+        self,
+        construct_id: str,
+        *,
+        sort_key: dynamodb.AttributeType,
+        stream: dynamodb.StreamViewType | None = None,
+        lasting: bool = True,
+    ) -> dynamodb.TableV2:
+        keep = self._config.keep_data and lasting
+        return dynamodb.TableV2(
+            self,
+            construct_id,
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=sort_key),
+            billing=dynamodb.Billing.on_demand(),
+            encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
+            time_to_live_attribute=TTL_ATTRIBUTE,
+            dynamo_stream=stream,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=lasting
+            ),
+            deletion_protection=keep,
+            removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
+        )
+
+    def _session_secret(self) -> secretsmanager.Secret:
+        return secretsmanager.Secret(
+            self,
+            "SessionSecret",
+            description="Signs the sessions of the built-in issuer",
+            # 64 letters and digits: 381 bits, more than the 256 that HMAC-SHA-256 can use.
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )

@@ -1,0 +1,44 @@
+"""The edge: one CloudFront distribution for the page, `/api` and `/media`, and the bucket that holds the page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import aws_cdk as cdk
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from cdk.config import StageConfig
+from cdk.constructs.site import Site
+from cdk.stacks.data import DataStack
+from cdk.stacks.service import ServiceStack
+
+
+class EdgeStack(cdk.Stack):
+    """What browsers see."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack, service: ServiceStack
+    ) -> None:
+        super().__init__(scope, construct_id, description=f"Chat {config.name}: CloudFront and the web page")
+        issuer = config.issuer
+        sources = [service.websocket.url, f"https://{data.media.bucket_regional_domain_name}"]
+        if issuer:
+            parts = urlsplit(issuer.issuer)
+            sources.append(f"{parts.scheme}://{parts.netloc}")
+        site = Site(
+            self,
+            "Site",
+            config=config,
+            media=data.media,
+            api_host=f"{service.http.api.api_id}.execute-api.{self.region}.{self.url_suffix}",
+            connects_to=sources,
+        )
+        url = f"https://{config.site_domain.name}" if config.site_domain else f"https://{site.distribution.domain_name}"
+        cdk.CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
+        cdk.CfnOutput(self, "DistributionDomainName", value=site.distribution.domain_name)
+        cdk.CfnOutput(self, "SiteBucketName", value=site.bucket.bucket_name)
+        cdk.CfnOutput(self, "SiteUrl", value=url)
+        ssm.StringParameter(
+            self, "site-url-parameter", parameter_name=f"/chat/{config.name}/site-url", string_value=url
+        )

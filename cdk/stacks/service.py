@@ -1,0 +1,318 @@
+"""The service: functions, their APIs, queues and topics. Every grant stands here, next to the function that has it."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import aws_cdk as cdk
+import msgspec
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_ssm as ssm
+from chat.protocol import AnyCommand
+from chat.settings import Settings
+from constructs import Construct
+
+from cdk.config import StageConfig
+from cdk.constructs.alarms import AlarmTopic
+from cdk.constructs.dead_letters import WorkQueue
+from cdk.constructs.function import ChatFunction, LayerVersions, Platform
+from cdk.constructs.http_api import HttpApi
+from cdk.constructs.media_bucket import UPLOADS, VARIANTS
+from cdk.constructs.media_pipeline import MediaPipeline
+from cdk.constructs.room_events import MESSAGE_POSTED, RoomEvents
+from cdk.constructs.websocket import WebSocket
+from cdk.stacks.data import DataStack
+
+ACTIONS = tuple(str(msgspec.inspect.type_info(command).tag) for command in get_args(AnyCommand))  # type: ignore[attr-defined]
+"""The commands of the protocol; each has a route."""
+
+DELIVER_TIMEOUT_S = 30
+ACTIVITY_TIMEOUT_S = 30
+TICKETS = "ticket#*"
+"""Partition keys of tickets: a function at the door may touch nothing else in the table of connections."""
+
+
+class ServiceStack(cdk.Stack):
+    """Everything that the next deployment may replace."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack) -> None:
+        super().__init__(scope, construct_id, description=f"Chat {config.name}: functions, APIs, queues, state machine")
+        self._config = config
+        self._data = data
+        self._platform = Platform(config=config, layers=LayerVersions(self, "Layers", config=config))
+        self.alarms = AlarmTopic(self, "Alarms", config=config)
+        self.websocket = WebSocket(self, "WebSocket", config=config)
+        self.http = HttpApi(self, "Http", config=config)
+        self._delivery = WorkQueue(
+            self, "Delivery", source="delivery", worker_timeout_s=DELIVER_TIMEOUT_S, alarms=self.alarms
+        )
+        self._events = RoomEvents(self, "RoomEvents", config=config, alarms=self.alarms)
+
+        self._add_door()
+        self._add_sign_in()
+        self._add_commands()
+        self._add_delivery()
+        self._add_events()
+        self._add_media()
+        self._add_operations()
+        self._publish_addresses()
+
+    def _add_door(self) -> None:
+        """Opening and closing a socket."""
+        connections = self._data.connections
+        settings = self._settings(connections_table=connections.table_name)
+        authorize = self._function("Authorize", "connect.authorize", settings, timeout_s=5)
+        authorize.allow([connections.table_arn], "dynamodb:DeleteItem", conditions=_leading_keys(TICKETS))
+        connect = self._function("Connect", "connect.connect", settings, timeout_s=10)
+        connect.allow([connections.table_arn], "dynamodb:PutItem")
+        disconnect = self._function("Disconnect", "connect.disconnect", settings, timeout_s=15)
+        disconnect.allow([connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
+        self.websocket.add_door(authorizer=authorize, connect=connect, disconnect=disconnect)
+
+    def _add_sign_in(self) -> None:
+        """From a name (built-in issuer only) or an issuer's token to a ticket for one socket."""
+        connections = self._data.connections
+        secret = self._data.session_secret
+        if secret:
+            sessions = self._function(
+                "Sessions",
+                "connect.sessions",
+                self._settings(session_secret_arn=secret.secret_arn),
+                timeout_s=10,
+                layers=("identity",),
+            )
+            sessions.allow([secret.secret_arn], "secretsmanager:GetSecretValue")
+            self.http.add("POST", "/api/sessions", sessions)
+        tickets = self._function(
+            "Tickets",
+            "connect.tickets",
+            self._settings(
+                connections_table=connections.table_name, websocket_url=self.websocket.url, **self._identity()
+            ),
+            timeout_s=10,
+            layers=("identity",),
+        )
+        tickets.allow([connections.table_arn], "dynamodb:PutItem", conditions=_leading_keys(TICKETS))
+        self._allow_identity(tickets)
+        self.http.add("POST", "/api/tickets", tickets)
+
+    def _add_commands(self) -> None:
+        """Frames from clients. API Gateway gives up after 29 s; a client would long have sent again."""
+        rooms, messages, connections = self._data.rooms, self._data.messages, self._data.connections
+        command = self._function("Command", "message.command", self._posting(), timeout_s=15, memory_mb=1024)
+        command.allow(
+            [rooms.table_arn],
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:ConditionCheckItem",
+        )
+        command.allow(
+            [messages.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"
+        )
+        command.allow(
+            [connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
+        )
+        command.allow([self.websocket.connections_arn], "execute-api:ManageConnections")
+        command.allow([self._delivery.queue.queue_arn], "sqs:SendMessage")
+        self.websocket.add_commands(ACTIONS, command)
+
+    def _add_delivery(self) -> None:
+        """Slices of large rooms, and connections that could not be reached at once."""
+        connections = self._data.connections
+        deliver = self._function(
+            "Deliver", "message.deliver", self._posting(), timeout_s=DELIVER_TIMEOUT_S, memory_mb=1024
+        )
+        deliver.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+        deliver.allow([self._data.messages.table_arn], "dynamodb:Query")
+        deliver.allow([self.websocket.connections_arn], "execute-api:ManageConnections")
+        deliver.allow([self._delivery.queue.queue_arn], "sqs:SendMessage")
+        deliver.add_event_source(
+            sources.SqsEventSource(self._delivery.queue, batch_size=10, report_batch_item_failures=True)
+        )
+
+    def _add_events(self) -> None:
+        """What follows from a message, away from its way."""
+        outbox = self._function(
+            "Outbox", "message.outbox", self._settings(events_topic_arn=self._events.topic.topic_arn), timeout_s=30
+        )
+        outbox.allow([self._events.topic.topic_arn], "sns:Publish")
+        self._events.feed(outbox, self._data.messages)
+        activity = self._function(
+            "Activity",
+            "message.activity",
+            self._settings(rooms_table=self._data.rooms.table_name),
+            timeout_s=ACTIVITY_TIMEOUT_S,
+        )
+        activity.allow([self._data.rooms.table_arn], "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self._events.subscribe("Activity", activity, timeout_s=ACTIVITY_TIMEOUT_S, events=[MESSAGE_POSTED])
+
+    def _add_media(self) -> None:
+        """Permission to upload, then the steps of the state machine."""
+        rooms, messages, connections = self._data.rooms, self._data.messages, self._data.connections
+        bucket = self._data.media
+        uploads = self._function(
+            "Uploads",
+            "media.uploads",
+            self._settings(rooms_table=rooms.table_name, media_bucket=bucket.bucket_name, **self._identity()),
+            timeout_s=10,
+            layers=("identity", "data"),
+        )
+        uploads.allow([rooms.table_arn], "dynamodb:GetItem", "dynamodb:PutItem")
+        # The client uploads with this function's authority: the presigned form can't do more than the function may.
+        uploads.allow([bucket.arn_for_objects(f"{UPLOADS}*")], "s3:PutObject")
+        self._allow_identity(uploads)
+        self.http.add("POST", "/api/media", uploads)
+
+        thumbnail = self._function(
+            "Thumbnail",
+            "media.thumbnail",
+            self._settings(rooms_table=rooms.table_name, media_bucket=bucket.bucket_name),
+            timeout_s=60,
+            memory_mb=1769,
+            layers=("imaging", "data"),
+        )
+        thumbnail.allow([rooms.table_arn], "dynamodb:GetItem")
+        thumbnail.allow([bucket.arn_for_objects(f"{UPLOADS}*")], "s3:GetObject")
+        thumbnail.allow([bucket.arn_for_objects(f"{VARIANTS}*")], "s3:PutObject")
+
+        announce = self._function("Announce", "media.announce", self._posting(), timeout_s=30, layers=("data",))
+        announce.allow([rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
+        announce.allow(
+            [messages.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"
+        )
+        announce.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+        announce.allow([self.websocket.connections_arn], "execute-api:ManageConnections")
+        announce.allow([self._delivery.queue.queue_arn], "sqs:SendMessage")
+
+        reject = self._function(
+            "Reject",
+            "media.reject",
+            self._settings(
+                rooms_table=rooms.table_name,
+                connections_table=connections.table_name,
+                connections_url=self.websocket.connections_url,
+                media_bucket=bucket.bucket_name,
+            ),
+            timeout_s=30,
+            layers=("data",),
+        )
+        reject.allow([rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
+        reject.allow([connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
+        reject.allow([self.websocket.connections_arn], "execute-api:ManageConnections")
+        reject.allow([bucket.arn_for_objects(f"{UPLOADS}*")], "s3:DeleteObject")
+
+        self.media_pipeline = MediaPipeline(
+            self,
+            "MediaPipeline",
+            config=self._config,
+            bucket=bucket,
+            thumbnail=thumbnail,
+            announce=announce,
+            reject=reject,
+            alarms=self.alarms,
+        )
+
+    def _add_operations(self) -> None:
+        """What the page and whoever watches the stage ask first."""
+        data = self._data
+        health = self._function(
+            "Health",
+            "ops.health",
+            self._settings(
+                rooms_table=data.rooms.table_name,
+                messages_table=data.messages.table_name,
+                connections_table=data.connections.table_name,
+                delivery_queue_url=self._delivery.queue.queue_url,
+                events_topic_arn=self._events.topic.topic_arn,
+                media_bucket=data.media.bucket_name,
+            ),
+            timeout_s=5,
+            layers=("data",),
+        )
+        tables = [table.table_arn for table in (data.rooms, data.messages, data.connections)]
+        health.allow(tables, "dynamodb:DescribeTable")
+        health.allow([self._delivery.queue.queue_arn], "sqs:GetQueueAttributes")
+        health.allow([self._events.topic.topic_arn], "sns:GetTopicAttributes")
+        health.allow([data.media.bucket_arn], "s3:ListBucket")
+        self.http.add("GET", "/api/health", health)
+
+        issuer = self._config.issuer
+        config = self._function(
+            "Config",
+            "ops.config",
+            self._settings(
+                websocket_url=self.websocket.url,
+                oidc_issuer=issuer.issuer if issuer else None,
+                oidc_audience=issuer.audience if issuer else None,
+            ),
+            timeout_s=5,
+        )
+        self.http.add("GET", "/api/config", config)
+
+    def _publish_addresses(self) -> None:
+        """Where others find the service: outputs for people and tools, parameters for other stacks' code."""
+        http_url = self.http.api.api_endpoint
+        cdk.CfnOutput(self, "WebSocketApiId", value=self.websocket.api.api_id)
+        cdk.CfnOutput(self, "WebSocketUrl", value=self.websocket.url)
+        cdk.CfnOutput(self, "HttpApiId", value=self.http.api.api_id)
+        cdk.CfnOutput(self, "HttpApiUrl", value=http_url)
+        cdk.CfnOutput(self, "MediaStateMachineArn", value=self.media_pipeline.machine.state_machine_arn)
+        for name, url in (("websocket-url", self.websocket.url), ("http-api-url", http_url)):
+            ssm.StringParameter(
+                self, f"{name}-parameter", parameter_name=f"/chat/{self._config.name}/{name}", string_value=url
+            )
+
+    def _function(
+        self,
+        construct_id: str,
+        handler: str,
+        settings: Settings,
+        *,
+        timeout_s: int,
+        memory_mb: int = 512,
+        layers: tuple[str, ...] = (),
+    ) -> ChatFunction:
+        return ChatFunction(
+            self,
+            construct_id,
+            platform=self._platform,
+            handler=handler,
+            settings=settings,
+            timeout_s=timeout_s,
+            memory_mb=memory_mb,
+            layers=layers,
+        )
+
+    def _settings(self, **values: str | None) -> Settings:
+        return Settings(stage=self._config.name, **values)
+
+    def _posting(self) -> Settings:
+        """What numbering, storing and delivering a message needs."""
+        return self._settings(
+            rooms_table=self._data.rooms.table_name,
+            messages_table=self._data.messages.table_name,
+            connections_table=self._data.connections.table_name,
+            connections_url=self.websocket.connections_url,
+            delivery_queue_url=self._delivery.queue.queue_url,
+        )
+
+    def _identity(self) -> dict[str, Any]:
+        """What checking a caller's token needs: the session secret, or the issuer."""
+        secret, issuer = self._data.session_secret, self._config.issuer
+        if issuer:
+            return {"oidc_issuer": issuer.issuer, "oidc_audience": issuer.audience}
+        return {"session_secret_arn": secret.secret_arn if secret else None}
+
+    def _allow_identity(self, function: ChatFunction) -> None:
+        secret = self._data.session_secret
+        if secret:
+            function.allow([secret.secret_arn], "secretsmanager:GetSecretValue")
+
+
+def _leading_keys(*patterns: str) -> dict[str, dict[str, object]]:
+    """Restricts a statement to items whose partition key matches."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)}}

@@ -1,0 +1,35 @@
+"""One stage: three stacks by how long their content lives, and what each hands to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+
+from cdk.config import StageConfig
+from cdk.stacks.data import DataStack
+from cdk.stacks.edge import EdgeStack
+from cdk.stacks.service import ServiceStack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The stacks of a stage, in the order they are deployed in."""
+
+    data: DataStack
+    service: ServiceStack
+    edge: EdgeStack
+
+
+def add_stage(app: cdk.App, config: StageConfig) -> Stage:
+    """Adds `chat-STAGE-data`, `-service` and `-edge` to `app`.
+
+    They belong to no account or Region until the CDK CLI deploys them: one template serves every account.
+    """
+    data = DataStack(app, f"chat-{config.name}-data", config=config)
+    service = ServiceStack(app, f"chat-{config.name}-service", config=config, data=data)
+    edge = EdgeStack(app, f"chat-{config.name}-edge", config=config, data=data, service=service)
+    for stack in (data, service, edge):
+        cdk.Tags.of(stack).add("application", "chat")
+        cdk.Tags.of(stack).add("stage", config.name)
+    return Stage(data=data, service=service, edge=edge)
