@@ -167,8 +167,8 @@ def describe_failure(command: str, said: Sequence[str], log: Path) -> str:
     telling = [line for line in said if TELLING.search(line)] or list(said)
     shown = "\n".join(f"    {line}" for line in telling[-LAST_LINES:])
     return (
-        f"`cdk {command}` failed. It complained:\n{shown}\nAll it said is in {log}. Mend what it names and "
-        "start again: what is deployed already is kept. To begin with an empty account instead, remove the directory .local/state."
+        f"`cdk {command}` failed. It complained:\n{shown}\nAll it said is in {log}. Mend what it names "
+        "and start again: what is deployed already is kept. To begin with an empty account instead, remove the directory .local/state."
     )
 
 
