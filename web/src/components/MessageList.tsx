@@ -1,0 +1,171 @@
+import { useCallback, useEffect, useMemo, useState } from "react";
+
+import { useAnchoredScroll } from "../hooks/useAnchoredScroll";
+import type { Author, Media } from "../protocol/frames";
+import type { OutgoingMessage } from "../protocol/outbox";
+import type { RoomView } from "../state/room";
+import { buildTimeline, type Row } from "../state/timeline";
+import type { Upload } from "../state/uploads";
+import { Icon } from "./Icon";
+import { MessageRow } from "./MessageRow";
+import { OutgoingRow, UploadRow } from "./OutgoingRow";
+import { dayName } from "./time";
+
+interface MessageListProps {
+  readonly title: string;
+  readonly view: RoomView;
+  readonly me: Author;
+  readonly outgoing: readonly OutgoingMessage[];
+  readonly uploads: readonly Upload[];
+  readonly onNeedOlder: () => void;
+  readonly onRefill: () => void;
+  readonly onRetryMessage: (id: string) => void;
+  readonly onDiscardMessage: (id: string) => void;
+  readonly onRetryUpload: (id: string) => void;
+  readonly onDiscardUpload: (id: string) => void;
+  readonly onOpenImage: (media: Media) => void;
+  /** The newest message is on screen. */
+  readonly onSeen: (seq: number) => void;
+}
+
+export function MessageList(props: MessageListProps) {
+  const { view, me, outgoing, uploads, title, onNeedOlder, onSeen } = props;
+  const { log, older } = view;
+  const rows = useMemo(
+    () => buildTimeline({ log, outgoing, uploads, myId: me.id }),
+    [log, outgoing, uploads, me.id],
+  );
+  // After a failure only a person asks again, not the scrolling.
+  const onNearTop = useCallback(() => {
+    if (older === "idle") onNeedOlder();
+  }, [older, onNeedOlder]);
+  const { scroller, list, isAtEnd, onScroll, scrollToEnd } = useAnchoredScroll(rows, onNearTop);
+
+  const added = useNewestOwn(rows);
+  useEffect(() => {
+    if (added !== null) scrollToEnd();
+  }, [added, scrollToEnd]);
+
+  const newest = log.newest;
+  useEffect(() => {
+    if (isAtEnd && newest !== null && document.visibilityState === "visible") onSeen(newest);
+  }, [isAtEnd, newest, onSeen]);
+
+  return (
+    <div className="log">
+      {/* Scrolls by keyboard too, so it has to be reachable by it. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div ref={scroller} className="log__scroller" data-testid="log" tabIndex={0} role="region" aria-label={title} onScroll={onScroll}>
+        <LogTop view={view} onNeedOlder={onNeedOlder} />
+        <ol ref={list} className="log__list" aria-label={`Messages in ${title}`}>
+          {rows.map((row) => (
+            <RowView key={row.key} row={row} {...props} />
+          ))}
+        </ol>
+      </div>
+      <Announcer log={view.log} myId={me.id} />
+      {!isAtEnd && <JumpButton newest={log.newest ?? 0} onJump={scrollToEnd} />}
+    </div>
+  );
+}
+
+/** The last row's key while that is something of one's own on its way: writing brings one back to the end. */
+function useNewestOwn(rows: readonly Row[]): string | null {
+  const last = rows.at(-1);
+  return last?.type === "outgoing" || last?.type === "upload" ? last.key : null;
+}
+
+function RowView({ row, ...props }: MessageListProps & { readonly row: Row }) {
+  switch (row.type) {
+    case "day":
+      return (
+        <li className="day" role="separator">
+          <span>{dayName(row.atMs)}</span>
+        </li>
+      );
+    case "gap":
+      return (
+        <li className="gap" data-testid="gap">
+          {props.view.fillFailed ? (
+            <button type="button" className="text-button" onClick={props.onRefill}>
+              {row.missing} missed messages could not be loaded. Try again
+            </button>
+          ) : (
+            "Loading missed messages …"
+          )}
+        </li>
+      );
+    case "message": {
+      const isMine = row.message.from?.id === props.me.id;
+      return <MessageRow message={row.message} isMine={isMine} isHead={row.isHead} onOpenImage={props.onOpenImage} />;
+    }
+    case "outgoing":
+      return (
+        <OutgoingRow
+          message={row.message}
+          me={props.me}
+          isHead={row.isHead}
+          onRetry={props.onRetryMessage}
+          onDiscard={props.onDiscardMessage}
+        />
+      );
+    case "upload":
+      return (
+        <UploadRow
+          upload={row.upload}
+          me={props.me}
+          isHead={row.isHead}
+          onRetry={props.onRetryUpload}
+          onDiscard={props.onDiscardUpload}
+        />
+      );
+  }
+}
+
+function LogTop({ view, onNeedOlder }: Pick<MessageListProps, "view" | "onNeedOlder">) {
+  const { log, older, phase } = view;
+  if (older === "failed") {
+    return (
+      <p className="log__top" role="alert">
+        Older messages could not be loaded.{" "}
+        <button type="button" className="text-button" onClick={onNeedOlder}>
+          Try again
+        </button>
+      </p>
+    );
+  }
+  if (phase === "entering" && log.newest === null) return <LogSkeleton />;
+  if (log.complete && log.newest !== null) return <p className="log__top">This is where the room begins.</p>;
+  return <p className="log__top">{older === "loading" ? "Loading older messages …" : ""}</p>;
+}
+
+/** Shapes of messages while the first page is on its way. */
+function LogSkeleton() {
+  return (
+    <div className="skeleton" role="status" aria-label="Loading messages">
+      {[38, 62, 24, 51].map((width) => (
+        <span key={width} className="skeleton__bubble" style={{ inlineSize: `${width}%` }} />
+      ))}
+    </div>
+  );
+}
+
+/** Says new messages of others aloud, and nothing when older ones are loaded. */
+function Announcer({ log, myId }: { readonly log: RoomView["log"]; readonly myId: string }) {
+  const message = log.messages.at(-1);
+  const isNews = message !== undefined && message.kind !== "void" && message.from?.id !== myId;
+  return (
+    <p className="visually-hidden" aria-live="polite" data-testid="announcer">
+      {isNews ? `${message.from?.name ?? ""}: ${message.media === null ? message.text : "sent an image"}` : ""}
+    </p>
+  );
+}
+
+function JumpButton({ newest, onJump }: { readonly newest: number; readonly onJump: () => void }) {
+  const [since] = useState(newest);
+  return (
+    <button type="button" className="jump" data-testid="jump-to-end" onClick={onJump}>
+      {newest > since ? `${newest - since} new` : "To the newest"} <Icon name="down" />
+    </button>
+  );
+}

@@ -1,0 +1,98 @@
+import { memo, type ReactNode } from "react";
+
+import type { Author, Media, Message } from "../protocol/frames";
+import { Avatar, tint } from "./Avatar";
+import { MessageText } from "./MessageText";
+import { preciseTime, timeOfDay } from "./time";
+
+interface BubbleRowProps {
+  readonly author: Author;
+  readonly isMine: boolean;
+  readonly isHead: boolean;
+  readonly atMs: number;
+  readonly state: "sent" | "pending" | "failed";
+  readonly seq?: number;
+  /** Beneath the bubble: what happened to it and what can be done. */
+  readonly footer?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** The frame of anything that somebody said: who, when, on which side. */
+export function BubbleRow({ author, isMine, isHead, atMs, state, seq, footer, children }: BubbleRowProps) {
+  return (
+    <li
+      className="message"
+      data-testid="message"
+      data-seq={seq}
+      data-author={author.id}
+      data-state={state}
+      data-mine={isMine}
+      data-head={isHead}
+    >
+      {!isMine && isHead && <Avatar id={author.id} name={author.name} />}
+      <div className="message__body">
+        <p className={isHead ? "message__head" : "visually-hidden"}>
+          <span className={isMine ? "visually-hidden" : "message__author"} style={tint(author.id)} title={`@${author.id}`}>
+            {isMine ? "You" : author.name}
+          </span>{" "}
+          <time className="message__time" dateTime={new Date(atMs).toISOString()} title={preciseTime(atMs)}>
+            {timeOfDay(atMs)}
+          </time>
+        </p>
+        <div className="message__bubble" title={preciseTime(atMs)}>
+          {children}
+        </div>
+        {footer}
+      </div>
+    </li>
+  );
+}
+
+interface MessageRowProps {
+  readonly message: Message;
+  readonly isMine: boolean;
+  readonly isHead: boolean;
+  readonly onOpenImage: (media: Media) => void;
+}
+
+const NOBODY: Author = { id: "", name: "System" };
+
+/** A message that has its number. */
+export const MessageRow = memo(function MessageRow({ message, isMine, isHead, onOpenImage }: MessageRowProps) {
+  return (
+    <BubbleRow
+      author={message.from ?? NOBODY}
+      isMine={isMine}
+      isHead={isHead}
+      atMs={message.sent_at_ms}
+      state="sent"
+      seq={message.seq}
+    >
+      <Content message={message} onOpenImage={onOpenImage} />
+    </BubbleRow>
+  );
+});
+
+function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "onOpenImage">) {
+  if (message.kind === "unsupported") return <p className="message__text">A newer version is needed to show this.</p>;
+  const { media } = message;
+  if (media === null) return <MessageText text={message.text} />;
+  const { url, width, height } = media.thumbnail;
+  return (
+    <>
+      <a
+        className="picture"
+        href={media.original.url}
+        aria-label={`Open ${media.name}`}
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+          event.preventDefault();
+          onOpenImage(media);
+        }}
+      >
+        <img data-testid="thumbnail" src={url} width={width} height={height} alt={media.name} />
+      </a>
+      {message.text !== "" && message.text !== media.name && <MessageText text={message.text} />}
+    </>
+  );
+}

@@ -1,0 +1,109 @@
+import type { Author } from "../protocol/frames";
+import type { OutgoingMessage } from "../protocol/outbox";
+import type { Upload } from "../state/uploads";
+import { explain } from "../state/wording";
+import { Icon } from "./Icon";
+import { BubbleRow } from "./MessageRow";
+import { MessageText } from "./MessageText";
+
+interface FailureProps {
+  readonly error: unknown;
+  readonly onRetry: () => void;
+  readonly onDiscard: () => void;
+}
+
+function Failure({ error, onRetry, onDiscard }: FailureProps) {
+  return (
+    <p className="message__failure" role="alert">
+      <span>Not sent. {explain(error)}</span>
+      <button type="button" className="text-button" onClick={onRetry}>
+        Try again
+      </button>
+      <button type="button" className="text-button" onClick={onDiscard}>
+        Discard
+      </button>
+    </p>
+  );
+}
+
+function Progress({ label }: { readonly label: string }) {
+  return (
+    <p className="message__progress">
+      <Icon name="clock" /> {label}
+    </p>
+  );
+}
+
+interface ActionsProps {
+  readonly me: Author;
+  readonly isHead: boolean;
+  readonly onRetry: (id: string) => void;
+  readonly onDiscard: (id: string) => void;
+}
+
+/** One's own message that has no number yet. */
+export function OutgoingRow({ message, me, isHead, onRetry, onDiscard }: ActionsProps & { message: OutgoingMessage }) {
+  const { id, failure } = message;
+  const footer =
+    failure === null ? (
+      <Progress label="Sending" />
+    ) : (
+      <Failure
+        error={failure}
+        onRetry={() => {
+          onRetry(id);
+        }}
+        onDiscard={() => {
+          onDiscard(id);
+        }}
+      />
+    );
+  const state = failure === null ? "pending" : "failed";
+  return (
+    <BubbleRow author={me} isMine isHead={isHead} atMs={message.createdAtMs} state={state} footer={footer}>
+      <MessageText text={message.text} />
+    </BubbleRow>
+  );
+}
+
+/** An image that is not a message yet. */
+export function UploadRow({ upload, me, isHead, onRetry, onDiscard }: ActionsProps & { upload: Upload }) {
+  const { id, file, previewUrl, phase, progress, failure } = upload;
+  const percent = Math.round(progress * 100);
+  return (
+    <BubbleRow
+      author={me}
+      isMine
+      isHead={isHead}
+      atMs={upload.startedAtMs}
+      state={phase === "failed" ? "failed" : "pending"}
+      footer={
+        phase === "failed" ? (
+          <Failure
+            error={failure}
+            onRetry={() => {
+              onRetry(id);
+            }}
+            onDiscard={() => {
+              onDiscard(id);
+            }}
+          />
+        ) : (
+          <Progress label={phase === "sending" ? `Uploading ${percent} %` : "Preparing"} />
+        )
+      }
+    >
+      <figure className="upload" data-testid="upload" data-phase={phase}>
+        {previewUrl === null ? <p className="message__text">{file.name}</p> : <img src={previewUrl} alt={file.name} />}
+        {phase !== "failed" && (
+          <progress
+            className="upload__bar"
+            aria-label={`Uploading ${file.name}`}
+            max={100}
+            {...(phase === "sending" && { value: percent })}
+          />
+        )}
+      </figure>
+    </BubbleRow>
+  );
+}

@@ -1,0 +1,138 @@
+/**
+ * The HTTP side of the protocol, on the page's own origin: configuration, sessions, tickets and uploads.
+ *
+ * A failure is a `RequestFailed` with the server's code, `network` where no answer came, or a `ShapeError` where an
+ * answer lacks what it must have.
+ */
+
+import type { Ticket } from "./connection";
+import { RequestFailed } from "./errors";
+import type { Author } from "./frames";
+import { count, fields, type Fields, json, ShapeError, text } from "./shape";
+
+const REQUEST_TIMEOUT_MS = 15_000;
+export const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
+export const UPLOAD_TYPES: readonly string[] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+
+export interface SiteConfig {
+  readonly stage: string;
+  readonly signIn: "built-in" | "oidc";
+}
+
+export interface Session {
+  /** A bearer token: for this origin's API only. */
+  readonly token: string;
+  readonly user: Author;
+  readonly expiresAtMs: number;
+}
+
+/** A place to upload one file to: a presigned POST. */
+export interface UploadTarget {
+  readonly media: string;
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export async function readConfig(): Promise<SiteConfig> {
+  const it = await call("GET", "/api/config");
+  return { stage: text(it["stage"], "config.stage"), signIn: it["sign_in"] === "oidc" ? "oidc" : "built-in" };
+}
+
+/** Signs in at the built-in issuer. `name` has 1–40 characters. */
+export async function createSession(name: string): Promise<Session> {
+  const it = await call("POST", "/api/sessions", { body: { name } });
+  const user = fields(it["user"], "session.user");
+  return {
+    token: text(it["token"], "session.token"),
+    user: { id: text(user["id"], "session.user.id"), name: text(user["name"], "session.user.name") },
+    expiresAtMs: count(it["expires_at_ms"], "session.expires_at_ms"),
+  };
+}
+
+export async function createTicket(token: string): Promise<Ticket> {
+  const it = await call("POST", "/api/tickets", { token });
+  return { ticket: text(it["ticket"], "ticket.ticket"), url: text(it["url"], "ticket.url") };
+}
+
+export async function createMedia(token: string, room: string, file: File): Promise<UploadTarget> {
+  const body = { room, name: file.name, content_type: file.type, size_bytes: file.size };
+  const it = await call("POST", "/api/media", { token, body });
+  const upload = fields(it["upload"], "media.upload");
+  const form = Object.entries(fields(upload["fields"], "media.upload.fields"));
+  return {
+    media: text(it["media"], "media.media"),
+    url: text(upload["url"], "media.upload.url"),
+    fields: Object.fromEntries(form.map(([name, value]) => [name, text(value, `media.upload.fields.${name}`)])),
+  };
+}
+
+/**
+ * Sends a file to its target. `onProgress` gets 0–1. Aborting `signal` rejects with its reason.
+ *
+ * XMLHttpRequest, because `fetch` still reports no progress of what it sends.
+ */
+export function upload(
+  target: UploadTarget,
+  file: File,
+  onProgress: (done: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(target.fields)) form.append(name, value);
+  form.append("file", file); // S3 ignores every field after the file
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", target.url);
+    request.upload.onprogress = ({ loaded, total }) => {
+      if (total > 0) onProgress(loaded / total);
+    };
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve();
+      else reject(new RequestFailed(request.status, "upload_refused", `the upload was answered with ${request.status}`));
+    };
+    request.onerror = () => {
+      reject(new RequestFailed(0, "network", "the upload did not get through"));
+    };
+    request.onabort = () => {
+      reject(signal.reason instanceof Error ? signal.reason : new DOMException("aborted", "AbortError"));
+    };
+    signal.addEventListener("abort", () => {
+      request.abort();
+    });
+    request.send(form);
+  });
+}
+
+interface CallOptions {
+  readonly token?: string;
+  readonly body?: object;
+}
+
+async function call(method: "GET" | "POST", path: string, { token, body }: CallOptions = {}): Promise<Fields> {
+  const headers = new Headers({ Accept: "application/json" });
+  if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  const { ok, status, source } = await reach(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  if (!ok) throw refusal(status, source);
+  return fields(json(source, path), path);
+}
+
+async function reach(path: string, init: RequestInit): Promise<{ ok: boolean; status: number; source: string }> {
+  try {
+    const response = await fetch(path, { ...init, cache: "no-store", signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    return { ok: response.ok, status: response.status, source: await response.text() };
+  } catch (error) {
+    throw new RequestFailed(0, "network", error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** An error's body is the server's `{code, message}`, or whatever a proxy on the way has put there. */
+function refusal(status: number, source: string): RequestFailed {
+  try {
+    const it = fields(json(source, "error"), "error");
+    return new RequestFailed(status, text(it["code"], "error.code"), text(it["message"], "error.message"));
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    return new RequestFailed(status, status >= 500 ? "unavailable" : "unexpected_answer", `status ${status}`);
+  }
+}

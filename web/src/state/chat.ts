@@ -1,0 +1,171 @@
+/**
+ * A signed-in user's chat: one connection, and what lives on it. Views get everything from here.
+ *
+ * Only wires the parts together: each rule stands in the part that it is about.
+ */
+
+import { createTicket, type Session } from "../protocol/api";
+import { Connection, type ConnectionStatus } from "../protocol/connection";
+import type { Author, Message, RoomKind, Sent, ServerEvent } from "../protocol/frames";
+import { Outbox, type OutgoingMessage } from "../protocol/outbox";
+import { RoomDirectory } from "./directory";
+import { OpenRoom } from "./room";
+import { Store } from "./store";
+import { Uploads } from "./uploads";
+
+/** Other rooms' news reach this line only through the list. */
+const REFRESH_INTERVAL_MS = 20_000;
+
+export interface NewRoom {
+  readonly title: string;
+  readonly kind: RoomKind;
+  readonly members: readonly string[];
+}
+
+export class Chat {
+  readonly me: Author;
+  readonly status = new Store<ConnectionStatus>({ phase: "stopped", offlineSinceMs: null });
+  readonly outgoing = new Store<readonly OutgoingMessage[]>([]);
+  readonly directory: RoomDirectory;
+  readonly uploads: Uploads;
+  readonly outbox: Outbox;
+  /** What was written and not yet sent, by room. */
+  readonly drafts = new Map<string, string>();
+
+  readonly #connection: Connection;
+  readonly #rooms = new Map<string, OpenRoom>();
+  readonly #onSessionEnded: () => void;
+  #current: OpenRoom | null = null;
+  #refreshTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(session: Session, onSessionEnded: () => void) {
+    this.me = session.user;
+    this.#onSessionEnded = onSessionEnded;
+    this.#connection = new Connection({
+      fetchTicket: () => createTicket(session.token),
+      onStatus: this.#onStatus,
+      onEvent: this.#onEvent,
+    });
+    this.directory = new RoomDirectory(this.#connection);
+    this.uploads = new Uploads(session.token);
+    this.outbox = new Outbox({
+      connection: this.#connection,
+      onChange: (messages) => {
+        this.outgoing.set(messages);
+      },
+      onSent: this.#onSent,
+      storage: sessionStorage,
+      storageKey: `agent-chat.outbox.${session.user.id}`,
+    });
+    this.outgoing.set(this.outbox.all);
+  }
+
+  start(): void {
+    this.#connection.start();
+    window.addEventListener("online", this.#nudge);
+    document.addEventListener("visibilitychange", this.#onVisibility);
+    this.#refreshTimer = setInterval(this.#refresh, REFRESH_INTERVAL_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#refreshTimer);
+    window.removeEventListener("online", this.#nudge);
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.uploads.stop();
+    this.outbox.stop();
+    this.#connection.stop();
+  }
+
+  /** Tries to connect now instead of at the next planned time. */
+  reconnect(): void {
+    this.#connection.nudge();
+  }
+
+  /** The room with this id; the same one each time. */
+  room(id: string): OpenRoom {
+    const known = this.#rooms.get(id);
+    if (known !== undefined) return known;
+    const room = new OpenRoom({
+      id,
+      connection: this.#connection,
+      isMember: () => this.directory.find(id)?.member ?? null,
+      onEntered: (it) => {
+        this.directory.put(it);
+      },
+      onMessages: this.#onMessages,
+    });
+    this.#rooms.set(id, room);
+    return room;
+  }
+
+  /** Puts one room on screen and takes the one before off it; null for none. */
+  show(id: string | null): void {
+    if (this.#current?.id === id) return;
+    this.#current?.leave();
+    this.#current = id === null ? null : this.room(id);
+    void this.#current?.enter();
+  }
+
+  /** Makes a room. With the same `commandId` it can be asked for again and is still made once only. */
+  async create(room: NewRoom, commandId: string): Promise<string> {
+    const entered = await this.#connection.request("create", room, { id: commandId });
+    this.directory.put(entered.room);
+    return entered.room.room;
+  }
+
+  readonly #onStatus = (status: ConnectionStatus): void => {
+    this.status.set(status);
+    if (status.phase === "online") {
+      void this.#current?.enter();
+      void this.directory.refresh();
+      this.outbox.resume();
+    }
+    if (status.phase === "refused") this.#onSessionEnded();
+  };
+
+  readonly #onEvent = (event: ServerEvent): void => {
+    if (event.type === "media_rejected") this.uploads.reject(event.media, event.reason);
+    else this.#rooms.get(event.message.room)?.receive(event.message);
+  };
+
+  readonly #onMessages = (messages: readonly Message[]): void => {
+    for (const message of messages) {
+      this.directory.note(message);
+      if (message.media !== null) this.uploads.settle(message.media.id);
+      if (message.command_id !== null && message.from?.id === this.me.id) this.outbox.remove(message.command_id);
+    }
+  };
+
+  readonly #onSent = (message: OutgoingMessage, sent: Sent): void => {
+    this.room(message.room).receive({
+      room: sent.room,
+      seq: sent.seq,
+      kind: "text",
+      from: this.me,
+      text: message.text,
+      sent_at_ms: sent.sent_at_ms,
+      command_id: message.id,
+      media: null,
+    });
+  };
+
+  readonly #nudge = (): void => {
+    this.#connection.nudge();
+  };
+
+  readonly #onVisibility = (): void => {
+    if (document.visibilityState !== "visible") return;
+    this.#connection.nudge();
+    this.#refresh();
+  };
+
+  /** Asks for the list while someone looks; the open room learns from it of messages that never arrived. */
+  readonly #refresh = (): void => {
+    if (document.visibilityState !== "visible" || !this.#connection.online) return;
+    void this.directory.refresh().then(() => {
+      const room = this.#current;
+      const latest = room === null ? null : this.directory.find(room.id)?.latest;
+      if (latest) room?.reach(latest.seq);
+    });
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * One room on screen: enters it, follows it live, pages back through it, and fetches what was missed.
+ *
+ * Order comes from the log alone. After a cut the same `enter` runs again and fills the gap from the last number seen.
+ */
+
+import { fullJitter } from "../protocol/backoff";
+import type { Connection } from "../protocol/connection";
+import { ChatError, CommandRefused, ConnectionLost } from "../protocol/errors";
+import { type History, MAX_PAGE, type Message, type Room, type RoomEntered } from "../protocol/frames";
+import { RoomLog } from "../protocol/log";
+import { Store } from "./store";
+
+const PAGE = 50;
+/** A number that is only late is usually here before this; asking costs more than waiting. */
+export const LATE_MS = 400;
+/** Beyond this, the newest page is shown instead and the rest is history to scroll back to. */
+export const MAX_FILL = 500;
+
+export interface RoomView {
+  /** `entering` also while the line is down for the first time; `refused`: see `failure`. */
+  readonly phase: "entering" | "ready" | "refused";
+  readonly failure: Error | null;
+  readonly log: RoomLog;
+  readonly older: "idle" | "loading" | "failed";
+  /** Missed messages could not be fetched; a person may try again. */
+  readonly fillFailed: boolean;
+}
+
+export interface OpenRoomOptions {
+  readonly id: string;
+  readonly connection: Pick<Connection, "request" | "online">;
+  /** Null while the list of rooms is not here yet. */
+  readonly isMember: () => boolean | null;
+  readonly onEntered: (room: Room) => void;
+  /** Messages that came into the log, whichever way. */
+  readonly onMessages: (messages: readonly Message[]) => void;
+}
+
+export class OpenRoom {
+  readonly id: string;
+  readonly view = new Store<RoomView>({
+    phase: "entering",
+    failure: null,
+    log: RoomLog.empty,
+    older: "idle",
+    fillFailed: false,
+  });
+
+  readonly #options: OpenRoomOptions;
+  /** Grows whenever the room is entered or left: what an earlier visit still waits for no longer counts. */
+  #visit = 0;
+  #attempt = 0;
+  #isOpen = false;
+  #isFilling = false;
+  #enterTimer: ReturnType<typeof setTimeout> | undefined;
+  #fillTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: OpenRoomOptions) {
+    this.id = options.id;
+    this.#options = options;
+  }
+
+  /** Shows the room, again after every reconnect: joins where needed, subscribes, and catches up. */
+  async enter(): Promise<void> {
+    const visit = ++this.#visit;
+    this.#isOpen = true;
+    this.#clearTimers();
+    if (!this.#options.connection.online) return;
+    try {
+      const [entered, page] = await this.#arrive();
+      if (visit !== this.#visit) return;
+      this.#attempt = 0;
+      this.#catchUp(entered, page);
+    } catch (error) {
+      if (visit === this.#visit) this.#enterFailed(error);
+    }
+  }
+
+  /** Takes the room off the screen; its log stays for the next visit. */
+  leave(): void {
+    this.#visit++;
+    this.#isOpen = false;
+    this.#clearTimers();
+    const { connection, isMember } = this.#options;
+    if (!connection.online || isMember() === false) return;
+    connection.request("unsubscribe", { room: this.id }).catch((error: unknown) => {
+      if (!(error instanceof ConnectionLost)) console.warn(`unsubscribe ${this.id}:`, error);
+    });
+  }
+
+  /** A live message, or one's own with the number it was given. */
+  receive(message: Message): void {
+    this.#take([message]);
+    this.#expect(LATE_MS);
+  }
+
+  /** It is known from elsewhere that the room has got to `seq`. */
+  reach(seq: number): void {
+    if (this.#isOpen && this.view.get().phase === "ready") {
+      this.#setLog(this.view.get().log.reaching(seq));
+      this.#expect(LATE_MS);
+    }
+  }
+
+  /** Fetches the page above the oldest message. Does nothing where there is none, or one is on its way. */
+  async loadOlder(): Promise<void> {
+    const { phase, older, log } = this.view.get();
+    if (phase !== "ready" || older === "loading" || log.complete) return;
+    this.#change({ older: "loading" });
+    try {
+      this.#takePage(await this.#page(log.oldest, PAGE));
+      this.#change({ older: "idle" });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      console.warn(`history of ${this.id}:`, error.message);
+      this.#change({ older: "failed" });
+    }
+  }
+
+  /** Fetches what is missing between messages, after it failed. */
+  refill(): void {
+    this.#change({ fillFailed: false });
+    void this.#fill();
+  }
+
+  /** Picking a public room is joining it; a member's own rooms are entered without asking to join again. */
+  async #arrive(): Promise<[RoomEntered, History | null]> {
+    if (this.#options.isMember() === false) await this.#join();
+    try {
+      return await this.#follow();
+    } catch (error) {
+      if (!(error instanceof CommandRefused && error.code === "not_a_member")) throw error;
+      await this.#join();
+      return this.#follow();
+    }
+  }
+
+  #follow(): Promise<[RoomEntered, History | null]> {
+    const isFirst = this.view.get().log.oldest === null;
+    const subscribed = this.#options.connection.request("subscribe", { room: this.id });
+    return Promise.all([subscribed, isFirst ? this.#page(null, PAGE) : null]);
+  }
+
+  async #join(): Promise<void> {
+    const { room } = await this.#options.connection.request("join", { room: this.id });
+    this.#options.onEntered(room);
+  }
+
+  #catchUp(entered: RoomEntered, page: History | null): void {
+    const { log } = this.view.get();
+    this.#options.onEntered(entered.room);
+    const missed = entered.last_seq - (log.newest ?? 0);
+    if (page === null && missed > MAX_FILL) {
+      this.#change({ log: RoomLog.empty.reaching(entered.last_seq) });
+      void this.enter();
+      return;
+    }
+    if (page !== null) this.#takePage(page);
+    this.#setLog(this.view.get().log.reaching(entered.last_seq));
+    this.#change({ phase: "ready", failure: null, fillFailed: false });
+    void this.#fill();
+  }
+
+  #enterFailed(error: unknown): void {
+    if (!(error instanceof Error)) throw error;
+    if (error instanceof ConnectionLost) return; // the next connection enters again
+    if (error instanceof ChatError && error.temporary) {
+      const asked = error instanceof CommandRefused ? (error.retryAfterMs ?? 0) : 0;
+      this.#enterTimer = setTimeout(() => void this.enter(), asked + fullJitter(this.#attempt++, Math.random));
+      return;
+    }
+    this.#change({ phase: "refused", failure: error });
+  }
+
+  #page(before: number | null, limit: number): Promise<History> {
+    return this.#options.connection.request("history", { room: this.id, before, limit });
+  }
+
+  #takePage(page: History): void {
+    this.#take(page.messages);
+    if (!page.more) this.#setLog(this.view.get().log.completed());
+  }
+
+  #take(messages: readonly Message[]): void {
+    this.#setLog(this.view.get().log.with(messages));
+    this.#options.onMessages(messages);
+  }
+
+  /** Looks for missing numbers in a while. */
+  #expect(delayMs: number): void {
+    clearTimeout(this.#fillTimer);
+    if (this.view.get().log.gaps().length > 0) this.#fillTimer = setTimeout(() => void this.#fill(), delayMs);
+  }
+
+  /** Fetches missing numbers, newest first, until there are none. */
+  async #fill(): Promise<void> {
+    if (this.#isFilling || !this.#isOpen) return;
+    this.#isFilling = true;
+    const visit = this.#visit;
+    try {
+      for (let gap = this.#newestGap(); gap !== undefined && visit === this.#visit; gap = this.#newestGap()) {
+        const page = await this.#page(gap.last + 1, Math.min(MAX_PAGE, gap.last - gap.first + 1));
+        if (!page.messages.some(({ seq }) => seq >= gap.first && seq <= gap.last)) {
+          throw new Error(`history does not have ${gap.first}–${gap.last}`);
+        }
+        this.#takePage(page);
+      }
+      this.#change({ fillFailed: false });
+    } catch (error) {
+      this.#fillStopped(error);
+    } finally {
+      this.#isFilling = false;
+    }
+    if (visit !== this.#visit) void this.#fill();
+  }
+
+  #newestGap(): { first: number; last: number } | undefined {
+    return this.view.get().log.gaps().at(-1);
+  }
+
+  #fillStopped(error: unknown): void {
+    if (!(error instanceof Error)) throw error;
+    if (error instanceof ConnectionLost) return; // the next connection fills
+    console.warn(`missed messages of ${this.id}:`, error.message);
+    this.#change({ fillFailed: true });
+  }
+
+  #clearTimers(): void {
+    clearTimeout(this.#enterTimer);
+    clearTimeout(this.#fillTimer);
+  }
+
+  #setLog(log: RoomLog): void {
+    if (log !== this.view.get().log) this.#change({ log });
+  }
+
+  #change(change: Partial<RoomView>): void {
+    this.view.update((view) => ({ ...view, ...change }));
+  }
+}

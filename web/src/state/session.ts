@@ -1,0 +1,36 @@
+/**
+ * Who is signed in, in this window. Kept in `sessionStorage` and not shared between windows, so that two windows can be two
+ * people; it survives a reload.
+ */
+
+import type { Session } from "../protocol/api";
+import { count, fields, json, text } from "../protocol/shape";
+
+const KEY = "agent-chat.session";
+
+/** Null where nobody is signed in, or the session has run out or cannot be read. */
+export function loadSession(storage: Storage = sessionStorage): Session | null {
+  const source = storage.getItem(KEY);
+  if (source === null) return null;
+  try {
+    const it = fields(json(source, "session"), "session");
+    const user = fields(it["user"], "session.user");
+    const session = {
+      token: text(it["token"], "session.token"),
+      user: { id: text(user["id"], "session.user.id"), name: text(user["name"], "session.user.name") },
+      expiresAtMs: count(it["expiresAtMs"], "session.expiresAtMs"),
+    };
+    return session.expiresAtMs > Date.now() ? session : null;
+  } catch (error) {
+    console.warn("the stored session cannot be read:", error);
+    return null;
+  }
+}
+
+export function saveSession(session: Session, storage: Storage = sessionStorage): void {
+  storage.setItem(KEY, JSON.stringify(session));
+}
+
+export function forgetSession(storage: Storage = sessionStorage): void {
+  storage.removeItem(KEY);
+}

@@ -1,0 +1,71 @@
+/**
+ * What a room's column shows, from top to bottom: days, messages grouped by author, what is missing, and at the end
+ * what is still on its way. Pure; order is the log's.
+ */
+
+import type { Message } from "../protocol/frames";
+import type { RoomLog } from "../protocol/log";
+import type { OutgoingMessage } from "../protocol/outbox";
+import type { Upload } from "./uploads";
+
+/** Messages of one author this close together share one heading. */
+const GROUP_MS = 5 * 60_000;
+
+export type Row =
+  | { readonly type: "day"; readonly key: string; readonly atMs: number }
+  | { readonly type: "gap"; readonly key: string; readonly missing: number }
+  | { readonly type: "message"; readonly key: string; readonly message: Message; readonly isHead: boolean }
+  | { readonly type: "outgoing"; readonly key: string; readonly message: OutgoingMessage; readonly isHead: boolean }
+  | { readonly type: "upload"; readonly key: string; readonly upload: Upload; readonly isHead: boolean };
+
+export interface TimelineSource {
+  readonly log: RoomLog;
+  readonly outgoing: readonly OutgoingMessage[];
+  readonly uploads: readonly Upload[];
+  readonly myId: string;
+}
+
+export function buildTimeline({ log, outgoing, uploads, myId }: TimelineSource): Row[] {
+  const rows: Row[] = [];
+  const gapAfter = new Map(log.gaps().map((gap) => [gap.first - 1, gap.last - gap.first + 1]));
+  let head: Message | null = null;
+  let previous: Message | null = null;
+  for (const message of log.messages) {
+    if (message.kind !== "void") {
+      const isNewDay = previous === null || dayOf(previous.sent_at_ms) !== dayOf(message.sent_at_ms);
+      if (isNewDay) rows.push({ type: "day", key: `day-${message.seq}`, atMs: message.sent_at_ms });
+      const isHead: boolean = isNewDay || rows.at(-1)?.type === "gap" || !belongsTo(head, message);
+      if (isHead) head = message;
+      previous = message;
+      rows.push({ type: "message", key: keyOf(message, myId), message, isHead });
+    }
+    const missing = gapAfter.get(message.seq);
+    if (missing !== undefined) rows.push({ type: "gap", key: `gap-${message.seq}`, missing });
+  }
+  let isMine = previous?.from?.id === myId && rows.at(-1)?.type === "message";
+  const settled = new Set(log.messages.map((message) => message.command_id));
+  for (const message of outgoing) {
+    if (settled.has(message.id)) continue;
+    rows.push({ type: "outgoing", key: message.id, message, isHead: !isMine });
+    isMine = true;
+  }
+  for (const upload of uploads) {
+    rows.push({ type: "upload", key: upload.id, upload, isHead: !isMine });
+    isMine = true;
+  }
+  return rows;
+}
+
+/** One's own message keeps its key when it gets its number, so that its element stays the same. */
+function keyOf(message: Message, myId: string): string {
+  return message.from?.id === myId && message.command_id !== null ? message.command_id : String(message.seq);
+}
+
+function belongsTo(head: Message | null, message: Message): boolean {
+  if (head === null || head.from?.id !== message.from?.id) return false;
+  return Math.abs(message.sent_at_ms - head.sent_at_ms) < GROUP_MS;
+}
+
+function dayOf(atMs: number): string {
+  return new Date(atMs).toDateString();
+}

@@ -1,0 +1,145 @@
+import { type SubmitEvent, useEffect, useRef, useState } from "react";
+
+import { Dialog } from "../components/Dialog";
+import { useChat } from "../hooks/useChat";
+import { MAX_INVITED, MAX_TITLE_CHARS, type RoomKind } from "../protocol/frames";
+import { goTo } from "../state/route";
+import { explain } from "../state/wording";
+
+/** User ids as people type lists: separated by commas, spaces or lines, with or without an @. */
+export function parseIds(text: string): string[] {
+  const ids = text.split(/[\s,;]+/u).map((id) => id.replace(/^@/u, ""));
+  return [...new Set(ids.filter((id) => id !== ""))];
+}
+
+export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
+  const chat = useChat();
+  const [title, setTitle] = useState("");
+  const [kind, setKind] = useState<RoomKind>("public");
+  const [invited, setInvited] = useState("");
+  const [isBusy, setIsBusy] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  // One id for as long as the form says the same: asking again after a lost answer makes no second room.
+  const [commandId, setCommandId] = useState(() => crypto.randomUUID());
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
+
+  const edit = (change: () => void): void => {
+    change();
+    setCommandId(crypto.randomUUID());
+    setFailure(null);
+  };
+
+  const create = async (): Promise<void> => {
+    const members = parseIds(invited);
+    if (title.trim() === "") {
+      setFailure("Give the room a name.");
+      return;
+    }
+    if (members.length > MAX_INVITED) {
+      setFailure(`At most ${MAX_INVITED} people can be invited at once.`);
+      return;
+    }
+    setIsBusy(true);
+    try {
+      goTo(await chat.create({ title: title.trim(), kind, members }, commandId));
+      onClose();
+    } catch (error) {
+      setFailure(explain(error));
+      setIsBusy(false);
+    }
+  };
+
+  return (
+    <Dialog label="New room" className="form-dialog" onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event: SubmitEvent) => {
+          event.preventDefault();
+          void create();
+        }}
+      >
+        <h2>New room</h2>
+        <label className="field">
+          <span className="field__label">Name</span>
+          <input
+            ref={first}
+            className="input"
+            data-testid="room-title-input"
+            value={title}
+            maxLength={MAX_TITLE_CHARS}
+            placeholder="Lunch"
+            autoComplete="off"
+            onChange={(event) => {
+              edit(() => {
+                setTitle(event.target.value);
+              });
+            }}
+          />
+        </label>
+        <fieldset className="choices">
+          <legend className="field__label">Who can join</legend>
+          <KindChoice kind="public" current={kind} name="Everyone" hint="Anybody here can find and join it." onPick={(it) => { edit(() => { setKind(it); }); }} />
+          <KindChoice kind="private" current={kind} name="Invited people" hint="Only those you name below." onPick={(it) => { edit(() => { setKind(it); }); }} />
+        </fieldset>
+        <label className="field">
+          <span className="field__label">Invite by user id</span>
+          <input
+            className="input"
+            data-testid="room-members-input"
+            value={invited}
+            placeholder="grace, alan"
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            onChange={(event) => {
+              edit(() => {
+                setInvited(event.target.value);
+              });
+            }}
+          />
+          <span className="field__hint">People find their id beneath their name.</span>
+        </label>
+        {failure !== null && (
+          <p className="form__failure" role="alert">
+            {failure}
+          </p>
+        )}
+        <div className="form__actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button button--primary" data-testid="create-room-submit" disabled={isBusy}>
+            {isBusy ? "Creating …" : "Create room"}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+interface KindChoiceProps {
+  readonly kind: RoomKind;
+  readonly current: RoomKind;
+  readonly name: string;
+  readonly hint: string;
+  readonly onPick: (kind: RoomKind) => void;
+}
+
+function KindChoice({ kind, current, name, hint, onPick }: KindChoiceProps) {
+  return (
+    <label className="choice">
+      <input
+        type="radio"
+        name="kind"
+        data-testid={`room-kind-${kind}`}
+        checked={kind === current}
+        onChange={() => {
+          onPick(kind);
+        }}
+      />
+      <span className="choice__name">{name}</span>
+      <span className="choice__hint">{hint}</span>
+    </label>
+  );
+}

@@ -1,0 +1,174 @@
+import { type DragEvent, useCallback, useMemo, useState } from "react";
+
+import { Composer } from "../components/Composer";
+import { Icon } from "../components/Icon";
+import { Lightbox } from "../components/Lightbox";
+import { MessageList } from "../components/MessageList";
+import { useChat } from "../hooks/useChat";
+import { useStore } from "../hooks/useStore";
+import type { Media } from "../protocol/frames";
+import { goTo } from "../state/route";
+import { explain } from "../state/wording";
+
+/** One room: its messages and where to write. Mounted anew for each room. */
+export function RoomScreen({ id }: { readonly id: string }) {
+  const chat = useChat();
+  const room = chat.room(id);
+  const view = useStore(room.view);
+  const { rooms } = useStore(chat.directory.view);
+  const entry = rooms?.find((it) => it.room === id);
+  const title = entry?.title ?? id;
+
+  if (view.phase === "refused") return <Refused title={title} failure={view.failure} />;
+  return (
+    <RoomStage id={id} title={title} isPrivate={entry?.kind === "private"} />
+  );
+}
+
+interface RoomStageProps {
+  readonly id: string;
+  readonly title: string;
+  readonly isPrivate: boolean;
+}
+
+function RoomStage({ id, title, isPrivate }: RoomStageProps) {
+  const chat = useChat();
+  const room = chat.room(id);
+  const view = useStore(room.view);
+  const allOutgoing = useStore(chat.outgoing);
+  const allUploads = useStore(chat.uploads.all);
+  const outgoing = useMemo(() => allOutgoing.filter((it) => it.room === id), [allOutgoing, id]);
+  const uploads = useMemo(() => allUploads.filter((it) => it.room === id), [allUploads, id]);
+  const [opened, setOpened] = useState<Media | null>(null);
+  const closeImage = useCallback(() => {
+    setOpened(null);
+  }, []);
+  const send = useCallback((files: File[]) => {
+    chat.uploads.add(id, files);
+  }, [chat, id]);
+  const { isOver, ...drop } = useFileDrop(send);
+  const onNeedOlder = useCallback(() => void room.loadOlder(), [room]);
+  const onSeen = useCallback((seq: number) => {
+    chat.directory.see(id, seq);
+  }, [chat, id]);
+
+  const isEmpty = view.phase === "ready" && view.log.lastSeq === 0 && outgoing.length === 0 && uploads.length === 0;
+  return (
+    <div className="room" data-testid="room-screen" data-room={id} {...drop}>
+      <RoomHeader title={title} isPrivate={isPrivate} />
+      {isEmpty ? (
+        <div className="empty">
+          <p className="empty__title">Nothing here yet</p>
+          <p>Write the first message, or drop a picture.</p>
+        </div>
+      ) : (
+        <MessageList
+          title={title}
+          view={view}
+          me={chat.me}
+          outgoing={outgoing}
+          uploads={uploads}
+          onNeedOlder={onNeedOlder}
+          onRefill={() => {
+            room.refill();
+          }}
+          onRetryMessage={(it) => {
+            chat.outbox.retry(it);
+          }}
+          onDiscardMessage={(it) => {
+            chat.outbox.remove(it);
+          }}
+          onRetryUpload={(it) => {
+            chat.uploads.retry(it);
+          }}
+          onDiscardUpload={(it) => {
+            chat.uploads.remove(it);
+          }}
+          onOpenImage={setOpened}
+          onSeen={onSeen}
+        />
+      )}
+      <Composer
+        roomTitle={title}
+        draft={chat.drafts.get(id) ?? ""}
+        onDraft={(text) => chat.drafts.set(id, text)}
+        onSend={(text) => {
+          chat.outbox.add(id, text);
+        }}
+        onFiles={send}
+      />
+      {isOver && <div className="drop-hint">Drop to send to {title}</div>}
+      {opened !== null && <Lightbox media={opened} onClose={closeImage} />}
+    </div>
+  );
+}
+
+function RoomHeader({ title, isPrivate }: { readonly title: string; readonly isPrivate: boolean }) {
+  return (
+    <header className="room__header">
+      <button
+        type="button"
+        className="icon-button room__back"
+        aria-label="Back to the rooms"
+        onClick={() => {
+          goTo(null);
+        }}
+      >
+        <Icon name="back" />
+      </button>
+      <h1 className="room__title" data-testid="room-title">
+        {title}
+      </h1>
+      {isPrivate && (
+        <span className="room__kind">
+          <Icon name="lock" /> Private
+        </span>
+      )}
+    </header>
+  );
+}
+
+function Refused({ title, failure }: { readonly title: string; readonly failure: Error | null }) {
+  return (
+    <div className="room">
+      <RoomHeader title={title} isPrivate={false} />
+      <div className="empty" role="alert" data-testid="room-refused">
+        <p className="empty__title">This room can’t be opened</p>
+        <p>{explain(failure)}</p>
+      </div>
+    </div>
+  );
+}
+
+/** Files dragged over an element and let go there. */
+function useFileDrop(onFiles: (files: File[]) => void) {
+  // Moving between the element's children leaves one and enters another: only the balance tells.
+  const [depth, setDepth] = useState(0);
+  const withFiles = (event: DragEvent, act: () => void): void => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    act();
+  };
+  return {
+    isOver: depth > 0,
+    onDragEnter: (event: DragEvent) => {
+      withFiles(event, () => {
+        setDepth((it) => it + 1);
+      });
+    },
+    onDragLeave: (event: DragEvent) => {
+      withFiles(event, () => {
+        setDepth((it) => Math.max(0, it - 1));
+      });
+    },
+    onDragOver: (event: DragEvent) => {
+      withFiles(event, () => undefined);
+    },
+    onDrop: (event: DragEvent) => {
+      withFiles(event, () => {
+        setDepth(0);
+        onFiles([...event.dataTransfer.files]);
+      });
+    },
+  };
+}
