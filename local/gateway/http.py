@@ -172,10 +172,13 @@ class HttpConnection(asyncio.Protocol):
             self.close()
 
     def _request(self, head: h11.Request) -> Request:
-        peer = self._transport.get_extra_info("peername")
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items()]
         target = head.target.decode("latin-1")
-        return Request(head.method.decode("ascii"), target, headers, bytes(self._body), peer[0] if peer else "")
+        return Request(head.method.decode("ascii"), target, headers, bytes(self._body), self._source_ip())
+
+    def _source_ip(self) -> str:
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if peer else ""
 
     async def _answer(self, request: Request) -> None:
         answer = await self._handler.respond(request)

@@ -251,7 +251,7 @@ async def test_an_authorizer_result_over_8_kb_is_500(start: Start) -> None:
 
 
 async def test_the_authorizers_context_is_in_every_later_event_as_flat_strings(start: Start) -> None:
-    """AWS: `requestContext.authorizer` has principalId, integrationLatency and the context, whose values are strings."""
+    """AWS: `requestContext.authorizer` has principalId, integrationLatency and the context, as strings."""
     stage = await start(with_authorizer())
     result = policy("Allow", context={"name": "Ada", "level": 3, "admin": True})
     stage.functions.handlers[AUTHORIZER] = answer(result)
