@@ -1,0 +1,103 @@
+"""Users of the running stack, and requests to it, by clients that are not ours."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection
+
+from local.stack import LocalStack
+
+WAIT_S = 30
+"""A function's first call starts its process."""
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """Status and JSON body of an answer."""
+
+    status: int
+    body: dict[str, Any]
+
+
+def request(url: str, *, method: str = "GET", body: Any = None, token: str | None = None) -> HttpAnswer:
+    """Any answer, whatever its status. A `bytes` body goes as it is, any other as JSON."""
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+    prepared = urllib.request.Request(url, data=data, headers=headers, method=method)  # noqa: S310 - http of ours
+    try:
+        with urllib.request.urlopen(prepared, timeout=WAIT_S) as answer:  # noqa: S310
+            return HttpAnswer(answer.status, json.loads(answer.read()))
+    except urllib.error.HTTPError as error:
+        return HttpAnswer(error.code, json.loads(error.read()))
+
+
+def post(url: str, body: Any = None, token: str | None = None) -> HttpAnswer:
+    """A POST; without a body an empty object."""
+    return request(url, method="POST", body={} if body is None else body, token=token)
+
+
+@dataclass
+class User:
+    """One signed-in user with one open socket."""
+
+    name: str
+    token: str
+    socket: ClientConnection
+    events: list[dict[str, Any]] = field(default_factory=list)
+    _ids: itertools.count[int] = field(default_factory=itertools.count)
+
+    async def call(self, action: str, **fields: Any) -> dict[str, Any]:
+        """The reply frame to one command; events that come first are kept in `events`."""
+        command_id = fields.pop("id", f"{self.name}-{next(self._ids)}")
+        return await self.say(json.dumps({"action": action, "id": command_id, **fields}))
+
+    async def say(self, frame: str | bytes) -> dict[str, Any]:
+        """The next frame that is no event."""
+        await self.socket.send(frame)
+        while True:
+            reply = await self.receive()
+            if reply.get("type") in {"message", "media_rejected"}:
+                self.events.append(reply)
+            else:
+                return reply
+
+    async def receive(self) -> dict[str, Any]:
+        """The next frame of the socket, whatever it is."""
+        reply: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.recv(), WAIT_S))
+        return reply
+
+    async def event(self) -> dict[str, Any]:
+        """The next event."""
+        return self.events.pop(0) if self.events else await self.receive()
+
+    async def enter(self, room: str) -> dict[str, Any]:
+        """Joins and subscribes."""
+        assert (await self.call("join", room=room))["type"] == "ack"
+        reply = await self.call("subscribe", room=room)
+        assert reply["type"] == "ack", reply
+        return reply
+
+
+SignIn = Callable[[str], Awaitable[User]]
+
+
+def session_token(stack: LocalStack, name: str) -> str:
+    """A session of the built-in issuer."""
+    answer = post(f"{stack.api_url}/api/sessions", {"name": name})
+    assert answer.status == 201, answer
+    return str(answer.body["token"])
+
+
+def ticket_url(stack: LocalStack, token: str) -> str:
+    """Where a socket opens with a new ticket."""
+    answer = post(f"{stack.api_url}/api/tickets", token=token)
+    assert answer.status == 201, answer
+    return f"{answer.body['url']}?ticket={answer.body['ticket']}"
