@@ -1,4 +1,6 @@
-"""`make deploy STAGE=…`: deploys a stage into the AWS account of the caller's credentials, after seeing that there are any."""
+"""`make deploy STAGE=…`: deploys a stage into the AWS account of the caller's credentials, after seeing that there
+are any.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,14 @@ DEFAULT_REGION = "us-east-1"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Deploys; returns the CDK's exit status. Raises `LocalError` before anything is changed where something is missing."""
+    """Deploys; returns the CDK's exit status. Raises `LocalError` before anything is changed where something is
+    missing.
+    """
     parser = argparse.ArgumentParser(prog="python -m local.account", description="Deploys a stage into an AWS account.")
     parser.add_argument("stage", help="dev or prod")
-    parser.add_argument("context", nargs="*", metavar="NAME=VALUE", help="more context for the CDK, such as oidc_issuer=…")
+    parser.add_argument(
+        "context", nargs="*", metavar="NAME=VALUE", help="more context for the CDK, such as oidc_issuer=…"
+    )
     options = parser.parse_args(arguments)
     account, region = find_account(options.stage)
     require_bootstrap(account, region)

@@ -50,6 +50,7 @@ def adapt(port: int, function_log: Path) -> None:
     add_route_responses()
     complete_tables()
     serve_apis_by_their_names(port)
+    take_viewers_without_tls()
 
 
 def expect(as_known: bool, what: str) -> None:  # noqa: FBT001  # reads as the assertion it is
@@ -202,6 +203,18 @@ def serve_apis_by_their_names(port: int) -> None:
         return target
 
     cloudfront._origin_connect_target = find_target_here
+
+
+def take_viewers_without_tls() -> None:
+    """A distribution that insists on HTTPS refuses everyone on one machine, where nobody speaks it."""
+    check = cloudfront._check_viewer_protocol_policy
+    names = list(inspect.signature(check).parameters)
+    expect(names[2] == "viewer_is_https", "a distribution looks at a viewer's protocol otherwise")
+
+    def check_as_https(behavior: Properties, method: str, _viewer_is_https: object, *rest: object) -> None:
+        check(behavior, method, True, *rest)
+
+    cloudfront._check_viewer_protocol_policy = check_as_https
 
 
 def succeed(response: tuple[int, dict[str, str], bytes]) -> Any:  # noqa: ANN401  # JSON

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from local.errors import explain
 from local.page import build_page
 from local.paths import BUILD, ROOT
-from local.programs import cdk_command, node_command, process_environment, python_command
+from local.programs import cdk_command, process_environment, python_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,9 @@ class Verdict:
 
 def checks() -> list[Check]:
     """All of them, the longest first."""
-    packages = [name for name in ("cdk", "functions", "layers", "local", "simulation", "loadtest", "tests") if has(name)]
+    packages = [
+        name for name in ("cdk", "functions", "layers", "local", "simulation", "loadtest", "tests") if has(name)
+    ]
     return [
         *(Check(f"templates of {stage} (cdk-nag, cfn-lint)", lint_templates(stage)) for stage in STAGES),
         Check("types (mypy)", (module("mypy", *packages),)),

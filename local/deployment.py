@@ -98,7 +98,8 @@ class Deployment:
         """What the CDK needs in an account before the first deployment: its bucket for assets, and its roles."""
         if self.endpoint.stack_outputs(TOOLKIT_STACK) is None:
             report("preparing the account (cdk bootstrap)")
-            self._run_cdk(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], report)
+            # Outside the repository: in front of a cdk.json the CDK would synthesize first, which bootstrapping does not need.
+            self._run_cdk(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], report, directory=self.state.root)
 
     def _run_deployment(self, report: Callable[[str], None]) -> None:
         report("writing the templates and building the layers (cdk synth)")
@@ -106,9 +107,9 @@ class Deployment:
         application = ["--app", f"{sys.executable} -m cdk.app", "--output", str(self.state.assembly)]
         options = ["--all", "--require-approval", "never", "--method", "direct", "--progress", "events"]
         self.state.deployment.unlink(missing_ok=True)
-        self._run_cdk(["deploy", *options, *application, *context], report)
+        self._run_cdk(["deploy", *options, *application, *context], report, directory=ROOT)
 
-    def _run_cdk(self, arguments: Sequence[str], report: Callable[[str], None]) -> None:
+    def _run_cdk(self, arguments: Sequence[str], report: Callable[[str], None], *, directory: Path) -> None:
         """Runs the CDK's command line; what it prints goes to the log, and its milestones to `report`."""
         log = self.state.log("deployment")
         command = [*cdk_command(), *arguments, "--ci", "--no-notices", "--no-color"]
@@ -117,7 +118,7 @@ class Deployment:
             file.write(f"$ {' '.join(command)}\n")
             with subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=directory,
                 env=cdk_environment(self.endpoint),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localstack_client.config import get_service_endpoint
@@ -53,7 +54,7 @@ class Progress:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until Ctrl-C; returns the exit status."""
     options = parse(arguments)
-    state = StateDirectory.default()
+    state = StateDirectory(options.state.resolve())
     if options.fresh:
         for path in (state.emulator, state.deployment):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -91,6 +92,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="deploy into an emulator that runs already instead of starting one; without a URL the one that "
         "localstack-client's settings (AWS_ENDPOINT_URL, LOCALSTACK_HOST) name",
     )
+    kept = StateDirectory.default().root
+    parser.add_argument("--state", type=Path, default=kept, metavar="DIR", help="data and logs (default: .local)")
     parser.add_argument("--fresh", action="store_true", help="throw away the data of earlier runs first")
     parser.add_argument("--no-demo", dest="demo", action="store_false", help="make no demo rooms")
     parser.epilog = f"{OFFSET_VARIABLE}=100 moves all default ports by 100."
@@ -143,7 +146,7 @@ Ready after {elapsed_s:.0f} s. Open the page in two windows and sign in with two
   WebSocket   {stack.websocket_url}?ticket=…
   health      {stack.page_url}/api/health
   AWS API     {stack.endpoint_url}  (any tool, with AWS_ENDPOINT_URL={stack.endpoint_url} and test/test)
-  logs        {stack.state.logs.relative_to(ROOT)}/  (functions.log has what the functions print)
+  logs        {shorten(stack.state.logs)}/  (functions.log has what the functions print)
 
 From a terminal, with wscat:
 
@@ -158,6 +161,11 @@ From a terminal, with wscat:
 
 Changes in functions/, layers/chat and web/ are live in seconds. Ctrl-C stops everything and keeps the data.
 """
+
+
+def shorten(path: Path) -> Path:
+    """The path as seen from the repository, where it is inside it."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def where_logs_are(stack: LocalStack) -> str:

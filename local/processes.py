@@ -5,9 +5,11 @@ remainder.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,14 @@ POLL_S = 0.05
 STOP_TIMEOUT_S = 15.0
 """How long a process may take to save its state before it is killed."""
 LAST_LINES = 12
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def follow_parent() -> None:
+    """Has this process asked to stop when its parent dies, however that happens: no stack is left without an owner."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Process:
@@ -43,6 +53,7 @@ class Process:
                     env=env,
                     cwd=cwd,
                     start_new_session=True,
+                    preexec_fn=follow_parent,  # noqa: PLW1509  # it takes no lock
                 )
             except OSError as error:
                 raise LocalError(

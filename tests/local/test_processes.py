@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -105,3 +106,14 @@ def test_an_offset_moves_every_port() -> None:
 def test_an_offset_beyond_the_last_port_is_explained() -> None:
     with pytest.raises(LocalError, match="CHAT_PORT_OFFSET"):
         Ports.shifted(62_000)
+
+
+def test_a_process_ends_with_the_one_that_started_it_even_if_that_is_killed(tmp_path: Path) -> None:
+    starter = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom local.processes import Process\n"
+        "child = Process('child', [sys.executable, '-c', 'import time; time.sleep(60)'],"
+        " log=Path('log'), env=os.environ, cwd=Path.cwd())\n"
+        "print(child.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    ended = subprocess.run([sys.executable, "-c", starter], cwd=tmp_path, capture_output=True, text=True, check=False)
+    wait_until_gone(int(ended.stdout))
