@@ -55,11 +55,11 @@ def find_account(stage: str) -> tuple[str, str]:
         identity = session.client("sts", region_name=region).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise LocalError(
-            f"Stage {stage} can't be deployed: AWS does not know who is asking ({error}). Give credentials of the account it "
-            "is to live in, in any way the AWS tools understand: AWS_PROFILE=name, or AWS_ACCESS_KEY_ID with "
+            f"Stage {stage} can't be deployed: AWS does not know who is asking ({error}). Give credentials of the "
+            "account it is to live in, in any way the AWS tools understand: AWS_PROFILE=name, or AWS_ACCESS_KEY_ID with "
             "AWS_SECRET_ACCESS_KEY, and AWS_REGION for the Region. They must be allowed to use the CDK's roles, or to "
-            f"administer the account. Then: make deploy STAGE={stage}. Without an account, `make dev` runs the same templates "
-            "on this machine."
+            f"administer the account. Then: make deploy STAGE={stage}. Without an account, `make dev` runs the same "
+            "templates on this machine."
         ) from error
     return identity["Account"], region
 
@@ -72,8 +72,8 @@ def require_bootstrap(account: str, region: str) -> None:
         if error.response["Error"]["Code"] == "AccessDenied":
             return
         raise LocalError(
-            f"Account {account} was never prepared for the CDK in Region {region} (there is no stack {TOOLKIT_STACK}). Once "
-            f"for each Region: .venv/bin/node node_modules/aws-cdk/bin/cdk bootstrap aws://{account}/{region}"
+            f"Account {account} was never prepared for the CDK in Region {region} (there is no stack {TOOLKIT_STACK}). "
+            f"Once for each Region: .venv/bin/node node_modules/aws-cdk/bin/cdk bootstrap aws://{account}/{region}"
         ) from error
 
 

@@ -63,7 +63,7 @@ class Deployment:
             outputs = Outputs.read(self.endpoint)
             if outputs is None:
                 raise LocalError(f"The CDK says that it deployed, but not every stack of stage {STAGE} is complete.")
-            self.state.deployment.write_text(json.dumps({"inputs": wanted, "reloaded": False}))
+            self._remember(wanted, reloaded=self.reloaded)
         upload_site(self.endpoint, outputs["SiteBucketName"])
         return outputs
 
@@ -72,9 +72,9 @@ class Deployment:
         """Whether functions were given other code since the last deployment (`local.reload`)."""
         return bool(self._record().get("reloaded"))
 
-    def mark_reloaded(self) -> None:
-        """Remembers that functions no longer have the code that was deployed, although CloudFormation thinks so."""
-        self.state.deployment.write_text(json.dumps({**self._record(), "reloaded": True}))
+    def remember_reload(self, *, reloaded: bool = True) -> None:
+        """Remembers whether functions may have other code than CloudFormation believes, which would not correct it."""
+        self._remember(self._record().get("inputs"), reloaded=reloaded)
 
     def fingerprint(self) -> str:
         """One hash over everything that the templates and assets are made from."""
@@ -91,6 +91,9 @@ class Deployment:
             return {}
         return record
 
+    def _remember(self, inputs: str | None, *, reloaded: bool) -> None:
+        self.state.deployment.write_text(json.dumps({"inputs": inputs, "reloaded": reloaded}))
+
     def _context(self) -> dict[str, str]:
         return {"stage": STAGE, "websocket_endpoint": self.websocket_endpoint, "site_endpoint": self.site_endpoint}
 
@@ -98,7 +101,7 @@ class Deployment:
         """What the CDK needs in an account before the first deployment: its bucket for assets, and its roles."""
         if self.endpoint.stack_outputs(TOOLKIT_STACK) is None:
             report("preparing the account (cdk bootstrap)")
-            # Outside the repository: in front of a cdk.json the CDK would synthesize first, which bootstrapping does not need.
+            # Outside the repository: with a cdk.json before it the CDK would synthesize first.
             self._run_cdk(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], report, directory=self.state.root)
 
     def _run_deployment(self, report: Callable[[str], None]) -> None:
@@ -106,7 +109,7 @@ class Deployment:
         context = [part for name, value in self._context().items() for part in ("-c", f"{name}={value}")]
         application = ["--app", f"{sys.executable} -m cdk.app", "--output", str(self.state.assembly)]
         options = ["--all", "--require-approval", "never", "--method", "direct", "--progress", "events"]
-        self.state.deployment.unlink(missing_ok=True)
+        self._remember(None, reloaded=self.reloaded)
         self._run_cdk(["deploy", *options, *application, *context], report, directory=ROOT)
 
     def _run_cdk(self, arguments: Sequence[str], report: Callable[[str], None], *, directory: Path) -> None:
@@ -156,11 +159,8 @@ def input_files() -> Iterator[Path]:
 
 def read_milestone(line: str) -> str | None:
     """What a line of the CDK's output means to someone who waits; None for most."""
-    if match := re.match(r"(?:.*\s)?(chat-\S+): deploying", line):
-        return f"deploying {match[1]}"
-    if match := re.match(r"\s*✅\s+(\S+)", line):
-        return f"deployed {match[1]}"
-    return None
+    match = re.match(r"(?:.*\s)?(chat-\S+): deploying", line)
+    return f"deploying {match[1]}" if match else None
 
 
 def describe_failure(command: str, said: Sequence[str], log: Path) -> str:
@@ -169,7 +169,8 @@ def describe_failure(command: str, said: Sequence[str], log: Path) -> str:
     shown = "\n".join(f"    {line}" for line in telling[-LAST_LINES:])
     return (
         f"`cdk {command}` failed. It complained:\n{shown}\nAll it said is in {log}. Mend what it names "
-        "and start again: what is deployed already is kept. To begin with an empty account instead, remove the directory .local/state."
+        "and start again: what is deployed already is kept. To begin with an empty account instead: "
+        "python -m local.dev --fresh"
     )
 
 

@@ -59,7 +59,7 @@ def run(port: int, state: Path, function_log: Path) -> int:
 
     from local.adaptations import adapt  # noqa: PLC0415
 
-    adapt(port, function_log)
+    adapt(port, function_log, scratch)
     try:
         serve()
     finally:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import watchfiles
 
 from layers.build import CHAT, HOST, LayerError, build_layer
+from local.emulator import REGION
 from local.endpoints import STAGE, Endpoint
 from local.errors import LocalError
 from local.paths import ROOT
@@ -35,6 +36,8 @@ DOMAIN = ROOT / "layers" / CHAT / "python"
 INFRASTRUCTURE = ROOT / "cdk"
 SETTLE_MS = 300
 """How long the files must be still: an editor or a branch switch writes several at once."""
+DOMAIN_LAYER = f"chat {STAGE}: {CHAT}"
+"""The description that the infrastructure gives the domain's layer; its name is CloudFormation's."""
 LAST_LINES = 6
 IMPORT = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
 
@@ -91,10 +94,11 @@ class Reloader:
 
     def apply_all(self) -> None:
         """Gives every function the code of the sources, whatever it has."""
-        self.deployment.mark_reloaded()
-        self._replace_domain(self._functions())
-        for group in sorted({function.group for function in self._functions()}):
-            self._replace_group(group, self._functions())
+        functions = self._functions()
+        self._replace_domain(functions)
+        for group in sorted({function.group for function in functions}):
+            self._replace_group(group, functions)
+        self.deployment.remember_reload(reloaded=False)
 
     def _apply(self, changed: set[Path]) -> Iterator[str]:
         if any(path.is_relative_to(INFRASTRUCTURE) for path in changed):
@@ -106,7 +110,7 @@ class Reloader:
         groups = {path.relative_to(FUNCTIONS).parts[0] for path in changed if path.is_relative_to(FUNCTIONS)}
         affected = [function for function in functions if function.group in groups or len(groups) == 0]
         check_code(changed, affected)
-        self.deployment.mark_reloaded()
+        self.deployment.remember_reload()
         if any(path.is_relative_to(DOMAIN) for path in changed):
             yield f"the domain in {self._replace_domain(functions)} functions"
         for group in sorted(groups):
@@ -136,24 +140,26 @@ class Reloader:
         return len(affected)
 
     def _replace_domain(self, functions: Iterable[Function]) -> int:
-        """Publishes the domain as a new version of its layer and gives it to all functions; returns how many there
-        are.
-        """
-        layer = build_layer(CHAT, target=HOST)
-        users = [(function, arn) for function in functions for arn in function.layers if self._is_domain(arn)]
-        published: dict[str, str] = {}
-        for function, arn in users:
-            name = layer_name(arn)
-            if name not in published:
-                made = self._lambda.publish_layer_version(LayerName=name, Content={"ZipFile": layer.zip.read_bytes()})
-                published[name] = made["LayerVersionArn"]
-            layers = [published[name] if each == arn else each for each in function.layers]
+        """Gives the functions the domain of the sources, as a new version of its layer; returns how many use it."""
+        name = self._find_domain_layer()
+        made = self._lambda.publish_layer_version(
+            LayerName=name,
+            Description=DOMAIN_LAYER,
+            Content={"ZipFile": build_layer(CHAT, target=HOST).zip.read_bytes()},
+        )
+        users = [function for function in functions if name in map(layer_name, function.layers)]
+        for function in users:
+            layers = [made["LayerVersionArn"] if layer_name(arn) == name else arn for arn in function.layers]
             self._lambda.update_function_configuration(FunctionName=function.name, Layers=layers)
         return len(users)
 
-    def _is_domain(self, arn: str) -> bool:
-        """Whether the layer version is the domain's."""
-        return CHAT in layer_name(arn).lower().removeprefix(f"chat-{STAGE}")
+    def _find_domain_layer(self) -> str:
+        """The name of the deployed layer with the domain in it. Raises `LocalError` when there is none."""
+        for page in self._lambda.get_paginator("list_layers").paginate():
+            for layer in page["Layers"]:
+                if layer["LatestMatchingVersion"].get("Description") == DOMAIN_LAYER:
+                    return str(layer["LayerName"])
+        raise LocalError(f"No layer described as “{DOMAIN_LAYER}” is deployed.")
 
 
 def layer_name(arn: str) -> str:
@@ -190,7 +196,7 @@ def check_code(changed: Iterable[Path], affected: Iterable[Function]) -> None:
     tried = subprocess.run(
         [sys.executable, "-c", IMPORT, *modules],
         cwd=ROOT,
-        env={**os.environ, **variables, "AWS_REGION": "us-east-1"},
+        env={**os.environ, **variables, "AWS_REGION": REGION, "PYTHONPATH": os.pathsep.join([str(ROOT), str(DOMAIN)])},
         capture_output=True,
         text=True,
         check=False,

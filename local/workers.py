@@ -5,15 +5,22 @@ Extends ministack's `Worker`, one process that runs one function. Imported only 
 
 from __future__ import annotations
 
+import hashlib
+import io
+import os
 import threading
+import zipfile
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ministack.core.lambda_runtime import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+LAYERS_VARIABLE = "_LAMBDA_LAYERS_DIRS"
+"""Where a function's process looks for its layers."""
 RAISED = "raised"
 """The key under which a function's process reports an exception of the handler (`local.adaptations`)."""
 
@@ -48,10 +55,49 @@ class FunctionLog:
             self._file.writelines(f"{now} {function} | {line}\n" for line in text.splitlines())
 
 
+class LayerDirectories:
+    """Unpacked layer versions, each once for all processes that use it. They never change, so nobody writes there."""
+
+    def __init__(self, root: Path, read_zip: Callable[[str], bytes | None]) -> None:
+        """Unpacks below `root`; `read_zip` returns the archive of a layer version by its ARN."""
+        self._root = root
+        self._read_zip = read_zip
+        self._lock = threading.Lock()
+
+    def find(self, arn: str) -> Path:
+        """The directory of a layer version, unpacked the first time. Raises RuntimeError when there is no such version."""
+        directory = self._root / hashlib.sha256(arn.encode()).hexdigest()[:24]
+        with self._lock:
+            if not directory.exists():
+                archive = self._read_zip(arn)
+                if archive is None:
+                    raise RuntimeError(f"There is no layer version {arn}")
+                unfinished = directory.with_suffix(".unfinished")
+                with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+                    packed.extractall(unfinished)
+                unfinished.rename(directory)
+        return directory
+
+
 class FunctionWorker(Worker):  # type: ignore[misc]  # ministack has no types
     """A function's process whose output is kept, and which outlives an exception of its handler as it does on AWS."""
 
     function_log: ClassVar[FunctionLog]
+    layers: ClassVar[LayerDirectories]
+    config: dict[str, Any]
+
+    def _spawn(self) -> None:
+        """Starts the process on the shared directories of its layers instead of copies of its own."""
+        configured = self.config
+        arns = [layer if isinstance(layer, str) else layer["Arn"] for layer in configured.get("Layers") or []]
+        variables = dict((configured.get("Environment") or {}).get("Variables") or {})
+        if arns:
+            variables[LAYERS_VARIABLE] = os.pathsep.join(str(self.layers.find(arn)) for arn in arns)
+        try:
+            self.config = {**configured, "Layers": [], "Environment": {"Variables": variables}}
+            super()._spawn()
+        finally:
+            self.config = configured
 
     def _read_stderr(self) -> None:
         """Passes the process's output on to whoever answers the invocation, and to the log."""
