@@ -21,8 +21,8 @@ Context = Callable[[str], Any]
 """Reads one value of the context; None where it has none."""
 
 ROOT = Path(__file__).resolve().parent.parent
-LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
-"""The periods that CloudWatch Logs takes, up to ten years."""
+LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 180, 365)
+"""The periods that CloudWatch Logs takes, up to a year."""
 
 
 class ConfigError(Exception):

@@ -7,6 +7,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk.constructs.alarms import AlarmTopic
+from cdk.constructs.permissions import acknowledge
 
 KEPT_DAYS = 14
 """The longest that SQS keeps a message: time to repair and to redrive."""
@@ -24,6 +25,9 @@ class DeadLetters(Construct):
             retention_period=cdk.Duration.days(KEPT_DAYS),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
+        )
+        acknowledge(
+            self.queue, "SQS3", "These are the dead letters: whoever the alarm wakes decides what becomes of them."
         )
         alarms.add(
             self,

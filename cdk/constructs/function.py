@@ -17,6 +17,7 @@ from constructs import Construct
 
 from cdk.config import ROOT, StageConfig
 from cdk.constructs.logs import log_retention
+from cdk.constructs.permissions import Pattern, accept_pattern, acknowledge
 from layers.build import CHAT, NAMES, build_layer, target_of
 
 ALWAYS = (CHAT, "core")
@@ -105,16 +106,23 @@ class ChatFunction(lambda_.Function):
             tracing=lambda_.Tracing.ACTIVE,
             role=role,
         )
-        self.timeout_s = timeout_s
+        acknowledge(self, "L1", "The wheels and the bytecode of the layers are made for, and measured on, this Python.")
+        acknowledge(role, "IAM5[Resource::*]", "Traces are sent to X-Ray, which has no resource to name.")
 
     def allow(
-        self, resources: Sequence[str], *actions: str, conditions: Mapping[str, Mapping[str, object]] | None = None
+        self,
+        resources: Sequence[str | Pattern],
+        *actions: str,
+        conditions: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
-        """Lets the function do `actions` on exactly `resources` (ARNs)."""
+        """Lets the function do `actions` on exactly `resources`: ARNs, or patterns that say why they are some."""
+        for resource in resources:
+            if isinstance(resource, Pattern):
+                accept_pattern(self.role or self, resource)
         self.add_to_role_policy(
             iam.PolicyStatement(
                 actions=list(actions),
-                resources=list(resources),
+                resources=[resource.arn if isinstance(resource, Pattern) else resource for resource in resources],
                 conditions={key: dict(value) for key, value in conditions.items()} if conditions else None,
             )
         )

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from cdk.config import StageConfig
 from cdk.constructs.logs import HTTP_FIELDS, AccessLog
+from cdk.constructs.permissions import acknowledge
 
 
 class HttpApi(Construct):
@@ -17,6 +18,11 @@ class HttpApi(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self.api = apigatewayv2.HttpApi(self, "Api", api_name=f"chat-{config.name}", create_default_stage=False)
+        acknowledge(
+            self.api,
+            "APIG4",
+            "What needs a user checks the bearer token in its function; the rest is public: sign-in, health.",
+        )
         self.stage = apigatewayv2.HttpStage(
             self,
             "Stage",

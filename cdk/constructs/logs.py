@@ -9,10 +9,12 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk.config import StageConfig
+from cdk.constructs.permissions import acknowledge
 
 _RETENTION = {
     1: logs.RetentionDays.ONE_DAY,
@@ -55,6 +57,27 @@ WEBSOCKET_FIELDS = {
 def log_retention(config: StageConfig) -> logs.RetentionDays:
     """The stage's retention as CDK names it."""
     return _RETENTION[config.log_retention_days]
+
+
+def allow_websocket_logs(scope: Construct, construct_id: str) -> apigateway.CfnAccount:
+    """Lets API Gateway write logs of WebSocket APIs: one role for the account and Region, which no deletion takes away.
+
+    Whatever role was set there before did the same, so that replacing it changes nothing for other APIs.
+    """
+    role = iam.Role(
+        scope,
+        f"{construct_id}Role",
+        assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+        managed_policies=[
+            iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+        ],
+    )
+    role.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+    policy = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+    acknowledge(role, f"IAM4[Policy::{policy}]", "The role is the whole account's, and this is the policy made for it.")
+    account = apigateway.CfnAccount(scope, f"{construct_id}Account", cloud_watch_role_arn=role.role_arn)
+    account.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+    return account
 
 
 @jsii.implements(apigatewayv2.IAccessLogSettings)

@@ -7,6 +7,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.config import StageConfig
+from cdk.constructs.access_logs import access_log_bucket
+from cdk.constructs.permissions import Pattern, acknowledge, exported_pattern
 
 UPLOADS = "uploads/"
 """Prefix of what browsers send; the event of an object here starts its processing."""
@@ -41,14 +43,24 @@ class MediaBucket(Construct):
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
                 )
             ],
+            server_access_logs_bucket=access_log_bucket(self, "AccessLogs", config=config),
             removal_policy=cdk.RemovalPolicy.RETAIN if config.keep_data else cdk.RemovalPolicy.DESTROY,
         )
+        acknowledge(self.bucket, "S10", "The policy that refuses plain HTTP stands in the edge stack, with the reader.")
         # `event_bridge_enabled` would do this by a function of its own; the property needs none.
         resource = self.bucket.node.default_child
         assert isinstance(resource, s3.CfnBucket)  # noqa: S101  # narrows the type
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
         )
+
+        self.uploads = self._objects(UPLOADS)
+        self.variants = self._objects(VARIANTS)
+
+    def _objects(self, prefix: str) -> Pattern:
+        """The objects below `prefix`, for the functions' permissions."""
+        reason = f"Objects below {prefix} are named by random ids that are not known before they are made."
+        return exported_pattern(self, self.bucket.bucket_arn, f"/{prefix}*", reason)
 
 
 def _page_origins(config: StageConfig) -> list[str]:

@@ -17,6 +17,7 @@ from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import DeadLetters
 from cdk.constructs.logs import log_retention
 from cdk.constructs.media_bucket import UPLOADS
+from cdk.constructs.permissions import accept_pattern, acknowledge, pattern_in
 
 DOMAIN_ERROR = "MediaError"
 """Class of what is wrong with the upload itself: trying again would not help."""
@@ -51,6 +52,13 @@ class MediaPipeline(Construct):
                 level=sfn.LogLevel.ALL,
             ),
         )
+        acknowledge(
+            self.machine.role, "IAM5[Resource::*]", "Delivery of logs, and X-Ray: neither has a resource to name."
+        )
+        for task in (thumbnail, announce, reject):
+            accept_pattern(
+                self.machine.role, pattern_in(self, f"{task.function_arn}:*", "The versions of this very function.")
+            )
         alarms.add(
             self,
             "FailedAlarm",

@@ -9,16 +9,15 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
 from cdk.config import StageConfig
-from cdk.constructs.logs import log_retention
+from cdk.constructs.access_logs import access_log_bucket
 from cdk.constructs.media_bucket import VARIANTS
-
-HSTS = cdk.Duration.days(365)
+from cdk.constructs.page_files import PageFiles
+from cdk.constructs.permissions import acknowledge
+from cdk.constructs.security_headers import page_policy, security_headers
 
 ROUTE_TO_PAGE = """
 function handler(event) {
@@ -47,18 +46,20 @@ class Site(Construct):
     ) -> None:
         """`connects_to`: the origins besides its own that the page may open connections to."""
         super().__init__(scope, construct_id)
-        self._config = config
+        self._own_domain = domain = config.site_domain
+        access_logs = access_log_bucket(self, "AccessLogs", config=config)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             encryption=s3.BucketEncryption.S3_MANAGED,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix="bucket/" if access_logs else None,
             # Rebuilt from the sources by every deployment.
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         access = cloudfront.S3OriginAccessControl(self, "Access")
-        domain = config.site_domain
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
@@ -76,19 +77,41 @@ class Site(Construct):
             certificate=acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn)
             if domain
             else None,
+            log_bucket=access_logs,
+            log_file_prefix="distribution/" if access_logs else None,
         )
+        self._accept_findings()
         self._allow_reading("BucketPolicy", self.bucket, "*")
         # In this stack and not with its bucket: it names the distribution, which in turn names the bucket.
         self._allow_reading("MediaPolicy", media, f"{VARIANTS}*")
         if not config.local and config.site_files:
-            self._upload(str(config.site_files))
+            PageFiles(
+                self,
+                "Files",
+                config=config,
+                folder=config.site_files,
+                bucket=self.bucket,
+                distribution=self.distribution,
+            )
+
+    def _accept_findings(self) -> None:
+        acknowledge(self.distribution, "CFR1", "Chat is for everybody, wherever they are.")
+        acknowledge(
+            self.distribution,
+            "CFR2",
+            "What is served without a token is static, and the API is throttled; a web ACL costs by the month.",
+        )
+        if not self._own_domain:
+            acknowledge(
+                self.distribution, "CFR4", "The certificate of cloudfront.net brings its own policy: no choice."
+            )
 
     def _page(self, origin: cloudfront.IOrigin, connects_to: Sequence[str]) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
             origin=origin,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
-            response_headers_policy=self._headers("Page", page_policy(connects_to)),
+            response_headers_policy=security_headers(self, "PageHeaders", page_policy(connects_to)),
             compress=True,
             function_associations=[
                 cloudfront.FunctionAssociation(
@@ -109,30 +132,8 @@ class Site(Construct):
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
             # Opened on its own, somebody's image runs nothing.
-            response_headers_policy=self._headers("Media", "default-src 'none'; sandbox"),
+            response_headers_policy=security_headers(self, "MediaHeaders", "default-src 'none'; sandbox"),
             compress=False,
-        )
-
-    def _headers(self, name: str, content_security_policy: str) -> cloudfront.ResponseHeadersPolicy:
-        return cloudfront.ResponseHeadersPolicy(
-            self,
-            f"{name}Headers",
-            response_headers_policy_name=f"chat-{self._config.name}-{name.lower()}-{cdk.Aws.REGION}",
-            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
-                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=content_security_policy, override=True
-                ),
-                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-                frame_options=cloudfront.ResponseHeadersFrameOptions(
-                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
-                ),
-                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
-                    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
-                ),
-                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
-                    access_control_max_age=HSTS, include_subdomains=True, override=True
-                ),
-            ),
         )
 
     def _allow_reading(self, construct_id: str, bucket: s3.Bucket, keys: str) -> None:
@@ -155,51 +156,6 @@ class Site(Construct):
                 conditions={"StringEquals": {"aws:SourceArn": self.distribution.distribution_arn}},
             ),
         )
-
-    def _upload(self, files: str) -> None:
-        """Vite names what it builds by its content: those files stay for ever, only the page that names them changes."""
-        log_group = logs.LogGroup(
-            self, "UploadLogs", retention=log_retention(self._config), removal_policy=cdk.RemovalPolicy.DESTROY
-        )
-        hashed = deployment.BucketDeployment(
-            self,
-            "Assets",
-            sources=[deployment.Source.asset(files, exclude=["*", "!assets", "!assets/**"])],
-            destination_bucket=self.bucket,
-            cache_control=[deployment.CacheControl.from_string("public, max-age=31536000, immutable")],
-            prune=False,
-            log_group=log_group,
-        )
-        page = deployment.BucketDeployment(
-            self,
-            "Page",
-            sources=[deployment.Source.asset(files, exclude=["assets"])],
-            destination_bucket=self.bucket,
-            cache_control=[deployment.CacheControl.no_cache()],
-            prune=False,
-            distribution=self.distribution,
-            distribution_paths=["/", "/index.html"],
-            log_group=log_group,
-        )
-        page.node.add_dependency(hashed)
-
-
-def page_policy(connects_to: Sequence[str]) -> str:
-    """Everything from the page's own origin, but for its sockets, its uploads and its sign-in."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' blob: data:",
-            "font-src 'self'",
-            "manifest-src 'self'",
-            f"connect-src 'self' {' '.join(connects_to)}",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    )
 
 
 def _bucket_origin(bucket: s3.Bucket, access: cloudfront.S3OriginAccessControl) -> cloudfront.IOrigin:

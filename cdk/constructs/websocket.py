@@ -12,7 +12,8 @@ from aws_cdk.aws_apigatewayv2_integrations import WebSocketLambdaIntegration
 from constructs import Construct
 
 from cdk.config import StageConfig
-from cdk.constructs.logs import WEBSOCKET_FIELDS, AccessLog
+from cdk.constructs.logs import WEBSOCKET_FIELDS, AccessLog, allow_websocket_logs
+from cdk.constructs.permissions import acknowledge, pattern_in
 
 DEFAULT = "$default"
 
@@ -41,12 +42,20 @@ class WebSocket(Construct):
         """Where clients open sockets, without a trailing slash."""
         self.connections_url = f"{local.connections}/{config.name}" if local else self.stage.callback_url
         """Where frames are posted."""
-        self.connections_arn = cdk.Stack.of(self).format_arn(
-            service="execute-api",
-            resource=self.api.api_id,
-            resource_name=f"{config.name}/POST/@connections/*",
+        self.origin = local.websocket if local else self.api.api_endpoint
+        """The same without the stage, as content security policies name it."""
+        self.connections = pattern_in(
+            self,
+            cdk.Stack.of(self).format_arn(
+                service="execute-api", resource=self.api.api_id, resource_name=f"{config.name}/POST/@connections/*"
+            ),
+            "Connections have no ids before they are opened; this is posting to those of this stage and nothing else.",
         )
-        """Posting to any connection of this stage: their ids are not known before they open."""
+        acknowledge(
+            self.api, "APIG4", "WebSocket APIs authorize $connect, and the connection keeps what its authorizer found."
+        )
+        if not local:
+            self.stage.node.add_dependency(allow_websocket_logs(self, "Logging"))
 
     def add_door(
         self, *, authorizer: lambda_.IFunction, connect: lambda_.IFunction, disconnect: lambda_.IFunction

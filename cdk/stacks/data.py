@@ -9,6 +9,7 @@ from constructs import Construct
 
 from cdk.config import BuiltInIssuer, StageConfig
 from cdk.constructs.media_bucket import MediaBucket
+from cdk.constructs.permissions import acknowledge
 
 TTL_ATTRIBUTE = "expires_at_s"
 
@@ -30,13 +31,13 @@ class DataStack(cdk.Stack):
         )
         # Sockets don't outlive their deployment, so neither does what is known about them.
         self.connections = self._table("Connections", sort_key=dynamodb.AttributeType.STRING, lasting=False)
-        self.media = MediaBucket(self, "Media", config=config).bucket
+        self.media = MediaBucket(self, "Media", config=config)
         self.session_secret = self._session_secret() if isinstance(config.sign_in, BuiltInIssuer) else None
 
         cdk.CfnOutput(self, "RoomsTableName", value=self.rooms.table_name)
         cdk.CfnOutput(self, "MessagesTableName", value=self.messages.table_name)
         cdk.CfnOutput(self, "ConnectionsTableName", value=self.connections.table_name)
-        cdk.CfnOutput(self, "MediaBucketName", value=self.media.bucket_name)
+        cdk.CfnOutput(self, "MediaBucketName", value=self.media.bucket.bucket_name)
 
     def _table(
         self,
@@ -64,7 +65,7 @@ class DataStack(cdk.Stack):
         )
 
     def _session_secret(self) -> secretsmanager.Secret:
-        return secretsmanager.Secret(
+        secret = secretsmanager.Secret(
             self,
             "SessionSecret",
             description="Signs the sessions of the built-in issuer",
@@ -72,3 +73,7 @@ class DataStack(cdk.Stack):
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+        acknowledge(
+            secret, "SMG4", "A new key signs everybody out; only stages for trying things out have this issuer."
+        )
+        return secret

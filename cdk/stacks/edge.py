@@ -22,7 +22,10 @@ class EdgeStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, construct_id, description=f"Chat {config.name}: CloudFront and the web page")
         issuer = config.issuer
-        sources = [service.websocket.url, f"https://{data.media.bucket_regional_domain_name}"]
+        bucket = data.media.bucket
+        # A presigned upload goes to either name, by Region.
+        uploads = [f"https://{bucket.bucket_regional_domain_name}", f"https://{bucket.bucket_domain_name}"]
+        sources = [service.websocket.origin, *uploads]
         if issuer:
             parts = urlsplit(issuer.issuer)
             sources.append(f"{parts.scheme}://{parts.netloc}")
@@ -30,7 +33,7 @@ class EdgeStack(cdk.Stack):
             self,
             "Site",
             config=config,
-            media=data.media,
+            media=bucket,
             api_host=f"{service.http.api.api_id}.execute-api.{self.region}.{self.url_suffix}",
             connects_to=sources,
         )

@@ -17,7 +17,6 @@ from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import ChatFunction, LayerVersions, Platform
 from cdk.constructs.http_api import HttpApi
-from cdk.constructs.media_bucket import UPLOADS, VARIANTS
 from cdk.constructs.media_pipeline import MediaPipeline
 from cdk.constructs.room_events import MESSAGE_POSTED, RoomEvents
 from cdk.constructs.websocket import WebSocket
@@ -116,7 +115,7 @@ class ServiceStack(cdk.Stack):
         command.allow(
             [connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
         )
-        command.allow([self.websocket.connections_arn], "execute-api:ManageConnections")
+        command.allow([self.websocket.connections], "execute-api:ManageConnections")
         command.allow([self._delivery.queue.queue_arn], "sqs:SendMessage")
         self.websocket.add_commands(ACTIONS, command)
 
@@ -128,7 +127,7 @@ class ServiceStack(cdk.Stack):
         )
         deliver.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
         deliver.allow([self._data.messages.table_arn], "dynamodb:Query")
-        deliver.allow([self.websocket.connections_arn], "execute-api:ManageConnections")
+        deliver.allow([self.websocket.connections], "execute-api:ManageConnections")
         deliver.allow([self._delivery.queue.queue_arn], "sqs:SendMessage")
         deliver.add_event_source(
             sources.SqsEventSource(self._delivery.queue, batch_size=10, report_batch_item_failures=True)
@@ -153,7 +152,7 @@ class ServiceStack(cdk.Stack):
     def _add_media(self) -> None:
         """Permission to upload, then the steps of the state machine."""
         rooms, messages, connections = self._data.rooms, self._data.messages, self._data.connections
-        bucket = self._data.media
+        media, bucket = self._data.media, self._data.media.bucket
         uploads = self._function(
             "Uploads",
             "media.uploads",
@@ -163,7 +162,7 @@ class ServiceStack(cdk.Stack):
         )
         uploads.allow([rooms.table_arn], "dynamodb:GetItem", "dynamodb:PutItem")
         # The client uploads with this function's authority: the presigned form can't do more than the function may.
-        uploads.allow([bucket.arn_for_objects(f"{UPLOADS}*")], "s3:PutObject")
+        uploads.allow([media.uploads], "s3:PutObject")
         self._allow_identity(uploads)
         self.http.add("POST", "/api/media", uploads)
 
@@ -176,8 +175,8 @@ class ServiceStack(cdk.Stack):
             layers=("imaging", "data"),
         )
         thumbnail.allow([rooms.table_arn], "dynamodb:GetItem")
-        thumbnail.allow([bucket.arn_for_objects(f"{UPLOADS}*")], "s3:GetObject")
-        thumbnail.allow([bucket.arn_for_objects(f"{VARIANTS}*")], "s3:PutObject")
+        thumbnail.allow([media.uploads], "s3:GetObject")
+        thumbnail.allow([media.variants], "s3:PutObject")
 
         announce = self._function("Announce", "media.announce", self._posting(), timeout_s=30, layers=("data",))
         announce.allow([rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
@@ -185,7 +184,7 @@ class ServiceStack(cdk.Stack):
             [messages.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"
         )
         announce.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
-        announce.allow([self.websocket.connections_arn], "execute-api:ManageConnections")
+        announce.allow([self.websocket.connections], "execute-api:ManageConnections")
         announce.allow([self._delivery.queue.queue_arn], "sqs:SendMessage")
 
         reject = self._function(
@@ -202,8 +201,8 @@ class ServiceStack(cdk.Stack):
         )
         reject.allow([rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
         reject.allow([connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
-        reject.allow([self.websocket.connections_arn], "execute-api:ManageConnections")
-        reject.allow([bucket.arn_for_objects(f"{UPLOADS}*")], "s3:DeleteObject")
+        reject.allow([self.websocket.connections], "execute-api:ManageConnections")
+        reject.allow([media.uploads], "s3:DeleteObject")
 
         self.media_pipeline = MediaPipeline(
             self,
@@ -228,7 +227,7 @@ class ServiceStack(cdk.Stack):
                 connections_table=data.connections.table_name,
                 delivery_queue_url=self._delivery.queue.queue_url,
                 events_topic_arn=self._events.topic.topic_arn,
-                media_bucket=data.media.bucket_name,
+                media_bucket=data.media.bucket.bucket_name,
             ),
             timeout_s=5,
             layers=("data",),
@@ -237,7 +236,7 @@ class ServiceStack(cdk.Stack):
         health.allow(tables, "dynamodb:DescribeTable")
         health.allow([self._delivery.queue.queue_arn], "sqs:GetQueueAttributes")
         health.allow([self._events.topic.topic_arn], "sns:GetTopicAttributes")
-        health.allow([data.media.bucket_arn], "s3:ListBucket")
+        health.allow([data.media.bucket.bucket_arn], "s3:ListBucket")
         self.http.add("GET", "/api/health", health)
 
         issuer = self._config.issuer

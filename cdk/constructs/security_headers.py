@@ -1,0 +1,54 @@
+"""What browsers are told about the page: where its parts may come from, and what it may talk to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudfront as cloudfront
+from constructs import Construct
+
+HSTS_AGE = cdk.Duration.days(365)
+
+
+def security_headers(
+    scope: Construct, construct_id: str, content_security_policy: str
+) -> cloudfront.ResponseHeadersPolicy:
+    """Security headers for a behaviour; they replace whatever the origin says."""
+    return cloudfront.ResponseHeadersPolicy(
+        scope,
+        construct_id,
+        security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+            content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                content_security_policy=content_security_policy, override=True
+            ),
+            content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+            frame_options=cloudfront.ResponseHeadersFrameOptions(
+                frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+            ),
+            referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
+            ),
+            strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                access_control_max_age=HSTS_AGE, include_subdomains=True, override=True
+            ),
+        ),
+    )
+
+
+def page_policy(connects_to: Sequence[str]) -> str:
+    """Everything from the page's own origin, but for its sockets, its uploads and its sign-in."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' blob: data:",
+            "font-src 'self'",
+            "manifest-src 'self'",
+            f"connect-src 'self' {' '.join(connects_to)}",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
