@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import json
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -79,7 +80,8 @@ class Gateway:
             socket.close(1001, GOING_AWAY)
         half_s = self.config.stop_timeout_s / 2
         if self._sockets:
-            await asyncio.wait([asyncio.ensure_future(self._drained.wait())], timeout=half_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._drained.wait(), half_s)
         for socket in list(self._sockets):
             socket.abort()
         await asyncio.sleep(0)  # connection_lost comes with the next turn of the loop

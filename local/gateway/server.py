@@ -60,6 +60,9 @@ async def _read_again(load: LoadDeployment, current: Deployment) -> Deployment:
     except (ApiError, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
         _log.warning("what is deployed could not be read again, serving what was: %s", error)
         return current
+    except Exception:  # noqa: BLE001  # an answer nobody foresaw must not end the refreshing for good
+        _log.exception("what is deployed could not be read again, serving what was")
+        return current
     if deployment != current:
         _log.info("serving %s", ", ".join(f"{api.name} ({api.api_id})" for api in deployment.apis.values()) or "no API")
     return deployment

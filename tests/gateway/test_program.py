@@ -112,6 +112,28 @@ async def test_frames_sent_ahead_of_the_101_are_not_lost(stage: Stage) -> None:
     writer.close()
 
 
+async def test_a_client_that_ends_its_side_with_the_handshake_is_let_go(stage: Stage) -> None:
+    head = (
+        b"GET /test HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", stage.gateway.port)
+    writer.write(head + KEY + b"\r\n")
+    writer.write_eof()
+    await asyncio.wait_for(reader.read(), 5)
+    assert (await stage.functions.event("disconnect"))["requestContext"]["disconnectStatusCode"] == 1006
+    assert stage.gateway.connections == {}
+
+
+async def test_accesses_are_logged_at_debug_only(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="local.gateway")
+    async with stage.connect("?ticket=secret") as socket:
+        await socket.send("hello")
+        await socket.recv()
+    lines = [record for record in caplog.records if record.name.startswith("local.gateway")]
+    assert [record.getMessage() for record in lines] == ["127.0.0.1 GET /test 101"]
+    assert {record.levelname for record in lines} == {"DEBUG"}
+
+
 # The operator
 
 
