@@ -12,12 +12,13 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from contextvars import ContextVar
 from functools import wraps
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from ministack import app
-from ministack.core import lambda_runtime
+from ministack.core import iam_evaluator, lambda_runtime
 from ministack.services import apigateway, cloudfront, dynamodb, lambda_svc
 from ministack.services.cloudformation import provisioners
 
@@ -52,7 +53,7 @@ def adapt(port: int, function_log: Path, scratch: Path) -> None:
     add_route_responses()
     complete_tables()
     serve_apis_by_their_names(port)
-    take_viewers_without_tls()
+    count_every_request_as_tls()
 
 
 def expect(as_known: bool, what: str) -> None:  # noqa: FBT001  # reads as the assertion it is
@@ -212,8 +213,8 @@ def serve_apis_by_their_names(port: int) -> None:
     cloudfront._origin_connect_target = find_target_here
 
 
-def take_viewers_without_tls() -> None:
-    """A distribution that insists on HTTPS refuses everyone on one machine, where nobody speaks it."""
+def count_every_request_as_tls() -> None:
+    """Nobody speaks TLS on one machine, so distributions and buckets that insist on it would refuse everyone."""
     check = cloudfront._check_viewer_protocol_policy
     names = list(inspect.signature(check).parameters)
     expect(names[2] == "viewer_is_https", "a distribution looks at a viewer's protocol otherwise")
@@ -222,6 +223,10 @@ def take_viewers_without_tls() -> None:
         check(behavior, method, True, *rest)
 
     cloudfront._check_viewer_protocol_policy = check_as_https
+    expect(
+        iam_evaluator._request_origin.get() == ("127.0.0.1", False), "policies learn of a request's transport otherwise"
+    )
+    iam_evaluator._request_origin = ContextVar("request_origin", default=("127.0.0.1", True))
 
 
 def succeed(response: tuple[int, dict[str, str], bytes]) -> Any:  # noqa: ANN401  # JSON

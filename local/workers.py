@@ -65,7 +65,7 @@ class LayerDirectories:
         self._lock = threading.Lock()
 
     def find(self, arn: str) -> Path:
-        """The directory of a layer version, unpacked the first time. Raises RuntimeError when there is no such version."""
+        """The directory of a layer version, unpacked the first time. Raises RuntimeError when there is none."""
         directory = self._root / hashlib.sha256(arn.encode()).hexdigest()[:24]
         with self._lock:
             if not directory.exists():
