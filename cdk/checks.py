@@ -1,4 +1,4 @@
-"""cdk-nag over the whole application: `-c nag=true`. An acknowledged finding stands, with its reason, next to its resource."""
+"""cdk-nag over the whole application: `-c nag=true`. A finding is accepted next to its resource, with the reason."""
 
 from __future__ import annotations
 

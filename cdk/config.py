@@ -31,7 +31,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class BuiltInIssuer:
-    """Sign-in with a name and nothing else, by sessions that this deployment signs itself. Never where users are real."""
+    """Sign-in with a name and nothing else, by sessions that the stage signs itself. Never where users are real."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,8 +224,8 @@ STAGES = {
             websocket=Throttle(rate=500, burst=500),
             http=Throttle(rate=100, burst=200),
         ),
-        # An account's default quota is 10,000 requests a second and a burst of 5,000 for all its APIs together, posts to
-        # connections included (quotas L-8A5B8E43 and L-CDF5615A): the stage leaves the posts their part.
+        # An account's default quota is 10,000 requests a second and a burst of 5,000 for all its APIs together, posts
+        # to connections included (quotas L-8A5B8E43 and L-CDF5615A): the stage leaves the posts their part.
         StageConfig(
             name="prod",
             keep_data=True,

@@ -1,1 +1,1 @@
-"""The Lambda layers: the domain (`chat/python`) and the third-party libraries that `layers.build` packs from the lock."""
+"""The Lambda layers: the domain (`chat/python`) and the libraries that `layers.build` packs from the lock."""

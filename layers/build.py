@@ -39,7 +39,7 @@ THIRD_PARTY = ("core", "data", "identity", "imaging")
 NAMES = (CHAT, *THIRD_PARTY)
 
 BROUGHT_BY_RUNTIME = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"})
-"""What the Lambda runtime brings: left out of the layer `data`, whose only reason to be locked with it is one resolution.
+"""What the Lambda runtime brings: left out of the layer `data`, and locked with it only to be resolved together.
 
 The layer `core` keeps its jmespath: the Powertools logger imports it, and 80 KB make it independent of the runtime.
 """
@@ -240,7 +240,7 @@ def _uv(arguments: Sequence[str], environ: dict[str, str] | None = None) -> str:
 
 
 def _run(command: Sequence[str], environ: dict[str, str] | None = None) -> str:
-    done = subprocess.run(  # noqa: S603  # fixed programs, arguments from this repository
+    done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **(environ or {})}, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:

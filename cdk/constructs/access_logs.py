@@ -1,4 +1,4 @@
-"""A bucket for the access logs of other buckets and of CloudFront. Stage local has none: nothing writes such logs there."""
+"""A bucket for the access logs of other buckets and of CloudFront. Stage local has none: nothing writes them there."""
 
 from __future__ import annotations
 

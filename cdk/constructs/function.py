@@ -12,12 +12,12 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from chat.settings import Settings
 from constructs import Construct
 
 from cdk.config import ROOT, StageConfig
 from cdk.constructs.logs import log_retention
 from cdk.constructs.permissions import Pattern, accept_pattern, acknowledge
+from chat.settings import Settings
 from layers.build import CHAT, NAMES, build_layer, target_of
 
 ALWAYS = (CHAT, "core")

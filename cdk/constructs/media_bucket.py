@@ -1,4 +1,4 @@
-"""The bucket that uploads arrive in and images are served from. Its policy stands in the edge stack, with its reader."""
+"""The bucket that uploads arrive in and images are served from. Its policy is in the edge stack, with its reader."""
 
 from __future__ import annotations
 

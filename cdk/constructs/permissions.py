@@ -1,4 +1,4 @@
-"""Permissions that name a pattern instead of a resource, and findings of cdk-nag that are accepted: each with its reason.
+"""Permissions that name a pattern instead of a resource, and accepted findings of cdk-nag: each with its reason.
 
 The reasons stand where the resources are made; `cdk synth -c nag=true` fails on whatever has none.
 """

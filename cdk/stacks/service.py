@@ -8,8 +8,6 @@ import aws_cdk as cdk
 import msgspec
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_ssm as ssm
-from chat.protocol import AnyCommand
-from chat.settings import Settings
 from constructs import Construct
 
 from cdk.config import StageConfig
@@ -21,6 +19,8 @@ from cdk.constructs.media_pipeline import MediaPipeline
 from cdk.constructs.room_events import MESSAGE_POSTED, RoomEvents
 from cdk.constructs.websocket import WebSocket
 from cdk.stacks.data import DataStack
+from chat.protocol import AnyCommand
+from chat.settings import Settings
 
 ACTIONS = tuple(str(msgspec.inspect.type_info(command).tag) for command in get_args(AnyCommand))  # type: ignore[attr-defined]
 """The commands of the protocol; each has a route."""
@@ -123,10 +123,13 @@ class ServiceStack(cdk.Stack):
         """Slices of large rooms, and connections that could not be reached at once."""
         connections = self._data.connections
         deliver = self._function(
-            "Deliver", "message.deliver", self._posting(), timeout_s=DELIVER_TIMEOUT_S, memory_mb=1024
+            "Deliver",
+            "message.deliver",
+            self._settings(connections_table=connections.table_name, **self._fanout()),
+            timeout_s=DELIVER_TIMEOUT_S,
+            memory_mb=1024,
         )
-        deliver.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
-        deliver.allow([self._data.messages.table_arn], "dynamodb:Query")
+        deliver.allow([connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
         deliver.allow([self.websocket.connections], "execute-api:ManageConnections")
         deliver.allow([self._delivery.queue.queue_arn], "sqs:SendMessage")
         deliver.add_event_source(
@@ -193,8 +196,8 @@ class ServiceStack(cdk.Stack):
             self._settings(
                 rooms_table=rooms.table_name,
                 connections_table=connections.table_name,
-                connections_url=self.websocket.connections_url,
                 media_bucket=bucket.bucket_name,
+                **self._fanout(),
             ),
             timeout_s=30,
             layers=("data",),
@@ -230,7 +233,6 @@ class ServiceStack(cdk.Stack):
                 media_bucket=data.media.bucket.bucket_name,
             ),
             timeout_s=5,
-            layers=("data",),
         )
         tables = [table.table_arn for table in (data.rooms, data.messages, data.connections)]
         health.allow(tables, "dynamodb:DescribeTable")
@@ -246,7 +248,6 @@ class ServiceStack(cdk.Stack):
             self._settings(
                 websocket_url=self.websocket.url,
                 oidc_issuer=issuer.issuer if issuer else None,
-                oidc_audience=issuer.audience if issuer else None,
             ),
             timeout_s=5,
         )
@@ -295,9 +296,15 @@ class ServiceStack(cdk.Stack):
             rooms_table=self._data.rooms.table_name,
             messages_table=self._data.messages.table_name,
             connections_table=self._data.connections.table_name,
-            connections_url=self.websocket.connections_url,
-            delivery_queue_url=self._delivery.queue.queue_url,
+            **self._fanout(),
         )
+
+    def _fanout(self) -> dict[str, str]:
+        """What reaching connections needs, beside their table."""
+        return {
+            "connections_url": self.websocket.connections_url,
+            "delivery_queue_url": self._delivery.queue.queue_url,
+        }
 
     def _identity(self) -> dict[str, Any]:
         """What checking a caller's token needs: the session secret, or the issuer."""
