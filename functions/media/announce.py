@@ -8,19 +8,16 @@ import msgspec
 
 from chat import log, media
 from chat.aws import media_store, wiring
-from chat.errors import NotAMemberError, RoomNotFoundError
+from chat.media import MediaError
 from chat.protocol import Media
 
 
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """`{"upload", "media"}` in; `{"upload", "seq"}` out, or `{"upload", "rejected"}`. Safe to repeat."""
+    """`{"upload", "media"}` in; `{"upload", "seq"}` out. Safe to repeat. Raises `MediaError`."""
     record = media_store.uploads().find(event["upload"])
     if record is None:
-        return {"upload": event["upload"], "rejected": "The upload was forgotten."}
-    try:
-        seq = media.announce(wiring.services(), record.upload(), msgspec.convert(event["media"], Media))
-    except (NotAMemberError, RoomNotFoundError) as refused:
-        return {"upload": event["upload"], "rejected": refused.message}
+        raise MediaError("The upload was forgotten.")
+    seq = media.announce(wiring.services(), record.upload(), msgspec.convert(event["media"], Media))
     record.finish()
     return {"upload": event["upload"], "seq": seq}

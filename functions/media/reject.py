@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chat import log, media
@@ -12,12 +13,19 @@ FAILED = "The image could not be processed; try again."
 
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """`{"key", "reason"}` in, the reason None where a step failed past its retries. Safe to repeat."""
+    """`{"key", "error": {"Error", "Cause"}}` in, as the state machine caught it. Safe to repeat."""
     upload_id = media.media_of(event["key"])
-    reason = event.get("reason") or FAILED
+    reason = _reason(event["error"])
     record = media_store.uploads().find(upload_id)
     if record is not None:
         record.reject(reason)
-        media.tell_rejected(wiring.fanout(), record.upload(), reason)
+        media.tell_rejected(wiring.connections(), wiring.sockets(), record.upload(), reason)
     media_store.bucket().discard(event["key"])
     return {"upload": upload_id, "rejected": reason}
+
+
+def _reason(error: dict[str, str]) -> str:
+    """Words for the uploader: those of a `MediaError` are meant for them, those of a fault of ours are not."""
+    if error["Error"] != media.MediaError.__name__:
+        return FAILED
+    return str(json.loads(error["Cause"])["errorMessage"])

@@ -8,29 +8,22 @@ import msgspec
 
 from chat import imaging, log, media
 from chat.aws import media_store
-from chat.media import MAX_UPLOAD_BYTES, Upload
+from chat.media import MAX_UPLOAD_BYTES, MediaError, Upload
 from chat.protocol import Media, Picture
 
 
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """`{"key"}` in; `{"upload", "media"}` out, or `{"upload", "rejected"}` with the reason. Safe to repeat.
-
-    Bytes that are no image are an answer, not an error: an error is worth another try.
-    """
-    upload_id = media.media_of(event["key"])
-    record = media_store.uploads().find(upload_id)
+    """`{"key"}` of the uploaded object in; `{"upload", "media"}` out. Safe to repeat. Raises `MediaError`."""
+    record = media_store.uploads().find(media.media_of(event["key"]))
     if record is None:
-        return {"upload": upload_id, "rejected": "Nobody was permitted to upload this."}
+        raise MediaError("Nobody was permitted to upload this.")
     upload = record.upload()
     body = media_store.bucket().read(event["key"])
     if len(body) > MAX_UPLOAD_BYTES:
-        return {"upload": upload_id, "rejected": "The image has too many bytes."}
-    try:
-        thumbnail = imaging.make_thumbnail(body)
-    except imaging.MediaError as refused:
-        return {"upload": upload_id, "rejected": str(refused)}
-    return {"upload": upload_id, "media": msgspec.to_builtins(_publish(upload, body, thumbnail))}
+        raise MediaError("The image has too many bytes.")
+    shown = _publish(upload, body, imaging.make_thumbnail(body))
+    return {"upload": upload.media, "media": msgspec.to_builtins(shown)}
 
 
 def _publish(upload: Upload, body: bytes, thumbnail: imaging.Thumbnail) -> Media:

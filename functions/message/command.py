@@ -16,6 +16,4 @@ def handle(event: websocket.Event, _context: object) -> dict[str, Any]:
 
 def respond(event: websocket.Event) -> bytes:
     """The reply frame, whatever came in."""
-    if event.get("isBase64Encoded"):
-        return commands.refuse_binary()
     return commands.answer(wiring.services(), websocket.sender(event), event.get("body") or "")

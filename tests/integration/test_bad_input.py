@@ -13,7 +13,7 @@ from chat.aws.dynamodb import DynamoDbTable
 from chat.ports import Principal
 from chat.storage.connections import TicketOffice
 from local.stack import LocalStack
-from tests.integration.users import WAIT_S, HttpAnswer, SignIn, post, request, session_token, ticket_url
+from tests.integration.users import WAIT_S, HttpAnswer, SignIn, User, post, request, session_token, ticket_url
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,6 @@ from tests.integration.users import WAIT_S, HttpAnswer, SignIn, post, request, s
         ("this is not JSON", "malformed"),
         ('{"action":"send"', "malformed"),
         ("[1,2,3]", "malformed"),
-        (b"\x00\x01\x02", "malformed"),
         ('{"action":"fly","id":"1"}', "unknown_action"),
         ('{"id":"1"}', "unknown_action"),
         ('{"action":"send","id":"1","text":"no room"}', "invalid_field"),
@@ -33,14 +32,19 @@ from tests.integration.users import WAIT_S, HttpAnswer, SignIn, post, request, s
         ('{"action":"history","id":"1","room":"nowhere"}', "room_not_found"),
     ],
 )
-async def test_a_wrong_frame_gets_an_error_and_the_socket_stays_open(
-    sign_in: SignIn, frame: str | bytes, code: str
-) -> None:
+async def test_a_wrong_frame_gets_an_error_and_the_socket_stays_open(sign_in: SignIn, frame: str, code: str) -> None:
     ada = await sign_in("Ada")
     reply = await ada.say(frame)
     assert (reply["type"], reply["code"]) == ("error", code)
     assert reply["message"]
     assert (await ada.call("ping"))["type"] == "ack"
+
+
+async def test_a_binary_frame_closes_the_socket_with_1003(sign_in: SignIn) -> None:
+    """API Gateway's own answer: no function ever sees one."""
+    ada = await sign_in("Ada")
+    await ada.socket.send(b"\x00\x01\x02")
+    assert await close_code(ada) == 1003
 
 
 async def test_somebody_elses_room_is_closed_in_every_way(sign_in: SignIn, room: str) -> None:
@@ -76,10 +80,15 @@ async def test_a_forged_identity_in_a_frame_changes_nothing(sign_in: SignIn, roo
 async def test_a_message_of_200_kb_closes_the_socket_with_1009(sign_in: SignIn, room: str) -> None:
     ada = await sign_in("Ada")
     await ada.socket.send(json.dumps({"action": "send", "id": "1", "room": room, "text": "x" * 200_000}))
+    assert await close_code(ada) == 1009
+
+
+async def close_code(user: User) -> int:
+    """The code that the server closes the user's socket with."""
     with pytest.raises(ConnectionClosed) as closed:
-        await asyncio.wait_for(ada.socket.recv(), WAIT_S)
+        await asyncio.wait_for(user.socket.recv(), WAIT_S)
     assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1009
+    return closed.value.rcvd.code
 
 
 async def refused(url: str) -> int:

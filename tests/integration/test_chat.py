@@ -96,9 +96,9 @@ async def test_a_dead_subscription_is_cleaned_up_and_fails_nobody_else(
     ada, grace = await sign_in("Ada"), await sign_in("Grace")
     await ada.call("create", title="Lunch", room=room)
     registry = ConnectionRegistry(connections_table)
-    for number in range(3):
-        registry.open(f"dead{number}=", Principal("ghost", "Ghost"), 1_790_000_000_000)
-        registry.subscribe(f"dead{number}=", room, "ghost", 1_790_000_000_000)
+    for connection in ("L0SM9cOFvHcCIhw=", "L0SM9cOFvHcCIhx=", "L0SM9cOFvHcCIhy="):
+        registry.open(connection, Principal("ghost", "Ghost"), 1_790_000_000_000)
+        registry.subscribe(connection, room, "ghost", 1_790_000_000_000)
     await grace.enter(room)
     await ada.call("send", room=room, text="anybody there?")
     assert await texts(grace, 1) == [(1, "anybody there?")]

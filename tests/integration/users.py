@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,11 +52,10 @@ class User:
     token: str
     socket: ClientConnection
     events: list[dict[str, Any]] = field(default_factory=list)
-    _ids: itertools.count[int] = field(default_factory=itertools.count)
 
     async def call(self, action: str, **fields: Any) -> dict[str, Any]:
         """The reply frame to one command; events that come first are kept in `events`."""
-        command_id = fields.pop("id", f"{self.name}-{next(self._ids)}")
+        command_id = fields.pop("id", None) or uuid.uuid4().hex
         return await self.say(json.dumps({"action": action, "id": command_id, **fields}))
 
     async def say(self, frame: str | bytes) -> dict[str, Any]:

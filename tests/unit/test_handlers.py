@@ -141,12 +141,6 @@ def test_a_command_is_answered_in_the_body() -> None:
     assert (answer["statusCode"], body(answer)["type"]) == (200, "ack")
 
 
-@pytest.mark.usefixtures("world")
-def test_a_binary_frame_gets_an_error_of_its_own() -> None:
-    answer = command.handle(spoken("3q2+7w==", isBase64Encoded=True), CONTEXT)
-    assert body(answer)["code"] == "malformed"
-
-
 def test_a_record_that_fails_is_received_again_alone(world: World) -> None:
     good = delivery.Delivery(room="lunch", frame="{}", connections=["c1"])
     event = recorded("sqs")

@@ -5,7 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from chat.imaging import MediaError, make_thumbnail
+from chat.imaging import make_thumbnail
+from chat.media import MediaError
 
 
 def encoded(image: Image.Image, form: str, **options: object) -> bytes:

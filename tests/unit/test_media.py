@@ -3,7 +3,7 @@
 import pytest
 
 from chat import media, rooms
-from chat.errors import ChatError, InvalidFieldError, NotAMemberError, TooLargeError, UnsupportedTypeError
+from chat.errors import ChatError, InvalidFieldError, TooLargeError, UnsupportedTypeError
 from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, Media, Picture, Subscribe
 from simulation.world import World
 
@@ -58,12 +58,12 @@ def test_an_image_is_announced_once_however_often_the_step_runs(world: World) ->
 
 def test_an_image_of_somebody_who_left_is_not_announced(world: World) -> None:
     rooms.leave(world.services, world.connect("ada"), LeaveRoom(id="1", room="lunch"))
-    with pytest.raises(NotAMemberError):
+    with pytest.raises(media.MediaError):
         media.announce(world.services, UPLOAD, SHOWN)
 
 
 def test_a_rejection_goes_to_the_uploaders_connections_only(world: World) -> None:
-    media.tell_rejected(world.services.fanout, UPLOAD, "The image is damaged.")
+    media.tell_rejected(world.services.fanout.connections, world.sockets, UPLOAD, "The image is damaged.")
     assert dict(world.sockets.received) == {
         "ada-1": [{"type": "media_rejected", "media": "m1", "room": "lunch", "reason": "The image is damaged."}]
     }

@@ -77,11 +77,6 @@ def answer(services: Services, sender: Sender, frame: str | bytes) -> bytes:
     return encode(Ack(id=command.id, action=str(command.__struct_config__.tag), result=result))
 
 
-def refuse_binary() -> bytes:
-    """The reply to a binary frame, which has no command to speak of."""
-    return encode(_refusal(None, MalformedError("Binary frames are not understood here; send JSON as text.")))
-
-
 def decode(frame: str | bytes) -> AnyCommand:
     """The command in a frame. Raises `MalformedError`, `UnknownActionError` or `InvalidFieldError`."""
     try:

@@ -24,7 +24,7 @@ class ChatError(Exception):
 
 
 class MalformedError(ChatError):
-    """Not a JSON object in a text frame."""
+    """Not a JSON object."""
 
     code, status = "malformed", 400
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from chat.media import MediaError
+
 THUMBNAIL_PX = 480
 """Longest side of a thumbnail: sharp at twice the size it is shown at."""
 
@@ -22,10 +24,6 @@ _SIDEWAYS = frozenset({5, 6, 7, 8})
 """EXIF orientations that swap width and height."""
 
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
-
-
-class MediaError(Exception):
-    """The bytes are not an image that can be shown; the message says why in words for the uploader."""
 
 
 @dataclass(frozen=True)

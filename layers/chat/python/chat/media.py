@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import msgspec
 
 from chat import messages, rooms
-from chat.errors import InvalidFieldError, TooLargeError, UnsupportedTypeError
+from chat.errors import InvalidFieldError, NotAMemberError, RoomNotFoundError, TooLargeError, UnsupportedTypeError
+from chat.ports import Sockets
 from chat.protocol import Media, MediaRejected, RoomId, encode
-from chat.services import Fanout, Services
+from chat.services import Services
+from chat.storage.connections import ConnectionRegistry
 from chat.storage.messages import Draft
 
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
@@ -22,6 +24,13 @@ EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "im
 """Content types that are shown, and the ending that each is stored under."""
 
 UPLOADS = "uploads/"
+
+
+class MediaError(Exception):
+    """Nothing will come of an upload, however often it is tried; the message says why in words for the uploader.
+
+    The state machine knows this error by its class's name and does not retry it.
+    """
 
 
 class UploadRequest(msgspec.Struct, frozen=True):
@@ -75,9 +84,12 @@ def variant_key(upload: Upload, variant: str, content_type: str) -> str:
 def announce(services: Services, upload: Upload, media: Media) -> int:
     """Posts the image to its room as its uploader; its number there. Repeated, it is the same message.
 
-    Raises `NotAMemberError` when the uploader has left the room meanwhile.
+    Raises `MediaError` when the uploader has left the room meanwhile.
     """
-    rooms.require_member(services, upload.user, upload.room)
+    try:
+        rooms.require_member(services, upload.user, upload.room)
+    except (NotAMemberError, RoomNotFoundError) as refused:
+        raise MediaError(refused.message) from refused
     draft = Draft(
         room=upload.room,
         kind="image",
@@ -91,7 +103,7 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
     return messages.post(services, draft).seq
 
 
-def tell_rejected(fanout: Fanout, upload: Upload, reason: str) -> None:
+def tell_rejected(connections: ConnectionRegistry, sockets: Sockets, upload: Upload, reason: str) -> None:
     """Tells the uploader's open connections, as far as they can be reached, that nothing will come of the upload."""
     frame = encode(MediaRejected(media=upload.media, room=upload.room, reason=reason))
-    fanout.sockets.post(fanout.connections.of_user(upload.user), frame)
+    sockets.post(connections.of_user(upload.user), frame)
