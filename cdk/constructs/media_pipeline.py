@@ -19,8 +19,8 @@ from cdk.constructs.logs import log_retention
 from cdk.constructs.media_bucket import UPLOADS
 from cdk.constructs.permissions import accept_pattern, acknowledge, pattern_in
 
-REASON = "$.step.rejected"
-"""Where a step says why there will be no message; absent where it went well."""
+DOMAIN_ERROR = "MediaError"
+"""Class of what is wrong with the upload itself: trying again would not help."""
 STEP_TIMEOUT_S = 90
 """Longer than any step's function runs, start included."""
 
@@ -89,26 +89,24 @@ class MediaPipeline(Construct):
     def _definition(
         self, thumbnail: lambda_.IFunction, announce: lambda_.IFunction, reject: lambda_.IFunction
     ) -> sfn.Chain:
-        """The event stays the state throughout, so that the object is known to whoever rejects it.
-
-        A step's answer may hold `rejected`, the reason to be told; a step that fails past its retries has none.
-        """
+        """The event stays the state throughout, so that Reject knows the object whichever step failed."""
         key = sfn.JsonPath.string_at("$.detail.object.key")
-        make = self._task("Thumbnail", thumbnail, payload=sfn.TaskInput.from_object({"key": key}))
-        tell_room = self._task("Announce", announce, input_path="$.step")
-        refused = self._task(
+        make_thumbnail = self._task(
+            "Thumbnail",
+            thumbnail,
+            payload=sfn.TaskInput.from_object({"key": key}),
+            result_path="$.media",
+        )
+        make_announcement = self._task("Announce", announce, input_path="$.media", result_path=sfn.JsonPath.DISCARD)
+        rejection = self._task(
             "Reject",
             reject,
-            payload=sfn.TaskInput.from_object({"key": key, "reason": sfn.JsonPath.string_at(REASON)}),
+            payload=sfn.TaskInput.from_object({"key": key, "error": sfn.JsonPath.object_at("$.error")}),
+            result_path=sfn.JsonPath.DISCARD,
         )
-        failed = self._task("RejectFailed", reject, payload=sfn.TaskInput.from_object({"key": key}))
-        for task in (make, tell_room):
-            task.add_catch(failed, errors=[sfn.Errors.ALL], result_path="$.error")
-        announced = self._unless_rejected("Announced?", sfn.Succeed(self, "Done"), refused)
-        return make.next(self._unless_rejected("Image?", tell_room.next(announced), refused))
-
-    def _unless_rejected(self, name: str, following: sfn.IChainable, refused: sfn.IChainable) -> sfn.Choice:
-        return sfn.Choice(self, name).when(sfn.Condition.is_present(REASON), refused).otherwise(following)
+        for task in (make_thumbnail, make_announcement):
+            task.add_catch(rejection, errors=[sfn.Errors.ALL], result_path="$.error")
+        return make_thumbnail.next(make_announcement)
 
     def _task(
         self,
@@ -117,8 +115,8 @@ class MediaPipeline(Construct):
         *,
         payload: sfn.TaskInput | None = None,
         input_path: str | None = None,
+        result_path: str,
     ) -> tasks.LambdaInvoke:
-        """A step whose answer replaces the one before it, under `$.step`."""
         task = tasks.LambdaInvoke(
             self,
             name,
@@ -126,10 +124,11 @@ class MediaPipeline(Construct):
             payload=payload,
             input_path=input_path,
             payload_response_only=True,
-            result_path="$.step",
+            result_path=result_path,
             retry_on_service_exceptions=False,
             task_timeout=sfn.Timeout.duration(cdk.Duration.seconds(STEP_TIMEOUT_S)),
         )
+        task.add_retry(errors=[DOMAIN_ERROR], max_attempts=0)
         task.add_retry(
             errors=[sfn.Errors.ALL],
             interval=cdk.Duration.seconds(1),

@@ -196,8 +196,8 @@ class ServiceStack(cdk.Stack):
             self._settings(
                 rooms_table=rooms.table_name,
                 connections_table=connections.table_name,
+                connections_url=self.websocket.connections_url,
                 media_bucket=bucket.bucket_name,
-                **self._fanout(),
             ),
             timeout_s=30,
             layers=("data",),
