@@ -56,7 +56,7 @@ def find_account(stage: str) -> tuple[str, str]:
     except (BotoCoreError, ClientError) as error:
         raise LocalError(
             f"Stage {stage} can't be deployed: AWS does not know who is asking ({error}). Give credentials of the "
-            "account it is to live in, in any way that AWS tools understand: AWS_PROFILE=name, or AWS_ACCESS_KEY_ID and "
+            "account it is to live in, in any way that AWS tools know: AWS_PROFILE=name, or AWS_ACCESS_KEY_ID with "
             "AWS_SECRET_ACCESS_KEY, and AWS_REGION for the Region. They must be allowed to use the CDK's roles, or to "
             f"administer the account. Then: make deploy STAGE={stage}. Without an account, `make dev` runs the same "
             "templates on this machine."

@@ -48,8 +48,8 @@ def find_browser() -> str:
 
 
 def search_path() -> str:
-    """The PATH for child processes: this environment's Python and Node come first."""
-    return os.pathsep.join([str(NODE.parent), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    """The PATH for child processes: this environment's Python, Node and npm come first."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 def process_environment() -> dict[str, str]:

@@ -34,7 +34,11 @@ TEMPLATE = {
     "Resources": {
         "Api": {
             "Type": "AWS::ApiGatewayV2::Api",
-            "Properties": {"Name": "sockets", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.a"},
+            "Properties": {
+                "Name": "sockets",
+                "ProtocolType": "WEBSOCKET",
+                "RouteSelectionExpression": "$request.body.a",
+            },
         },
         "Integration": {
             "Type": "AWS::ApiGatewayV2::Integration",

@@ -18,7 +18,8 @@ from local.processes import Process
 LISTEN = "import socket, sys, time\ns = socket.create_server(('127.0.0.1', int(sys.argv[1])))\ntime.sleep(60)"
 WITH_CHILD = (
     "import subprocess, sys, time\n"
-    "child = subprocess.Popen([sys.executable, '-c', 'import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)'])\n"
+    "stubborn = 'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)'\n"
+    "child = subprocess.Popen([sys.executable, '-c', stubborn])\n"
     "print(child.pid, flush=True)\ntime.sleep(60)"
 )
 
@@ -81,7 +82,7 @@ def runs(pid: int) -> bool:
 
 
 def test_a_program_that_does_not_exist_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match="The program could not be started: .*no-such-program.*make setup"):
+    with pytest.raises(LocalError, match=r"The program could not be started: .*no-such-program.*make setup"):
         Process("The program", [str(tmp_path / "no-such-program")], log=tmp_path / "l", env={}, cwd=tmp_path)
 
 
