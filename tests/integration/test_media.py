@@ -72,9 +72,16 @@ async def test_an_uploaded_photo_becomes_a_message_with_a_thumbnail(
     assert (original, content_type) == (body, "image/jpeg")
 
 
-@pytest.mark.parametrize("body", [b"not an image at all", photo()[:3000]], ids=["text", "truncated"])
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"not an image at all", "This is not a JPEG, PNG, WebP or GIF image."),
+        (photo()[:3000], "The image is damaged."),
+    ],
+    ids=["text", "truncated"],
+)
 async def test_bytes_that_are_no_image_are_rejected_to_their_uploader(
-    stack: LocalStack, sign_in: SignIn, room: str, body: bytes
+    stack: LocalStack, sign_in: SignIn, room: str, body: bytes, reason: str
 ) -> None:
     ada = await sign_in("Ada")
     await ada.call("create", title="Photos", room=room)
@@ -83,7 +90,7 @@ async def test_bytes_that_are_no_image_are_rejected_to_their_uploader(
     await asyncio.to_thread(upload, permission["upload"], body)
     rejected = await ada.event()
     assert (rejected["type"], rejected["media"], rejected["room"]) == ("media_rejected", permission["media"], room)
-    assert rejected["reason"]
+    assert rejected["reason"] == reason
     assert (await ada.call("history", room=room))["result"]["messages"] == []
 
 
