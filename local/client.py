@@ -4,10 +4,11 @@ with.
 
 from __future__ import annotations
 
-import itertools
 import json
 import urllib.error
 import urllib.request
+import uuid
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,7 +23,7 @@ REQUEST_TIMEOUT_S = 30.0
 """The first request to each function waits until its process has started."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Refused(Exception):  # noqa: N818  # the protocol's word
     """The server's `error` frame in reply to a command."""
 
@@ -59,25 +60,26 @@ class Client:
     name: str
     user: dict[str, str] = field(init=False)
     _socket: ClientConnection = field(init=False)
-    _ids: itertools.count[int] = field(init=False, default_factory=lambda: itertools.count(1))
+    _closing: ExitStack = field(init=False, default_factory=ExitStack)
 
     def __enter__(self) -> Self:
         """Signs in by name, takes a ticket and opens the socket with it."""
         session = request(f"{self.origin}/api/sessions", {"name": self.name})
         self.user = session["user"]
         ticket = request(f"{self.origin}/api/tickets", {}, session["token"])
-        self._socket = connect(f"{ticket['url']}?ticket={ticket['ticket']}", open_timeout=REQUEST_TIMEOUT_S, proxy=None)
+        opening = connect(f"{ticket['url']}?ticket={ticket['ticket']}", open_timeout=REQUEST_TIMEOUT_S, proxy=None)
+        self._socket = self._closing.enter_context(opening)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Closes the socket."""
-        self._socket.close()
+        self._closing.close()
 
     def call(self, action: str, command: str | None = None, **fields: object) -> dict[str, Any]:
         """Carries out one command and returns the result in its ack; `command` is its id. Raises `Refused`."""
-        identity = command or f"{self.name.lower()}-{next(self._ids)}"
+        identity = command or uuid.uuid4().hex
         self._socket.send(json.dumps({"action": action, "id": identity, **fields}))
         while True:
             frame = self.receive()

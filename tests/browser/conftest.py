@@ -1,0 +1,58 @@
+"""Windows of headless Chromium on the running stack's page."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage
+
+from local.browser import ChatWindow, open_browser
+from local.client import Client
+from local.stack import LocalStack
+
+Open = Callable[[str], ChatWindow]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_window(stack: LocalStack, browser: Browser, evidence: Path, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Opens a window of its own for a name; afterwards, nothing in it may have complained."""
+    windows: dict[str, ChatWindow] = {}
+    complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    def open_window(name: str) -> ChatWindow:
+        window = windows[name] = ChatWindow.open(browser, stack.page_url, name)
+        window.page.on("console", listen)
+        window.page.on("pageerror", lambda error: complaints.append(str(error)))
+        return window
+
+    yield open_window
+    for name, window in windows.items():
+        window.screenshot(evidence / f"{request.node.name}-{name}.png")
+        window.page.context.close()
+    assert complaints == []
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def room(stack: LocalStack) -> str:
+    """A public room of the test's own."""
+    number = next(_numbers)
+    with Client(stack.page_url, "Host") as host:
+        made = host.call("create", room=f"window-{number}", title=f"Window {number}", kind="public")
+    return str(made["room"]["room"])
