@@ -3,9 +3,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 STAGE ?= dev
+# More context for the stage: make deploy STAGE=prod CONTEXT="oidc_issuer=https://… oidc_audience=…"
+CONTEXT ?=
+# More arguments: make test ARGS="tests/unit -k rooms", make dev ARGS=--fresh
+ARGS ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-PACKAGES := $(wildcard cdk functions layers local simulation loadtest tests)
 
 .PHONY: help setup setup-browser dev test test-slow check fmt smoke bench synth deploy build docs requirements clean
 
@@ -22,16 +25,16 @@ dev: setup  ## run the whole application on this machine, with live reload (Ctrl
 	@python -m local.dev $(ARGS)
 
 test: setup-browser  ## all tests but the slow ones: nothing outside this machine is reached
-	python -m pytest -m "not slow" $(ARGS)
+	@npm test --silent --workspace web -- --passWithNoTests && python -m pytest $(ARGS)
 
 test-slow: setup-browser  ## the slow tests too
-	python -m pytest -m slow $(ARGS)
+	@python -m pytest -m slow $(ARGS)
 
 check: setup  ## linters, types and rules: Python, infrastructure and web client
-	python -m local.check
+	@python -m local.check
 
 fmt: setup  ## format the Python code and mend what the linter can
-	ruff format . && ruff check --fix .
+	@ruff check --fix --quiet . ; ruff format .
 
 smoke: setup-browser  ## start everything, chat with two clients we did not write, upload an image, stop
 	@python -m local.smoke $(ARGS)
@@ -40,13 +43,13 @@ bench: setup  ## measure the local WebSocket gateway
 	@python -m local.gateway.bench $(ARGS)
 
 synth: setup  ## write the CloudFormation templates of STAGE (dev) to build/STAGE
-	@cdk synth --quiet --no-notices --app "python -m cdk.app" -c stage=$(STAGE) --output build/$(STAGE) --all && echo "templates: build/$(STAGE)"
+	@npm run --silent build --workspace web && cdk synth --quiet --no-notices -c stage=$(STAGE) $(addprefix -c ,$(CONTEXT)) --output build/$(STAGE) && echo "The templates are in build/$(STAGE)."
 
 deploy: setup  ## deploy STAGE (dev) into the AWS account of your credentials
-	@python -m local.account $(STAGE)
+	@python -m local.account $(STAGE) $(CONTEXT)
 
 build: setup  ## layers, web client and templates of STAGE, as a deployment uploads them
-	@npm run build --workspace web && $(MAKE) --no-print-directory synth
+	@python -m layers.build --stage $(STAGE) && $(MAKE) --no-print-directory synth
 
 docs: setup  ## the documentation as a site in build/docs
 	@mkdocs build --strict --site-dir build/docs

@@ -83,8 +83,7 @@ def install_python_packages() -> None:
 def chosen_interpreter() -> list[str]:
     """The interpreter for a new `.venv`: this one, never a download. An existing `.venv` keeps its own."""
     python = VENV / "bin" / "python"
-    works = python.exists() and subprocess.run([python, "-c", ""], check=False).returncode == 0
-    return [] if works else ["--python", sys.executable]
+    return [] if python.exists() and attempt([str(python), "-c", ""]) else ["--python", sys.executable]
 
 
 def install_node_packages() -> None:

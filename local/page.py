@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.errors import LocalError
-from local.paths import ROOT, SITE, StateDirectory
+from local.paths import BUILD, ROOT, SITE, StateDirectory
 from local.ports import LOOPBACK, is_listening
 from local.processes import Process
 from local.programs import node_command, search_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 WEB = ROOT / "web"
-BUILD_STAMP = SITE / ".inputs"
+BUILD_STAMP = BUILD / "page.stamp"
+"""What the build was made from, and what it is: kept beside it, since what lies in it is uploaded."""
 START_TIMEOUT_S = 60.0
 LAST_LINES = 20
 
@@ -70,8 +71,8 @@ def build_page(log: Path) -> bool:
     """Builds the page unless the build is of these sources; returns whether it did. Raises `LocalError` when it
     fails.
     """
-    wanted = page_fingerprint()
-    if BUILD_STAMP.exists() and BUILD_STAMP.read_text() == wanted:
+    wanted = fingerprint(page_sources())
+    if BUILD_STAMP.exists() and BUILD_STAMP.read_text() == f"{wanted} {fingerprint(built_files())}":
         return False
     command = [*node_command("vite", "bin/vite.js"), "build"]
     built = subprocess.run(
@@ -82,7 +83,8 @@ def build_page(log: Path) -> bool:
     if built.returncode:
         shown = "\n".join(f"    {line}" for line in said.splitlines()[-LAST_LINES:])
         raise LocalError(f"The web page could not be built. `npm run build --workspace web` said:\n{shown}")
-    BUILD_STAMP.write_text(wanted)
+    BUILD.mkdir(exist_ok=True)
+    BUILD_STAMP.write_text(f"{wanted} {fingerprint(built_files())}")
     return True
 
 
@@ -92,12 +94,17 @@ def page_environment() -> dict[str, str]:
     return {**inherited, "PATH": search_path(), "NO_COLOR": "1"}
 
 
-def page_fingerprint() -> str:
-    """One hash over everything that the build is made from."""
+def fingerprint(files: Iterable[Path]) -> str:
+    """One hash over the files' names and contents."""
     total = hashlib.sha256()
-    for path in page_sources():
+    for path in files:
         total.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return total.hexdigest()
+
+
+def built_files() -> list[Path]:
+    """The build, in one order."""
+    return sorted(path for path in SITE.rglob("*") if path.is_file())
 
 
 def page_sources() -> Iterator[Path]:
