@@ -85,8 +85,9 @@ class Gateway:
         for socket in list(self._sockets):
             socket.abort()
         await asyncio.sleep(0)  # connection_lost comes with the next turn of the loop
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=half_s)
+        deadline_s = self._loop.time() + half_s
+        while self._tasks and (left_s := deadline_s - self._loop.time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left_s)  # one that ends may start another: its $disconnect
         for task in list(self._tasks):
             task.cancel()
         if self._sweeper is not None:

@@ -204,16 +204,13 @@ class HttpConnection(asyncio.Protocol):
         self._write(
             h11.InformationalResponse(status_code=101, headers=list(upgrade.headers), reason=b"Switching Protocols")
         )
-        early, ended = self._h11.trailing_data
+        early, _ = self._h11.trailing_data
         self._handler.http_closed(self)
         self._transport.set_protocol(cast("asyncio.BaseProtocol", upgrade.successor))
         upgrade.successor.connection_made(self._transport)
         if early:
             upgrade.successor.data_received(early)
-        if ended:
-            self._transport.close()
-        else:
-            self._transport.resume_reading()
+        self._transport.resume_reading()
 
     def _refuse(self, status: int) -> None:
         if self._h11.our_state in {h11.IDLE, h11.SEND_RESPONSE}:

@@ -138,6 +138,15 @@ async def test_a_busy_connection_is_not_idle(start: Start) -> None:
             assert await socket.recv() == "hello"
 
 
+async def test_a_client_that_pings_is_not_idle(start: Start) -> None:
+    """AWS: any frame counts, so a heartbeat keeps a connection that says nothing else."""
+    stage = await start(limits=Limits(idle_timeout_s=0.4))
+    async with stage.connect() as socket:
+        for _ in range(8):
+            await asyncio.sleep(0.1)
+            await asyncio.wait_for(await socket.ping(), 5)
+
+
 async def test_a_connection_lives_two_hours_however_busy(start: Start) -> None:
     """AWS: 2 h connection duration (L-A6CCE716); here 0.3 s."""
     stage = await start(limits=Limits(lifetime_s=0.3))
@@ -179,6 +188,16 @@ async def test_a_close_frame_without_code_is_1005(stage: Stage) -> None:
     assert await asyncio.wait_for(reader.read(), 5) == b"\x88\x00"
     writer.close()
     assert await ending(stage) == (1005, "Client-side close frame status not set")
+
+
+async def test_disconnect_tells_who_closed_first(start: Start) -> None:
+    """A client answers the server's close frame with a code of its own: what ended the connection was the server's."""
+    stage = await start(limits=Limits(idle_timeout_s=0.05))
+    reader, writer = await raw_socket(stage)
+    assert (await asyncio.wait_for(reader.readexactly(14), 5)).endswith(b"Going away")
+    writer.write(b"\x88\x82\x00\x00\x00\x00" + (4001).to_bytes(2))
+    writer.close()
+    assert await ending(stage) == (1001, "Going away")
 
 
 async def test_a_client_that_vanishes_is_1006(stage: Stage) -> None:

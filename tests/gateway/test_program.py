@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from local.gateway import Limits
 from local.gateway.__main__ import build_parser, read_config
 from local.gateway.faults import Fault, Latency
-from tests.gateway.stage import Stage, Start
+from tests.gateway.stage import Event, Stage, Start
 
 ROOT = Path(__file__).parents[2]
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -182,6 +182,26 @@ async def test_a_stop_is_bounded_by_its_timeout(start: Start) -> None:
     stage.functions.handlers["disconnect"] = lambda _: asyncio.sleep(3600)
     async with stage.connect():
         await asyncio.wait_for(stage.gateway.stop(), 10)
+
+
+async def test_a_stop_during_a_handshake_delivers_the_disconnect_of_what_connect_let_in(start: Start) -> None:
+    stage = await start()
+    let_go = asyncio.Event()
+
+    async def wait(_: Event) -> object:
+        await let_go.wait()
+        return {"statusCode": 200}
+
+    stage.functions.handlers["connect"] = wait
+    opening = asyncio.ensure_future(stage.connect().__aenter__())
+    await stage.functions.event("connect")
+    stopping = asyncio.ensure_future(stage.gateway.stop())
+    await asyncio.sleep(0.02)
+    let_go.set()
+    await stopping
+    assert stage.functions.events["disconnect"][0]["requestContext"]["disconnectStatusCode"] == 1006
+    with pytest.raises(Exception, match=r"connection|response"):
+        await opening
 
 
 # The program
