@@ -10,6 +10,7 @@ from cdk.config import StageConfig
 from cdk.stacks.data import DataStack
 from cdk.stacks.edge import EdgeStack
 from cdk.stacks.service import ServiceStack
+from layers.build import Target, target_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +22,20 @@ class Stage:
     edge: EdgeStack
 
 
-def add_stage(app: cdk.App, config: StageConfig) -> Stage:
+def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
     """Adds `chat-STAGE-data`, `-service` and `-edge` to `app`.
 
     They belong to no account or Region until the CDK CLI deploys them: one template serves every account.
+    `layer_target` is what layers are built for; None is what the stage's functions run on.
     """
     data = DataStack(app, f"chat-{config.name}-data", config=config)
-    service = ServiceStack(app, f"chat-{config.name}-service", config=config, data=data)
+    service = ServiceStack(
+        app,
+        f"chat-{config.name}-service",
+        config=config,
+        data=data,
+        layer_target=layer_target or target_of(config.name),
+    )
     edge = EdgeStack(app, f"chat-{config.name}-edge", config=config, data=data, service=service)
     for stack in (data, service, edge):
         cdk.Tags.of(stack).add("application", "chat")

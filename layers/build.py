@@ -139,7 +139,12 @@ def _install(requirements: str, tree: Path, target: Target) -> None:
         command += ["--python-platform", target.platform, "--python-version", target.python]
     else:
         command += ["--python", sys.executable]
-    _uv(command)
+    try:
+        _uv([*command, "--offline"])
+    except LayerError:
+        # Something is not in uv's cache yet: fetch it, with a clean start.
+        shutil.rmtree(tree, ignore_errors=True)
+        _uv(command)
 
 
 def _prune(tree: Path) -> None:

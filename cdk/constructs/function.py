@@ -18,7 +18,7 @@ from cdk.config import ROOT, StageConfig
 from cdk.constructs.logs import log_retention
 from cdk.constructs.permissions import Pattern, accept_pattern, acknowledge
 from chat.settings import Settings
-from layers.build import CHAT, NAMES, build_layer, target_of
+from layers.build import CHAT, NAMES, Target, build_layer
 
 ALWAYS = (CHAT, "core")
 """Layers of every function."""
@@ -27,11 +27,11 @@ ALWAYS = (CHAT, "core")
 class LayerVersions(Construct):
     """The layers of a stage, built on the way; one version of each for all functions."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, target: Target) -> None:
         super().__init__(scope, construct_id)
         self._versions: dict[str, lambda_.LayerVersion] = {}
         for name in NAMES:
-            layer = build_layer(name, target=target_of(config.name))
+            layer = build_layer(name, target=target)
             self._versions[name] = lambda_.LayerVersion(
                 self,
                 name.capitalize(),

@@ -21,6 +21,7 @@ from cdk.constructs.websocket import WebSocket
 from cdk.stacks.data import DataStack
 from chat.protocol import AnyCommand
 from chat.settings import Settings
+from layers.build import Target
 
 ACTIONS = tuple(str(msgspec.inspect.type_info(command).tag) for command in get_args(AnyCommand))  # type: ignore[attr-defined]
 """The commands of the protocol; each has a route."""
@@ -34,11 +35,15 @@ TICKETS = "ticket#*"
 class ServiceStack(cdk.Stack):
     """Everything that the next deployment may replace."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack, layer_target: Target
+    ) -> None:
         super().__init__(scope, construct_id, description=f"Chat {config.name}: functions, APIs, queues, state machine")
         self._config = config
         self._data = data
-        self._platform = Platform(config=config, layers=LayerVersions(self, "Layers", config=config))
+        self._platform = Platform(
+            config=config, layers=LayerVersions(self, "Layers", config=config, target=layer_target)
+        )
         self.alarms = AlarmTopic(self, "Alarms", config=config)
         self.websocket = WebSocket(self, "WebSocket", config=config)
         self.http = HttpApi(self, "Http", config=config)

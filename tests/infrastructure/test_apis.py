@@ -1,0 +1,139 @@
+"""The two APIs: which routes there are, who answers them, and what happens before and after."""
+
+from __future__ import annotations
+
+import json
+from typing import get_args
+
+import pytest
+
+from cdk.config import STAGES
+from chat.protocol import AnyCommand
+from tests.infrastructure.assembly import Assembly, Resource
+
+COMMANDS = {command.__struct_config__.tag for command in get_args(AnyCommand)}
+PUBLIC = {"POST /api/tickets": "connect.tickets", "POST /api/media": "media.uploads"}
+OPERATIONS = {"GET /api/health": "ops.health", "GET /api/config": "ops.config"}
+
+
+def routes(assembly: Assembly, protocol: str) -> dict[str, Resource]:
+    (api,) = [api for api in assembly.of_type("ApiGatewayV2::Api") if api["ProtocolType"] == protocol]
+    found = assembly.of_type("ApiGatewayV2::Route")
+    return {route["RouteKey"]: route for route in found if assembly.behind(route.stack, route["ApiId"]) == api}
+
+
+def answered_by(assembly: Assembly, route: Resource) -> str:
+    """GROUP.MODULE of the function behind a route."""
+    integration = next(
+        found
+        for found in assembly.of_type("ApiGatewayV2::Integration")
+        if "{" + assembly.label(found) + "}" in assembly.text(route.stack, route["Target"])
+    )
+    assert integration["IntegrationType"] == "AWS_PROXY"
+    uri = assembly.text(integration.stack, integration["IntegrationUri"])
+    (name,) = [name for name, function in assembly.functions().items() if "{" + assembly.label(function) + "}" in uri]
+    return name
+
+
+def test_every_command_of_the_protocol_has_a_route_and_there_is_no_other(stage: Assembly) -> None:
+    assert set(routes(stage, "WEBSOCKET")) == {*COMMANDS, "$connect", "$disconnect", "$default"}
+
+
+def test_the_action_in_a_frame_selects_its_route(stage: Assembly) -> None:
+    (api,) = [api for api in stage.of_type("ApiGatewayV2::Api") if api["ProtocolType"] == "WEBSOCKET"]
+    assert api["RouteSelectionExpression"] == "$request.body.action"
+
+
+@pytest.mark.parametrize("key", sorted([*COMMANDS, "$default"]))
+def test_what_the_command_function_returns_goes_back_over_the_socket(stage: Assembly, key: str) -> None:
+    route = routes(stage, "WEBSOCKET")[key]
+    assert answered_by(stage, route) == "message.command"
+    assert route["RouteResponseSelectionExpression"] == "$default"
+    responses = [
+        response["RouteResponseKey"]
+        for response in stage.of_type("ApiGatewayV2::RouteResponse")
+        if stage.behind(response.stack, response["RouteId"]) == route
+    ]
+    assert responses == ["$default"]
+
+
+def test_only_opening_a_socket_is_authorized_and_by_its_ticket(stage: Assembly) -> None:
+    found = routes(stage, "WEBSOCKET")
+    authorized = {key for key, route in found.items() if route.properties.get("AuthorizationType", "NONE") != "NONE"}
+    assert authorized == {"$connect"}
+    connect = found["$connect"]
+    authorizer = stage.behind(connect.stack, connect["AuthorizerId"])
+    assert authorizer
+    assert authorizer["AuthorizerType"] == "REQUEST"
+    assert authorizer["IdentitySource"] == ["route.request.querystring.ticket"]
+    uri = stage.text(authorizer.stack, authorizer["AuthorizerUri"])
+    assert "{" + stage.label(stage.functions()["connect.authorize"]) + "}" in uri
+
+
+def test_opening_and_closing_have_their_own_functions(stage: Assembly) -> None:
+    found = routes(stage, "WEBSOCKET")
+    assert answered_by(stage, found["$connect"]) == "connect.connect"
+    assert answered_by(stage, found["$disconnect"]) == "connect.disconnect"
+
+
+def test_signing_in_by_name_is_deployed_with_the_built_in_issuer_only(
+    local: Assembly, dev: Assembly, prod: Assembly
+) -> None:
+    by_name = {"POST /api/sessions": "connect.sessions"}
+    for assembly, expected in ((local, by_name), (dev, by_name), (prod, {})):
+        found = {key: answered_by(assembly, route) for key, route in routes(assembly, "HTTP").items()}
+        assert found == {**PUBLIC, **OPERATIONS, **expected}
+
+
+def test_every_route_may_invoke_its_function(stage: Assembly) -> None:
+    permitted = {
+        stage.text(permission.stack, permission["SourceArn"]).rpartition("execute-api:")[2]
+        for permission in stage.of_type("Lambda::Permission")
+    }
+    for key in routes(stage, "WEBSOCKET"):
+        assert f"{{AWS::Region}}:{{AWS::AccountId}}:{{service/WebSocket/Api}}/*{key}" in permitted
+    for key in routes(stage, "HTTP"):
+        assert f"{{AWS::Region}}:{{AWS::AccountId}}:{{service/Http/Api}}/*/*{key.partition(' ')[2]}" in permitted
+
+
+def api_stages(assembly: Assembly) -> dict[str, Resource]:
+    return {str(found["StageName"]): found for found in assembly.of_type("ApiGatewayV2::Stage")}
+
+
+def test_stages_are_named_for_clients_and_throttled_as_configured(stage: Assembly) -> None:
+    config = STAGES[stage.stage]
+    found = api_stages(stage)
+    assert set(found) == {"$default", stage.stage}
+    for name, throttle in (("$default", config.http), (stage.stage, config.websocket)):
+        settings = found[name]["DefaultRouteSettings"]
+        assert settings == {"ThrottlingRateLimit": throttle.rate, "ThrottlingBurstLimit": throttle.burst}
+        assert found[name]["AutoDeploy"] is True
+
+
+def test_both_apis_have_access_logs_without_query_strings(stage: Assembly) -> None:
+    for found in api_stages(stage).values():
+        group = stage.behind(found.stack, found["AccessLogSettings"]["DestinationArn"])
+        assert group
+        assert group.type == "AWS::Logs::LogGroup"
+        fields = json.loads(found["AccessLogSettings"]["Format"])
+        assert fields["requestId"] == "$context.requestId"
+        # A ticket opens a socket: it must not stand in a log.
+        assert not [field for field in fields.values() if "query" in field.lower() or "path" in field.lower()]
+
+
+def test_on_aws_api_gateway_may_write_the_logs_of_websocket_apis(dev: Assembly, local: Assembly) -> None:
+    (account,) = dev.of_type("ApiGateway::Account")
+    role = dev.behind(account.stack, account["CloudWatchRoleArn"])
+    assert role
+    # Others in the account and Region need it as well: deleting this stage must not take it away.
+    assert account.body["DeletionPolicy"] == role.body["DeletionPolicy"] == "Retain"
+    assert not local.of_type("ApiGateway::Account")
+
+
+def test_addresses_are_found_in_outputs_and_parameters(stage: Assembly) -> None:
+    names = {str(parameter["Name"]) for parameter in stage.of_type("SSM::Parameter")}
+    assert names == {f"/chat/{stage.stage}/{name}" for name in ("websocket-url", "http-api-url", "site-url")}
+    for output in ("WebSocketApiId", "WebSocketUrl", "HttpApiId", "HttpApiUrl", "MediaStateMachineArn"):
+        assert stage.stack_of_output(output) == "service"
+    for output in ("DistributionId", "DistributionDomainName", "SiteBucketName", "SiteUrl"):
+        assert stage.stack_of_output(output) == "edge"

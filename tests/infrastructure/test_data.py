@@ -1,0 +1,134 @@
+"""What must survive does, and nobody reads it on its way or at rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.infrastructure.assembly import Assembly
+
+TABLES = {"RoomsTableName": ("S", "S"), "MessagesTableName": ("S", "N"), "ConnectionsTableName": ("S", "S")}
+
+
+@pytest.mark.parametrize(("output", "types"), TABLES.items())
+def test_a_table_has_the_keys_of_the_domain(stage: Assembly, output: str, types: tuple[str, str]) -> None:
+    table = stage.named_output(output)
+    schema = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
+    assert schema == {"HASH": "pk", "RANGE": "sk"}
+    attributes = {found["AttributeName"]: found["AttributeType"] for found in table["AttributeDefinitions"]}
+    assert (attributes["pk"], attributes["sk"]) == types
+
+
+@pytest.mark.parametrize("output", TABLES)
+def test_items_expire_by_an_enabled_ttl(stage: Assembly, output: str) -> None:
+    table = stage.named_output(output)
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at_s", "Enabled": True}
+
+
+@pytest.mark.parametrize("output", TABLES)
+def test_a_table_is_paid_by_request_and_encrypted_with_a_key_of_kms(stage: Assembly, output: str) -> None:
+    table = stage.named_output(output)
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+
+
+def replica(assembly: Assembly, output: str) -> dict[str, object]:
+    """The settings of a table's only replica."""
+    (only,) = assembly.named_output(output)["Replicas"]
+    return dict(only)
+
+
+@pytest.mark.parametrize("output", ["RoomsTableName", "MessagesTableName"])
+def test_rooms_and_messages_can_be_restored_to_any_second(stage: Assembly, output: str) -> None:
+    assert replica(stage, output)["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+@pytest.mark.parametrize("output", ["RoomsTableName", "MessagesTableName"])
+def test_in_prod_rooms_and_messages_outlive_every_mistake(prod: Assembly, output: str) -> None:
+    table = prod.named_output(output)
+    assert replica(prod, output)["DeletionProtectionEnabled"] is True
+    assert (table.body["DeletionPolicy"], table.body["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_in_dev_nothing_outlives_its_stack(dev: Assembly) -> None:
+    for table in dev.of_type("DynamoDB::GlobalTable"):
+        assert table.body["DeletionPolicy"] == "Delete"
+
+
+def test_only_messages_have_a_stream(stage: Assembly) -> None:
+    streams = {
+        table.key: table.properties.get("StreamSpecification") for table in stage.of_type("DynamoDB::GlobalTable")
+    }
+    messages = stage.named_output("MessagesTableName").key
+    assert streams.pop(messages) == {"StreamViewType": "NEW_IMAGE"}
+    assert set(streams.values()) == {None}
+
+
+def test_buckets_are_private_and_encrypted(stage: Assembly) -> None:
+    for bucket in stage.of_type("S3::Bucket"):
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
+def test_every_bucket_refuses_plain_http(stage: Assembly) -> None:
+    refusing = set()
+    for policy in stage.of_type("S3::BucketPolicy"):
+        bucket = stage.behind(policy.stack, policy["Bucket"])
+        assert bucket
+        for body in policy["PolicyDocument"]["Statement"]:
+            statement = stage.statement(policy.stack, body)
+            if statement.effect == "Deny" and '"aws:SecureTransport": "false"' in statement.conditions:
+                label = "{" + stage.label(bucket) + "}"
+                assert statement.resources == {label, f"{label}/*"}
+                refusing.add(bucket.key)
+    assert refusing == {bucket.key for bucket in stage.of_type("S3::Bucket")}
+
+
+def test_a_bucket_has_one_policy(stage: Assembly) -> None:
+    buckets = [stage.behind(policy.stack, policy["Bucket"]) for policy in stage.of_type("S3::BucketPolicy")]
+    assert len(buckets) == len(set(buckets))
+
+
+def test_an_upload_that_came_to_nothing_is_gone_after_a_day(stage: Assembly) -> None:
+    (rule,) = stage.named_output("MediaBucketName")["LifecycleConfiguration"]["Rules"]
+    assert rule["Prefix"] == "uploads/"
+    assert rule["ExpirationInDays"] == 1
+    assert rule["Status"] == "Enabled"
+
+
+def test_an_upload_raises_an_event(stage: Assembly) -> None:
+    notifications = stage.named_output("MediaBucketName")["NotificationConfiguration"]
+    assert notifications == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+def test_browsers_may_upload_and_nothing_else(stage: Assembly) -> None:
+    (rule,) = stage.named_output("MediaBucketName")["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["POST"]
+
+
+def test_on_aws_no_page_but_the_sites_may_upload(dev: Assembly, prod: Assembly) -> None:
+    for assembly in (dev, prod):
+        (rule,) = assembly.named_output("MediaBucketName")["CorsConfiguration"]["CorsRules"]
+        assert rule["AllowedOrigins"] == ["https://*.cloudfront.net"]
+
+
+def test_the_session_secret_is_made_where_it_is_used_and_only_there(
+    local: Assembly, dev: Assembly, prod: Assembly
+) -> None:
+    for assembly, count in ((local, 1), (dev, 1), (prod, 0)):
+        assert len(assembly.of_type("SecretsManager::Secret")) == count
+    (secret,) = dev.of_type("SecretsManager::Secret")
+    assert secret["GenerateSecretString"]["PasswordLength"] == 64
+
+
+def test_queues_are_encrypted(stage: Assembly) -> None:
+    for queue in stage.of_type("SQS::Queue"):
+        assert queue["SqsManagedSseEnabled"] is True
+
+
+def test_the_topic_of_room_events_is_encrypted_and_the_one_of_alarms_holds_no_users_data(stage: Assembly) -> None:
+    unencrypted = [
+        stage.label(topic) for topic in stage.of_type("SNS::Topic") if "KmsMasterKeyId" not in topic.properties
+    ]
+    # CloudWatch can't publish to a topic under SNS's own key.
+    assert unencrypted == ["service/Alarms/Topic"]

@@ -1,0 +1,175 @@
+"""What browsers get: paths, caching, headers, and which bucket lets whom in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.infrastructure.assembly import DEV, Assembly, Resource, synthesize
+
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+"""Ids of CloudFront's own policies (its developer guide)."""
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-555555555555"
+
+
+def distribution(assembly: Assembly) -> dict[str, Any]:
+    (found,) = assembly.of_type("CloudFront::Distribution")
+    config: dict[str, Any] = found["DistributionConfig"]
+    return config
+
+
+def behaviours(assembly: Assembly) -> dict[str, dict[str, Any]]:
+    config = distribution(assembly)
+    return {"*": config["DefaultCacheBehavior"], **{found["PathPattern"]: found for found in config["CacheBehaviors"]}}
+
+
+def policy_of(assembly: Assembly, behaviour: dict[str, Any]) -> str:
+    """The content security policy that a behaviour sends."""
+    headers = assembly.behind("edge", behaviour["ResponseHeadersPolicyId"])
+    assert headers
+    security = headers["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    return assembly.text("edge", security["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+
+
+def directives(policy: str) -> dict[str, list[str]]:
+    return {name: sources for name, *sources in (directive.split() for directive in policy.split(";"))}
+
+
+def test_one_origin_serves_page_api_and_media(stage: Assembly) -> None:
+    assert set(behaviours(stage)) == {"*", "/api/*", "/media/*"}
+
+
+def test_the_api_is_never_cached_and_gets_the_callers_token(stage: Assembly) -> None:
+    api = behaviours(stage)["/api/*"]
+    assert api["CachePolicyId"] == CACHING_DISABLED
+    assert api["OriginRequestPolicyId"] == ALL_BUT_HOST
+    assert "POST" in api["AllowedMethods"]
+    assert api["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_page_and_media_are_cached_and_reached_by_https(stage: Assembly) -> None:
+    for path in ("*", "/media/*"):
+        assert behaviours(stage)[path]["CachePolicyId"] == CACHING_OPTIMIZED
+        assert behaviours(stage)[path]["ViewerProtocolPolicy"] == "redirect-to-https"
+
+
+def test_a_place_inside_the_page_is_the_page_but_an_error_of_the_api_stays_one(stage: Assembly) -> None:
+    # Error responses of a distribution would replace those of the API too; a function on the page's path does not.
+    assert "CustomErrorResponses" not in distribution(stage)
+    (association,) = behaviours(stage)["*"]["FunctionAssociations"]
+    assert association["EventType"] == "viewer-request"
+    assert "FunctionAssociations" not in behaviours(stage)["/api/*"]
+
+
+def test_the_distribution_speaks_http_2_and_3(stage: Assembly) -> None:
+    config = distribution(stage)
+    assert config["HttpVersion"] == "http2and3"
+    assert behaviours(stage)["*"]["Compress"] is True
+
+
+def test_the_page_may_run_its_own_scripts_only_and_be_framed_by_nobody(stage: Assembly) -> None:
+    policy = directives(policy_of(stage, behaviours(stage)["*"]))
+    assert policy["default-src"] == ["'none'"]
+    assert policy["script-src"] == ["'self'"]
+    assert policy["style-src"] == ["'self'"]
+    assert policy["frame-ancestors"] == ["'none'"]
+    assert "unsafe" not in policy_of(stage, behaviours(stage)["*"])
+
+
+def test_the_page_may_open_its_socket_and_upload(dev: Assembly) -> None:
+    sources = directives(policy_of(dev, behaviours(dev)["*"]))["connect-src"]
+    assert sources == [
+        "'self'",
+        "{service/WebSocket/Api.ApiEndpoint}",
+        "https://{data/Media/Bucket.RegionalDomainName}",
+        "https://{data/Media/Bucket.DomainName}",
+    ]
+
+
+def test_the_page_may_ask_the_issuer_it_signs_in_with(prod: Assembly) -> None:
+    assert "https://issuer.example.com" in directives(policy_of(prod, behaviours(prod)["*"]))["connect-src"]
+
+
+def test_somebodys_image_opened_on_its_own_runs_nothing(stage: Assembly) -> None:
+    assert policy_of(stage, behaviours(stage)["/media/*"]) == "default-src 'none'; sandbox"
+
+
+def test_every_answer_of_the_page_names_its_type_and_asks_for_https_for_a_year(stage: Assembly) -> None:
+    for headers in stage.of_type("CloudFront::ResponseHeadersPolicy"):
+        security = headers["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+        assert security["ContentTypeOptions"] == {"Override": True}
+        assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 365 * 24 * 3600
+
+
+def readers(assembly: Assembly, bucket: Resource) -> list[dict[str, Any]]:
+    (policy,) = [
+        found
+        for found in assembly.of_type("S3::BucketPolicy")
+        if assembly.behind(found.stack, found["Bucket"]) == bucket
+    ]
+    return [statement for statement in policy["PolicyDocument"]["Statement"] if statement["Effect"] == "Allow"]
+
+
+def test_this_distribution_and_nobody_else_reads_the_buckets(stage: Assembly) -> None:
+    for output, keys in (("MediaBucketName", "media/*"), ("SiteBucketName", "*")):
+        bucket = stage.named_output(output)
+        (statement,) = readers(stage, bucket)
+        assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        assert statement["Action"] == "s3:GetObject"
+        assert stage.text("edge", statement["Resource"]) == "{" + stage.label(bucket) + "}/" + keys
+        source = stage.text("edge", statement["Condition"]["StringEquals"]["aws:SourceArn"])
+        assert source.endswith(":distribution/{edge/Site/Distribution}")
+
+
+def test_both_buckets_are_origins_with_signed_requests(stage: Assembly) -> None:
+    (access,) = stage.of_type("CloudFront::OriginAccessControl")
+    assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+    origins = [found for found in distribution(stage)["Origins"] if "S3OriginConfig" in found]
+    assert len(origins) == 2
+    for origin in origins:
+        assert stage.behind("edge", origin["OriginAccessControlId"]) == access
+
+
+def test_stage_local_runs_nothing_while_it_is_deployed(local: Assembly) -> None:
+    custom = [found.type for found in local.all if found.type.startswith(("Custom::", "AWS::CloudFormation::Custom"))]
+    assert not custom
+    assert not local.of_type("CloudWatch::CompositeAlarm")
+    assert len(local.of_type("Lambda::Function")) == len(local.functions())
+
+
+def test_on_aws_hashed_files_stay_for_ever_and_the_page_is_asked_for_each_time(dev: Assembly) -> None:
+    uploads = {found["SystemMetadata"]["cache-control"]: found for found in dev.of_type("Custom::CDKBucketDeployment")}
+    assert set(uploads) == {"public, max-age=31536000, immutable", "no-cache"}
+    assert uploads["no-cache"]["DistributionPaths"] == ["/", "/index.html"]
+    for upload in uploads.values():
+        # A page that is open somewhere still loads the parts it was built with.
+        assert upload["Prune"] is False
+        assert dev.behind(upload.stack, upload["DestinationBucketName"]) == dev.named_output("SiteBucketName")
+
+
+def test_on_aws_the_hashed_files_are_there_before_the_page_that_names_them(dev: Assembly) -> None:
+    uploads = {found["SystemMetadata"]["cache-control"]: found for found in dev.of_type("Custom::CDKBucketDeployment")}
+    assert any("Hashed" in name for name in uploads["no-cache"].body["DependsOn"])
+
+
+def test_on_aws_reads_of_buckets_and_distribution_are_logged(dev: Assembly, prod: Assembly) -> None:
+    for assembly in (dev, prod):
+        assert "Logging" in distribution(assembly)
+        for output in ("MediaBucketName", "SiteBucketName"):
+            assert "LoggingConfiguration" in assembly.named_output(output).properties
+
+
+def test_a_domain_of_ones_own_brings_tls_1_2_and_is_the_only_place_to_upload_from(
+    tmp_path: Path, site_files: Path
+) -> None:
+    context = {**DEV, "site_domain": "chat.example.com", "site_certificate_arn": CERTIFICATE}
+    assembly = synthesize(context, tmp_path, site_files)
+    config = distribution(assembly)
+    assert config["Aliases"] == ["chat.example.com"]
+    assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert config["ViewerCertificate"]["AcmCertificateArn"] == CERTIFICATE
+    assert assembly.output("SiteUrl") == "https://chat.example.com"
+    (rule,) = assembly.named_output("MediaBucketName")["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedOrigins"] == ["https://chat.example.com"]

@@ -1,0 +1,192 @@
+"""Every asynchronous hop ends somewhere when it fails, and somebody is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.infrastructure.assembly import Assembly, Resource
+
+
+def target_of_arn(assembly: Assembly, stack: str, value: Any) -> Resource:
+    resource = assembly.behind(stack, value)
+    assert resource, value
+    return resource
+
+
+def dead_letter_queues(assembly: Assembly) -> set[Resource]:
+    """Every queue that takes another hop's failures."""
+    found = set()
+    for queue in assembly.of_type("SQS::Queue"):
+        if "RedrivePolicy" in queue.properties:
+            found.add(target_of_arn(assembly, queue.stack, queue["RedrivePolicy"]["deadLetterTargetArn"]))
+    for subscription in assembly.of_type("SNS::Subscription"):
+        redrive = subscription.properties.get("RedrivePolicy")
+        if redrive:
+            found.add(target_of_arn(assembly, subscription.stack, redrive["deadLetterTargetArn"]))
+    for rule in assembly.of_type("Events::Rule"):
+        found |= {
+            target_of_arn(assembly, rule.stack, target["DeadLetterConfig"]["Arn"])
+            for target in rule["Targets"]
+            if "DeadLetterConfig" in target
+        }
+    for mapping in assembly.of_type("Lambda::EventSourceMapping"):
+        failures = mapping.properties.get("DestinationConfig", {}).get("OnFailure")
+        if failures:
+            found.add(target_of_arn(assembly, mapping.stack, failures["Destination"]))
+    return found
+
+
+def alarmed(assembly: Assembly) -> set[tuple[str, str]]:
+    """Queues with an alarm on their first message that goes to the alarm topic."""
+    found = set()
+    for alarm in assembly.of_type("CloudWatch::Alarm"):
+        if alarm["MetricName"] != "ApproximateNumberOfMessagesVisible":
+            continue
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+        (dimension,) = alarm["Dimensions"]
+        queue = assembly.behind(alarm.stack, dimension["Value"])
+        assert queue
+        found.add(queue.key)
+    return found
+
+
+def test_each_subscription_each_rule_and_each_source_has_a_place_for_what_fails(stage: Assembly) -> None:
+    for subscription in stage.of_type("SNS::Subscription"):
+        assert "RedrivePolicy" in subscription.properties
+    for rule in stage.of_type("Events::Rule"):
+        assert all("DeadLetterConfig" in target for target in rule["Targets"])
+    for mapping in stage.of_type("Lambda::EventSourceMapping"):
+        source = target_of_arn(stage, mapping.stack, mapping["EventSourceArn"])
+        if source.type == "AWS::SQS::Queue":
+            assert "RedrivePolicy" in source.properties
+        else:
+            assert mapping["DestinationConfig"]["OnFailure"]["Destination"]
+
+
+def test_every_queue_either_has_dead_letters_or_holds_them(stage: Assembly) -> None:
+    holding = {queue.key for queue in dead_letter_queues(stage)}
+    for queue in stage.of_type("SQS::Queue"):
+        assert ("RedrivePolicy" in queue.properties) != (queue.key in holding), stage.label(queue)
+
+
+def test_the_known_hops_are_all_there(stage: Assembly) -> None:
+    assert {stage.label(queue) for queue in dead_letter_queues(stage)} == {
+        "service/Delivery/DeadLetters/Queue",
+        "service/RoomEvents/OutboxDeadLetters/Queue",
+        "service/RoomEvents/ActivityUndelivered/Queue",
+        "service/RoomEvents/Activity/DeadLetters/Queue",
+        "service/MediaPipeline/UploadedDeadLetters/Queue",
+    }
+
+
+def test_wherever_dead_letters_are_there_is_an_alarm(stage: Assembly) -> None:
+    assert alarmed(stage) == {queue.key for queue in dead_letter_queues(stage)}
+
+
+def test_every_alarm_goes_to_the_alarm_topic_which_lets_it_in(stage: Assembly) -> None:
+    (topic,) = [found for found in stage.of_type("SNS::Topic") if "Alarms" in stage.label(found)]
+    for alarm in stage.of_type("CloudWatch::Alarm"):
+        assert [stage.behind(alarm.stack, action) for action in alarm["AlarmActions"]] == [topic]
+    (policy,) = [
+        found
+        for found in stage.of_type("SNS::TopicPolicy")
+        if [stage.behind(found.stack, name) for name in found["Topics"]] == [topic]
+    ]
+    publishers = [
+        statement["Principal"]["Service"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and statement["Action"] == "sns:Publish"
+    ]
+    assert publishers == ["cloudwatch.amazonaws.com"]
+
+
+def test_dead_letters_wait_two_weeks(stage: Assembly) -> None:
+    for queue in dead_letter_queues(stage):
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_a_message_is_not_handed_out_again_while_its_function_runs(stage: Assembly) -> None:
+    for mapping in stage.of_type("Lambda::EventSourceMapping"):
+        source = target_of_arn(stage, mapping.stack, mapping["EventSourceArn"])
+        if source.type == "AWS::SQS::Queue":
+            function = stage.behind(mapping.stack, mapping["FunctionName"])
+            assert function
+            assert source["VisibilityTimeout"] >= 6 * function["Timeout"]
+
+
+def test_one_bad_record_does_not_fail_its_whole_batch(stage: Assembly) -> None:
+    for mapping in stage.of_type("Lambda::EventSourceMapping"):
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_outbox_takes_new_messages_only_and_splits_a_batch_that_fails(stage: Assembly) -> None:
+    outbox = stage.functions()["message.outbox"]
+    (mapping,) = [
+        found
+        for found in stage.of_type("Lambda::EventSourceMapping")
+        if stage.behind(found.stack, found["FunctionName"]) == outbox
+    ]
+    assert target_of_arn(stage, mapping.stack, mapping["EventSourceArn"]) == stage.named_output("MessagesTableName")
+    (criterion,) = mapping["FilterCriteria"]["Filters"]
+    assert json.loads(criterion["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "m#"}]}}},
+    }
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["MaximumRetryAttempts"] > 0
+
+
+def test_activity_gets_posted_messages_as_they_were_published(stage: Assembly) -> None:
+    (subscription,) = [found for found in stage.of_type("SNS::Subscription") if found["Protocol"] == "sqs"]
+    assert subscription["RawMessageDelivery"] is True
+    assert subscription["FilterPolicy"] == {"event": ["MessagePosted"]}
+
+
+def machine_definition(assembly: Assembly) -> dict[str, Any]:
+    (machine,) = assembly.of_type("StepFunctions::StateMachine")
+    definition: dict[str, Any] = json.loads(assembly.text(machine.stack, machine["DefinitionString"]))
+    return definition
+
+
+def test_an_upload_is_made_into_a_thumbnail_and_announced(stage: Assembly) -> None:
+    definition = machine_definition(stage)
+    states = definition["States"]
+    assert definition["StartAt"] == "Thumbnail"
+    assert states["Thumbnail"]["Next"] == "Announce"
+    assert states["Announce"]["End"] is True
+    assert states["Thumbnail"]["Parameters"] == {"key.$": "$.detail.object.key"}
+    assert states["Thumbnail"]["ResultPath"] == states["Announce"]["InputPath"]
+
+
+def test_a_step_that_fails_for_good_ends_in_a_rejection_with_its_error(stage: Assembly) -> None:
+    states = machine_definition(stage)["States"]
+    for name in ("Thumbnail", "Announce"):
+        assert states[name]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Reject"}]
+    assert states["Reject"]["Parameters"] == {"key.$": "$.detail.object.key", "error.$": "$.error"}
+
+
+def test_what_is_wrong_with_an_upload_itself_is_not_tried_again(stage: Assembly) -> None:
+    for name, state in machine_definition(stage)["States"].items():
+        first, rest = state["Retry"]
+        assert first == {"ErrorEquals": ["MediaError"], "MaxAttempts": 0}, name
+        assert rest["ErrorEquals"] == ["States.ALL"]
+        assert rest["MaxAttempts"] == 3
+
+
+def test_the_state_machine_logs_and_an_execution_that_failed_raises_an_alarm(stage: Assembly) -> None:
+    (machine,) = stage.of_type("StepFunctions::StateMachine")
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    alarms = [alarm["MetricName"] for alarm in stage.of_type("CloudWatch::Alarm")]
+    assert alarms.count("ExecutionsFailed") == 1
+
+
+def test_only_uploads_start_the_state_machine(stage: Assembly) -> None:
+    (rule,) = stage.of_type("Events::Rule")
+    pattern = rule["EventPattern"]
+    assert pattern["source"] == ["aws.s3"]
+    assert pattern["detail-type"] == ["Object Created"]
+    assert pattern["detail"]["object"] == {"key": [{"prefix": "uploads/"}]}
+    (bucket,) = pattern["detail"]["bucket"]["name"]
+    assert stage.behind(rule.stack, bucket) == stage.named_output("MediaBucketName")

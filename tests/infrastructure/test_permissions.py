@@ -1,0 +1,196 @@
+"""Who may do what: the whole of every role, since least privilege is what is absent."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from chat.storage import keys
+from tests.infrastructure.assembly import Assembly, walk
+
+ROOMS, MESSAGES, CONNECTIONS = "{data/Rooms}", "{data/Messages}", "{data/Connections}"
+UPLOADS, VARIANTS = "{data/Media/Bucket}/uploads/*", "{data/Media/Bucket}/media/*"
+DELIVERY, EVENTS, SECRET = "{service/Delivery/Queue}", "{service/RoomEvents/Topic}", "{data/SessionSecret}"
+SOCKETS = (
+    "arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{service/WebSocket/Api}/STAGE/POST/@connections/*"
+)
+CONSUME = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:GetQueueAttributes"
+STORE = "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem"
+
+PERMISSIONS = {
+    "connect.authorize": {CONNECTIONS: "dynamodb:DeleteItem"},
+    "connect.connect": {CONNECTIONS: "dynamodb:PutItem"},
+    "connect.disconnect": {CONNECTIONS: "dynamodb:Query dynamodb:DeleteItem"},
+    "connect.sessions": {SECRET: "secretsmanager:GetSecretValue"},
+    "connect.tickets": {CONNECTIONS: "dynamodb:PutItem", SECRET: "secretsmanager:GetSecretValue"},
+    "message.command": {
+        ROOMS: f"{STORE} dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:ConditionCheckItem",
+        MESSAGES: STORE,
+        CONNECTIONS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:DeleteItem",
+        SOCKETS: "execute-api:ManageConnections",
+        DELIVERY: "sqs:SendMessage",
+    },
+    "message.deliver": {
+        CONNECTIONS: "dynamodb:Query dynamodb:DeleteItem",
+        SOCKETS: "execute-api:ManageConnections",
+        DELIVERY: f"sqs:SendMessage {CONSUME}",
+    },
+    "message.outbox": {
+        EVENTS: "sns:Publish",
+        MESSAGES: "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams",
+        "{service/RoomEvents/OutboxDeadLetters/Queue}": "sqs:SendMessage sqs:GetQueueUrl sqs:GetQueueAttributes",
+    },
+    "message.activity": {
+        ROOMS: "dynamodb:PutItem dynamodb:UpdateItem",
+        "{service/RoomEvents/Activity/Queue}": CONSUME,
+    },
+    "media.uploads": {
+        ROOMS: "dynamodb:GetItem dynamodb:PutItem",
+        UPLOADS: "s3:PutObject",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
+    "media.thumbnail": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.announce": {
+        ROOMS: "dynamodb:GetItem dynamodb:UpdateItem",
+        MESSAGES: STORE,
+        CONNECTIONS: "dynamodb:GetItem dynamodb:Query dynamodb:DeleteItem",
+        SOCKETS: "execute-api:ManageConnections",
+        DELIVERY: "sqs:SendMessage",
+    },
+    "media.reject": {
+        ROOMS: "dynamodb:GetItem dynamodb:UpdateItem",
+        CONNECTIONS: "dynamodb:Query dynamodb:DeleteItem",
+        SOCKETS: "execute-api:ManageConnections",
+        UPLOADS: "s3:DeleteObject",
+    },
+    "ops.health": {
+        ROOMS: "dynamodb:DescribeTable",
+        MESSAGES: "dynamodb:DescribeTable",
+        CONNECTIONS: "dynamodb:DescribeTable",
+        DELIVERY: "sqs:GetQueueAttributes",
+        EVENTS: "sns:GetTopicAttributes",
+        "{data/Media/Bucket}": "s3:ListBucket",
+    },
+    "ops.config": {},
+}
+
+ALLOWED_PATTERNS = {
+    UPLOADS: "uploads are named by random ids",
+    VARIANTS: "images are named by random ids",
+    SOCKETS: "connections have no ids before they are opened",
+}
+TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
+COPIER = "edge/Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C/ServiceRole"
+"""CDK's own function, which copies the page's files at deployment."""
+
+
+def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
+    """What a function may do beside logging and tracing, by resource."""
+    found: dict[str, set[str]] = {}
+    for statement in assembly.statements(assembly.role_of(assembly.functions()[handler])):
+        assert statement.effect == "Allow"
+        if statement.actions in (TRACING, LOGGING):
+            continue
+        for resource in statement.resources:
+            plain = resource.replace(f"/{assembly.stage}/POST/", "/STAGE/POST/")
+            found.setdefault(plain, set()).update(statement.actions)
+    return found
+
+
+@pytest.mark.parametrize("handler", PERMISSIONS)
+def test_a_function_may_do_what_it_needs_and_nothing_else(dev: Assembly, handler: str) -> None:
+    expected = {resource: set(actions.split()) for resource, actions in PERMISSIONS[handler].items()}
+    assert permissions(dev, handler) == expected
+
+
+def test_every_deployed_function_stands_in_the_table_of_permissions(stage: Assembly) -> None:
+    built_in_only = {"connect.sessions"} if stage.stage == "prod" else set()
+    assert set(stage.functions()) == set(PERMISSIONS) - built_in_only
+
+
+def test_with_openid_connect_permissions_are_the_same_without_the_secret(prod: Assembly) -> None:
+    for handler in prod.functions():
+        expected = {resource: set(actions.split()) for resource, actions in PERMISSIONS[handler].items()}
+        expected.pop(SECRET, None)
+        assert permissions(prod, handler) == expected
+
+
+def test_no_two_functions_share_a_role(stage: Assembly) -> None:
+    roles = [stage.role_of(function).key for function in stage.functions().values()]
+    assert len(set(roles)) == len(roles)
+
+
+def test_a_function_writes_to_its_own_log_group_only(stage: Assembly) -> None:
+    for function in stage.functions().values():
+        group = stage.behind(function.stack, function["LoggingConfig"]["LogGroup"])
+        assert group
+        logging = [found for found in stage.statements(stage.role_of(function)) if found.actions & LOGGING]
+        assert [found.resources for found in logging] == [{"{" + stage.label(group) + "}"}]
+
+
+def test_nothing_may_scan_a_table(stage: Assembly) -> None:
+    for role in stage.of_type("IAM::Role"):
+        for statement in stage.statements(role):
+            forbidden = [
+                action for action in statement.actions if re.fullmatch(r"dynamodb:(Scan|\*|PartiQL.*)", action)
+            ]
+            assert not forbidden, stage.label(role)
+
+
+def test_no_action_of_ours_holds_a_wildcard(stage: Assembly) -> None:
+    for role in stage.of_type("IAM::Role"):
+        if stage.label(role) == COPIER:
+            continue
+        for statement in stage.statements(role):
+            assert not [action for action in statement.actions if "*" in action], stage.label(role)
+
+
+def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> None:
+    stage_name = stage.stage
+    machine = {"{service/" + name.rpartition(".")[2].capitalize() + "}:*" for name in PERMISSIONS if "media." in name}
+    for role in stage.of_type("IAM::Role"):
+        if stage.label(role) == COPIER:
+            continue
+        for statement in stage.statements(role):
+            patterns = {
+                text.replace(f"/{stage_name}/POST/", "/STAGE/POST/") for text in statement.resources if "*" in text
+            }
+            if patterns == {"*"}:
+                # X-Ray and the delivery of logs have no resources that a policy could name.
+                assert all(re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions)
+            else:
+                assert patterns <= {*ALLOWED_PATTERNS, *machine}, stage.label(role)
+
+
+@pytest.mark.parametrize("handler", ["connect.authorize", "connect.tickets"])
+def test_functions_at_the_door_reach_tickets_and_no_other_item(dev: Assembly, handler: str) -> None:
+    (statement,) = [
+        found for found in dev.statements(dev.role_of(dev.functions()[handler])) if CONNECTIONS in found.resources
+    ]
+    assert '"dynamodb:LeadingKeys": ["ticket#*"]' in statement.conditions
+    assert keys.ticket("any")[0].startswith("ticket#")
+
+
+def test_functions_are_invoked_by_named_sources_only(stage: Assembly) -> None:
+    for permission in stage.of_type("Lambda::Permission"):
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert "{service/" in stage.text(permission.stack, permission["SourceArn"])
+
+
+def test_queues_and_topics_refuse_plain_http(stage: Assembly) -> None:
+    guarded: set[str] = set()
+    for policy in stage.of_type("SQS::QueuePolicy", "SNS::TopicPolicy"):
+        for body in policy["PolicyDocument"]["Statement"]:
+            statement = stage.statement(policy.stack, body)
+            if statement.effect == "Deny" and '"aws:SecureTransport": "false"' in statement.conditions:
+                guarded |= statement.resources
+    expected = {"{" + stage.label(found) + "}" for found in stage.of_type("SQS::Queue", "SNS::Topic")}
+    assert guarded == expected
+
+
+def test_no_policy_lets_everybody_in(stage: Assembly) -> None:
+    for value in walk(list(stage.templates.values())):
+        if isinstance(value, dict) and value.get("Effect") == "Allow":
+            assert value.get("Principal") not in ("*", {"AWS": "*"})
