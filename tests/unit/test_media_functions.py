@@ -1,0 +1,218 @@
+"""The functions of the media pipeline on moto's bucket and table, with a room in memory behind them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from PIL import Image
+
+from chat import rooms
+from chat.aws import media_store, secrets, wiring
+from chat.aws.models import DONE, REJECTED, UploadRecord
+from chat.media import MAX_UPLOAD_BYTES, MediaError, upload_key
+from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, Subscribe
+from chat.settings import Settings
+from chat.tokens import BuiltInIssuer
+from functions.media import announce, reject, thumbnail, uploads
+from simulation.world import World
+
+CONTEXT = SimpleNamespace(
+    function_name="media",
+    memory_limit_in_mb=1024,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:media",
+    aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+)
+ISSUER = BuiltInIssuer("a secret of at least thirty-two bytes")
+BUCKET = "media"
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An S3 client and its empty bucket; the table of upload records beside it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        boto3.client("dynamodb").create_table(
+            TableName="rooms",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+        )
+        for cached in (media_store.bucket, media_store.uploads):
+            cached.cache_clear()
+        yield s3
+        for cached in (media_store.bucket, media_store.uploads):
+            cached.cache_clear()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
+    """Ada and Grace in a room; Grace listens."""
+    del bucket
+    world = World()
+    rooms.create(world.services, world.connect("ada"), CreateRoom(id="make", title="Lunch", room="lunch"))
+    grace = world.connect("grace")
+    rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
+    rooms.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
+    built: dict[str, Any] = {
+        "services": world.services,
+        "rooms": world.services.rooms,
+        "connections": world.services.fanout.connections,
+        "sockets": world.sockets,
+        "clock": wiring.SystemClock(),
+        "ids": world.services.ids,
+        "settings": Settings(stage="test", rooms_table="rooms", media_bucket=BUCKET),
+    }
+    for name, value in built.items():
+        monkeypatch.setattr(wiring, name, lambda value=value: value)
+    monkeypatch.setattr(secrets, "verifier", lambda: ISSUER)
+    return world
+
+
+def ask(body: dict[str, Any], user: str = "Ada") -> dict[str, Any]:
+    """The answer to `POST /api/media`."""
+    token = ISSUER.sign_in(user, wiring.clock().now_ms()).token
+    event = {"headers": {"authorization": f"Bearer {token}"}, "body": json.dumps(body), "isBase64Encoded": False}
+    answer = uploads.handle(event, CONTEXT)
+    decoded: dict[str, Any] = {"status": answer["statusCode"], **json.loads(answer["body"])}
+    return decoded
+
+
+WANTED = {"room": "lunch", "name": "photo.png", "content_type": "image/png", "size_bytes": 1000}
+
+
+def photo() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (960, 640), "teal").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def upload(world: World, bucket: Any) -> str:
+    """The id of an upload of Ada's whose bytes have arrived."""
+    del world
+    media = str(ask(WANTED)["media"])
+    bucket.put_object(Bucket=BUCKET, Key=upload_key(media), Body=photo())
+    return media
+
+
+@pytest.mark.usefixtures("world")
+def test_a_permission_is_for_one_key_one_type_and_ten_megabytes() -> None:
+    answer = ask(WANTED)
+    assert answer["status"] == 201
+    policy = json.loads(base64.b64decode(answer["upload"]["fields"]["policy"]))
+    assert {"key": upload_key(answer["media"])} in policy["conditions"]
+    assert {"Content-Type": "image/png"} in policy["conditions"]
+    assert ["content-length-range", 1, MAX_UPLOAD_BYTES] in policy["conditions"]
+    assert answer["upload"]["fields"]["Content-Type"] == "image/png"
+
+
+@pytest.mark.usefixtures("world")
+def test_a_permission_is_remembered_with_who_it_is_for() -> None:
+    record = UploadRecord.find(ask(WANTED)["media"])
+    assert record is not None
+    assert (record.user, record.user_name, record.room, record.file_name) == ("ada", "Ada", "lunch", "photo.png")
+    assert record.expires_at_s > wiring.clock().now_ms() // 1000
+
+
+@pytest.mark.parametrize(
+    ("changes", "user", "status", "code"),
+    [
+        ({"room": "nowhere"}, "Ada", 404, "room_not_found"),
+        ({}, "Eve", 403, "not_a_member"),
+        ({"content_type": "text/html"}, "Ada", 415, "unsupported_type"),
+        ({"size_bytes": MAX_UPLOAD_BYTES + 1}, "Ada", 413, "too_large"),
+        ({"size_bytes": "many"}, "Ada", 400, "invalid_field"),
+    ],
+)
+@pytest.mark.usefixtures("world")
+def test_what_is_not_permitted_says_why(changes: dict[str, Any], user: str, status: int, code: str) -> None:
+    answer = ask({**WANTED, **changes}, user)
+    assert (answer["status"], answer["code"]) == (status, code)
+
+
+def test_a_photo_goes_through_both_steps_and_is_posted_once(world: World, bucket: Any, upload: str) -> None:
+    made = thumbnail.handle({"key": upload_key(upload)}, CONTEXT)
+    assert announce.handle(made, CONTEXT) == announce.handle(made, CONTEXT) == {"upload": upload, "seq": 1}
+    (frame,) = world.sockets.received["grace-1"]
+    shown = frame["message"]["media"]
+    assert (shown["original"]["width"], shown["thumbnail"]["width"]) == (960, 480)
+    stored = bucket.get_object(Bucket=BUCKET, Key=shown["thumbnail"]["url"].lstrip("/"))
+    assert stored["ContentType"] == "image/webp"
+    assert "immutable" in stored["CacheControl"]
+    record = UploadRecord.find(upload)
+    assert record is not None
+    assert record.status == DONE
+    assert not record.expires_at_s
+
+
+@pytest.mark.parametrize("body", [b"not an image", photo()[:300]])
+def test_bytes_that_are_no_image_are_an_error_that_is_not_retried(bucket: Any, upload: str, body: bytes) -> None:
+    bucket.put_object(Bucket=BUCKET, Key=upload_key(upload), Body=body)
+    with pytest.raises(MediaError):
+        thumbnail.handle({"key": upload_key(upload)}, CONTEXT)
+
+
+def test_more_bytes_than_were_permitted_are_not_read_whole(bucket: Any, upload: str) -> None:
+    bucket.put_object(Bucket=BUCKET, Key=upload_key(upload), Body=b"x" * (MAX_UPLOAD_BYTES + 5))
+    with pytest.raises(MediaError, match="too many bytes"):
+        thumbnail.handle({"key": upload_key(upload)}, CONTEXT)
+
+
+@pytest.mark.usefixtures("world")
+def test_an_object_that_nobody_was_permitted_to_upload_is_refused() -> None:
+    with pytest.raises(MediaError, match="permitted"):
+        thumbnail.handle({"key": "uploads/smuggled"}, CONTEXT)
+
+
+def test_an_image_of_somebody_who_left_is_refused(world: World, upload: str) -> None:
+    made = thumbnail.handle({"key": upload_key(upload)}, CONTEXT)
+    rooms.leave(world.services, world.connect("ada"), LeaveRoom(id="l", room="lunch"))
+    with pytest.raises(MediaError):
+        announce.handle(made, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            {"Error": "MediaError", "Cause": json.dumps({"errorMessage": "The image is damaged."})},
+            "The image is damaged.",
+        ),
+        ({"Error": "States.Timeout", "Cause": "secret internals"}, reject.FAILED),
+        ({"Error": "Lambda.Unknown", "Cause": "secret internals"}, reject.FAILED),
+    ],
+)
+def test_a_rejection_is_told_to_its_uploader_in_words_for_them(
+    world: World, bucket: Any, upload: str, error: dict[str, str], reason: str
+) -> None:
+    event = {"key": upload_key(upload), "error": error}
+    reject.handle(event, CONTEXT)
+    reject.handle(event, CONTEXT)  # a repeated step does no harm
+    assert world.sockets.received["ada-1"][0] == {
+        "type": "media_rejected",
+        "media": upload,
+        "room": "lunch",
+        "reason": reason,
+    }
+    assert "grace-1" not in world.sockets.received
+    record = UploadRecord.find(upload)
+    assert record is not None
+    assert (record.status, record.reason) == (REJECTED, reason)
+    assert bucket.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
