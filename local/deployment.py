@@ -11,6 +11,7 @@ import json
 import mimetypes
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import deque
@@ -58,6 +59,7 @@ class Deployment:
         if outputs is not None and self._record().get("inputs") == wanted:
             report("the stacks are as deployed last time")
         else:
+            self.state.log("deployment").unlink(missing_ok=True)
             self._bootstrap(report)
             self._run_deployment(report)
             outputs = Outputs.read(self.endpoint)
@@ -78,7 +80,7 @@ class Deployment:
 
     def fingerprint(self) -> str:
         """One hash over everything that the templates and assets are made from."""
-        total = hashlib.sha256(repr(sorted(self._context().items())).encode())
+        total = hashlib.sha256(repr([self.endpoint.url, *sorted(self._context().items())]).encode())
         for path in input_files():
             total.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
         return total.hexdigest()
@@ -110,6 +112,7 @@ class Deployment:
         application = ["--app", f"{sys.executable} -m cdk.app", "--output", str(self.state.assembly)]
         options = ["--all", "--require-approval", "never", "--method", "direct", "--progress", "events"]
         self._remember(None, reloaded=self.reloaded)
+        shutil.rmtree(self.state.assembly, ignore_errors=True)
         self._run_cdk(["deploy", *options, *application, *context], report, directory=ROOT)
 
     def _run_cdk(self, arguments: Sequence[str], report: Callable[[str], None], *, directory: Path) -> None:

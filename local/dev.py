@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -55,13 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until Ctrl-C; returns the exit status."""
     options = parse(arguments)
     state = StateDirectory(options.state.resolve())
-    if options.fresh:
-        for path in (state.emulator, state.deployment):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     progress = Progress()
     ports = Ports(emulator=options.emulator_port, gateway=options.gateway_port, page=options.page_port)
     endpoint = Endpoint(options.endpoint) if options.endpoint else None
     stack = LocalStack(ports=ports, state=state, endpoint=endpoint, report=progress)
+    if options.fresh:
+        stack.require_ports()
+        stack.forget()
     with stopping_by_signals():
         try:
             with stack:

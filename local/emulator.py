@@ -78,6 +78,8 @@ def settings(port: int, state: Path, scratch: Path) -> dict[str, str]:
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "LAMBDA_EXECUTOR": "local",
+        # A burst's processes are ended after a minute; the first of each function stays.
+        "LAMBDA_WARM_TTL_SECONDS": "60",
         "PERSIST_STATE": "1",
         "STATE_DIR": str(state / "services"),
         "S3_PERSIST": "1",

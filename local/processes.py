@@ -43,7 +43,7 @@ class Process:
         """Starts the program. `name` is what messages call it. Raises `LocalError` when there is no such program."""
         self.name = name
         self.log = log
-        with log.open("ab") as output:
+        with log.open("wb") as output:
             try:
                 self._child = subprocess.Popen(
                     command,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import watchfiles
+from botocore.exceptions import BotoCoreError, ClientError
 
 from layers.build import CHAT, HOST, LayerError, build_layer
 from local.emulator import REGION
@@ -87,7 +88,7 @@ class Reloader:
             done = list(self._apply(changed))
         except BrokenCodeError as error:
             self.report(f"not reloaded, the functions keep their code:\n{error}")
-        except (LocalError, LayerError) as error:
+        except (LocalError, LayerError, BotoCoreError, ClientError) as error:
             self.report(f"not reloaded: {error}")
         else:
             self.report(f"reloaded {', '.join(done)} ({time.monotonic() - started:.1f} s)")

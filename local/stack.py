@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PageMode = Literal["live", "built", "none"]
 START_TIMEOUT_S = 60.0
+INVOCATIONS_AT_ONCE = 16
+"""Each of them may need a process of its own, with 50 MB and a fifth of a second of the processor to start."""
 
 
 def say_nothing(_step: str) -> None:
@@ -107,7 +109,7 @@ class LocalStack:
 
     def start(self) -> None:
         """Returns when everything answers. Raises `LocalError` otherwise, with nothing left running."""
-        self._require_ports()
+        self.require_ports()
         try:
             self._start_emulator()
             if self.page == "built":
@@ -125,6 +127,11 @@ class LocalStack:
         while self._processes:
             self._processes.pop().stop()
 
+    def forget(self) -> None:
+        """Throws away the data and what is deployed. Only for a stack that isn't running."""
+        shutil.rmtree(self.state.emulator, ignore_errors=True)
+        self.state.deployment.unlink(missing_ok=True)
+
     def discard(self) -> None:
         """Stops, and removes the state directory with all data and logs."""
         self.stop()
@@ -135,7 +142,8 @@ class LocalStack:
         """A process of this stack that ended by itself; None while all are running."""
         return next((process for process in self._processes if not process.running), None)
 
-    def _require_ports(self) -> None:
+    def require_ports(self) -> None:
+        """Raises `LocalError` unless this stack could start now: nobody listens where it will."""
         if self.endpoint is None:
             require_free(self.ports.emulator, "the AWS emulator", "--emulator-port")
         require_free(self.ports.gateway, "the WebSocket gateway", "--gateway-port")
@@ -153,6 +161,7 @@ class LocalStack:
         self.report("starting the AWS emulator")
         options = ["--port", str(self.ports.emulator), "--state", str(self.state.emulator)]
         log = self.state.log("functions")
+        log.unlink(missing_ok=True)
         command = [*python_command("local.emulator"), *options, "--function-log", str(log)]
         process = self._run("The AWS emulator", "emulator", command)
         process.wait_until(lambda: answers(f"{self.endpoint_url}/_ministack/health"), START_TIMEOUT_S)
@@ -160,6 +169,7 @@ class LocalStack:
     def _start_gateway(self) -> None:
         self.report("starting the WebSocket gateway")
         options = ["--port", str(self.ports.gateway), "--api", self.outputs["WebSocketApiId"]]
+        options += ["--invoke-parallelism", str(INVOCATIONS_AT_ONCE)]
         command = [*python_command("local.gateway"), "--endpoint-url", self.endpoint_url, *options]
         process = self._run("The WebSocket gateway", "gateway", command)
         process.wait_until(lambda: is_listening(self.ports.gateway), START_TIMEOUT_S)
