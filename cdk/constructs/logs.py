@@ -47,9 +47,11 @@ WEBSOCKET_FIELDS = {
     "event": "$context.eventType",
     "route": "$context.routeKey",
     "status": "$context.status",
-    "integrationStatus": "$context.integrationStatus",
-    "integrationLatencyMs": "$context.integrationLatency",
-    "integrationError": "$context.integrationErrorMessage",
+    "error": "$context.error.message",
+    "authorizerError": "$context.authorizer.error",
+    "integrationStatus": "$context.integration.status",
+    "integrationLatencyMs": "$context.integration.latency",
+    "integrationError": "$context.integration.error",
 }
 """No query string among them: it carries the ticket."""
 

@@ -186,7 +186,7 @@ class ServiceStack(cdk.Stack):
         thumbnail.allow([media.uploads], "s3:GetObject")
         thumbnail.allow([media.variants], "s3:PutObject")
 
-        announce = self._function("Announce", "media.announce", self._posting(), timeout_s=30, layers=("data",))
+        announce = self._function("Announce", "media.announce", self._posting(), timeout_s=25, layers=("data",))
         announce.allow([rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
         announce.allow(
             [messages.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"
