@@ -1,3 +1,4 @@
+import { FileRejected } from "../protocol/errors";
 import type { Author } from "../protocol/frames";
 import type { OutgoingMessage } from "../protocol/outbox";
 import type { Upload } from "../state/uploads";
@@ -16,9 +17,11 @@ function Failure({ error, onRetry, onDiscard }: FailureProps) {
   return (
     <p className="message__failure" role="alert">
       <span>Not sent. {explain(error)}</span>
-      <button type="button" className="text-button" onClick={onRetry}>
-        Try again
-      </button>
+      {!(error instanceof FileRejected) && (
+        <button type="button" className="text-button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
       <button type="button" className="text-button" onClick={onDiscard}>
         Discard
       </button>
@@ -46,7 +49,7 @@ export function OutgoingRow({ message, me, isHead, onRetry, onDiscard }: Actions
   const { id, failure } = message;
   const footer =
     failure === null ? (
-      <Progress label="Sending" />
+      <Progress label="Waiting to be sent" />
     ) : (
       <Failure
         error={failure}
@@ -94,7 +97,11 @@ export function UploadRow({ upload, me, isHead, onRetry, onDiscard }: ActionsPro
       }
     >
       <figure className="upload" data-testid="upload" data-phase={phase}>
-        {previewUrl === null ? <p className="message__text">{file.name}</p> : <img src={previewUrl} alt={file.name} />}
+        {previewUrl === null || failure instanceof FileRejected ? (
+          <p className="message__text">{file.name}</p>
+        ) : (
+          <img src={previewUrl} alt={file.name} />
+        )}
         {phase !== "failed" && (
           <progress
             className="upload__bar"

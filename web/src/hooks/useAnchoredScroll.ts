@@ -29,13 +29,17 @@ export function useAnchoredScroll(rows: unknown, onNearTop: () => void): Anchore
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const sticksToEnd = useRef(true);
+  const lastTop = useRef(0);
   const anchor = useRef<Anchor | null>(null);
   const [isAtEnd, setIsAtEnd] = useState(true);
 
   const remember = useCallback(() => {
     const box = scroller.current;
     if (box === null || list.current === null) return;
-    sticksToEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
+    const isNearEnd = box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
+    // Only going up leaves the end. Growth below does not: an image may load before the scrolling it calls for.
+    sticksToEnd.current = isNearEnd || (sticksToEnd.current && box.scrollTop >= lastTop.current);
+    lastTop.current = box.scrollTop;
     const row = firstVisible(list.current, box.scrollTop);
     anchor.current = row === null ? null : { row, offset: row.offsetTop - box.scrollTop };
   }, []);

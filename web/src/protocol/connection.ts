@@ -267,7 +267,8 @@ export class Connection {
 
   #ping(timeoutMs: number): void {
     this.request("ping", {}, { timeoutMs }).catch((error: unknown) => {
-      if (!(error instanceof ReplyTimeout)) console.warn("ping:", error);
+      // Both show in the status; a refusal of a ping would be new.
+      if (!(error instanceof ReplyTimeout || error instanceof ConnectionLost)) console.warn("ping:", error);
     });
   }
 

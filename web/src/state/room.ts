@@ -82,8 +82,8 @@ export class OpenRoom {
     this.#visit++;
     this.#isOpen = false;
     this.#clearTimers();
-    const { connection, isMember } = this.#options;
-    if (!connection.online || isMember() === false) return;
+    const { connection } = this.#options;
+    if (!connection.online || this.view.get().phase !== "ready") return;
     connection.request("unsubscribe", { room: this.id }).catch((error: unknown) => {
       if (!(error instanceof ConnectionLost)) console.warn(`unsubscribe ${this.id}:`, error);
     });

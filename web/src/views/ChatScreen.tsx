@@ -140,6 +140,7 @@ function Me({ onSignOut }: Pick<SidebarProps, "onSignOut">) {
 function NoRoom() {
   return (
     <div className="empty" data-testid="no-room">
+      <img className="empty__mark" src="/icon.svg" width={56} height={56} alt="" />
       <p className="empty__title">Pick a room</p>
       <p>Choose one on the left, or make a new one.</p>
     </div>

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+
+import { messageOf, messagesOf } from "../testing/messages";
+import { RoomLog } from "./log";
+
+function seqs(log: RoomLog): number[] {
+  return log.messages.map((message) => message.seq);
+}
+
+describe("a room's log", () => {
+  it("has the order of the numbers, whatever order messages come in", () => {
+    let log = RoomLog.empty;
+    for (const seq of [7, 5, 9, 6, 8]) log = log.with([messageOf(seq)]);
+    expect(seqs(log)).toEqual([5, 6, 7, 8, 9]);
+  });
+
+  it("has each number once: live, in a page and as an acknowledgement", () => {
+    const log = RoomLog.empty.with([messageOf(3)]).with(messagesOf(1, 3)).with([messageOf(2), messageOf(2)]);
+    expect(seqs(log)).toEqual([1, 2, 3]);
+  });
+
+  it("keeps what it has, so that a repeated message changes nothing", () => {
+    const log = RoomLog.empty.with(messagesOf(1, 3));
+    expect(log.with([messageOf(2, { text: "changed" })])).toBe(log);
+  });
+
+  it("knows the missing numbers between messages", () => {
+    const log = RoomLog.empty.with([messageOf(4), messageOf(7), messageOf(8), messageOf(11)]);
+    expect(log.gaps()).toEqual([
+      { first: 5, last: 6 },
+      { first: 9, last: 10 },
+    ]);
+  });
+
+  it("knows the missing numbers at the end when the server names a higher one", () => {
+    const log = RoomLog.empty.with(messagesOf(4, 6)).reaching(9);
+    expect(log.gaps()).toEqual([{ first: 7, last: 9 }]);
+    expect(log.with(messagesOf(7, 9)).gaps()).toEqual([]);
+  });
+
+  it("does not take unread history for missing", () => {
+    expect(RoomLog.empty.with(messagesOf(100, 120)).gaps()).toEqual([]);
+    expect(RoomLog.empty.reaching(50).gaps()).toEqual([]);
+  });
+
+  it("takes a void for a number that is there", () => {
+    const log = RoomLog.empty.with([messageOf(1), messageOf(2, { kind: "void", from: null }), messageOf(3)]);
+    expect(log.gaps()).toEqual([]);
+  });
+
+  it("is complete with the first number, or when the server says that there is no more", () => {
+    expect(RoomLog.empty.with(messagesOf(2, 3)).complete).toBe(false);
+    expect(RoomLog.empty.with(messagesOf(1, 3)).complete).toBe(true);
+    expect(RoomLog.empty.with(messagesOf(2, 3)).completed().complete).toBe(true);
+  });
+
+  it("never forgets a number that it reached", () => {
+    const log = RoomLog.empty.reaching(9).reaching(4);
+    expect(log.lastSeq).toBe(9);
+  });
+});

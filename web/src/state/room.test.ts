@@ -1,0 +1,280 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { ADA, GRACE } from "../testing/messages";
+import { FakeServer } from "../testing/server";
+import { Chat } from "./chat";
+import { LATE_MS, MAX_FILL, type OpenRoom } from "./room";
+
+let server: FakeServer;
+let chat: Chat;
+let room: OpenRoom;
+
+function seqs(): number[] {
+  return room.view.get().log.messages.map((message) => message.seq);
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
+function fill(count: number): void {
+  for (let index = 0; index < count; index++) server.post("general", GRACE, `message ${index}`);
+}
+
+function histories(): unknown[] {
+  return server.commands.filter((it) => it.action === "history").map((it) => [it["before"], it["limit"]]);
+}
+
+async function pass(ms = 0): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+async function reconnect(): Promise<void> {
+  server.commands.length = 0;
+  chat.reconnect();
+  await pass();
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  server = new FakeServer();
+  server.install();
+  server.addRoom("general", "General", ["ada"]);
+  chat = new Chat({ token: "Ada", user: ADA, expiresAtMs: Date.now() + 1e9 }, () => undefined);
+  room = chat.room("general");
+  chat.show("general");
+});
+
+afterEach(() => {
+  chat.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("entering a room", () => {
+  it("shows its newest page and what is said from then on", async () => {
+    fill(120);
+    chat.start();
+    await pass();
+    server.say("general", GRACE, "live");
+    expect(seqs()).toEqual(range(71, 121));
+  });
+
+  it("joins a public one first", async () => {
+    server.addRoom("lunch", "Lunch");
+    chat.start();
+    await pass();
+    chat.show("lunch");
+    await pass();
+    expect(server.commands.slice(-3).map((it) => it.action)).toEqual(["join", "subscribe", "history"]);
+    expect(chat.room("lunch").view.get().phase).toBe("ready");
+  });
+
+  it("ends the messages of the one before", async () => {
+    server.addRoom("lunch", "Lunch", ["ada"]);
+    chat.start();
+    await pass();
+    chat.show("lunch");
+    await pass();
+    expect(server.commands).toContainEqual(expect.objectContaining({ action: "unsubscribe", room: "general" }));
+    server.say("general", GRACE, "unheard");
+    expect(seqs()).toEqual([]);
+  });
+
+  it("is refused for a private one", async () => {
+    server.addRoom("board", "Board", [], "private");
+    chat.start();
+    chat.show("board");
+    await pass();
+    expect(chat.room("board").view.get()).toMatchObject({ phase: "refused", failure: { code: "room_private" } });
+  });
+
+  it("tries again by itself when the server is busy", async () => {
+    let refusals = 2;
+    server.intercept = (command, socket) => {
+      if (command.action !== "subscribe" || refusals === 0) return false;
+      refusals--;
+      socket.refuse(command, "unavailable", true, 100);
+      return true;
+    };
+    chat.start();
+    await pass(3000);
+    expect(room.view.get().phase).toBe("ready");
+  });
+});
+
+describe("scrolling back", () => {
+  it("loads page after page down to the first message", async () => {
+    fill(120);
+    chat.start();
+    await pass();
+    await Promise.all([room.loadOlder(), pass()]);
+    expect(seqs()[0]).toBe(21);
+    await Promise.all([room.loadOlder(), pass()]);
+    expect(seqs()).toEqual(range(1, 120));
+    expect(room.view.get().log.complete).toBe(true);
+    await room.loadOlder();
+    expect(histories()).toEqual([
+      [null, 50],
+      [71, 50],
+      [21, 50],
+    ]);
+  });
+
+  it("says so when a page can't be had, and can be asked again", async () => {
+    fill(120);
+    chat.start();
+    await pass();
+    server.intercept = (command, socket) => {
+      socket.refuse(command, "internal", true);
+      return true;
+    };
+    await Promise.all([room.loadOlder(), pass()]);
+    expect(room.view.get().older).toBe("failed");
+    server.intercept = null;
+    await Promise.all([room.loadOlder(), pass()]);
+    expect(room.view.get().older).toBe("idle");
+    expect(seqs()[0]).toBe(21);
+  });
+});
+
+describe("missed messages", () => {
+  it("are fetched after a reconnect from the last number seen, newest first", async () => {
+    fill(10);
+    chat.start();
+    await pass();
+    server.cutAll();
+    fill(130);
+    await reconnect();
+    expect(seqs()).toEqual(range(1, 140));
+    expect(histories()).toEqual([
+      [141, 100],
+      [41, 30],
+    ]);
+  });
+
+  it("are left to scrolling back when there are too many", async () => {
+    fill(10);
+    chat.start();
+    await pass();
+    server.cutAll();
+    fill(MAX_FILL + 1);
+    await reconnect();
+    expect(seqs()).toEqual(range(MAX_FILL + 11 - 49, MAX_FILL + 11));
+    expect(room.view.get().log.gaps()).toEqual([]);
+  });
+
+  it("that are only late are not asked for", async () => {
+    chat.start();
+    await pass();
+    server.commands.length = 0;
+    const [first, second, third] = ["a", "b", "c"].map((text) => server.post("general", GRACE, text));
+    server.deliver(first!);
+    server.deliver(third!);
+    await pass(LATE_MS - 1);
+    server.deliver(second!);
+    await pass(LATE_MS * 3);
+    expect(seqs()).toEqual([1, 2, 3]);
+    expect(histories()).toEqual([]);
+  });
+
+  it("that never come are asked for", async () => {
+    chat.start();
+    await pass();
+    server.say("general", GRACE, "a");
+    server.post("general", GRACE, "lost");
+    server.say("general", GRACE, "c");
+    expect(seqs()).toEqual([1, 3]);
+    await pass(LATE_MS);
+    expect(seqs()).toEqual([1, 2, 3]);
+  });
+
+  it("at the very end are found with the list of rooms", async () => {
+    chat.start();
+    await pass();
+    server.say("general", GRACE, "a");
+    server.post("general", GRACE, "lost");
+    await pass(20_000 + LATE_MS);
+    expect(seqs()).toEqual([1, 2]);
+  });
+
+  it("that the server does not have are not asked for without end", async () => {
+    chat.start();
+    await pass();
+    server.intercept = (command, socket) => {
+      if (command.action !== "history") return false;
+      socket.acknowledge(command, { room: "general", messages: [], more: true });
+      return true;
+    };
+    server.say("general", GRACE, "a");
+    server.post("general", GRACE, "lost");
+    server.say("general", GRACE, "c");
+    await pass(LATE_MS * 10);
+    expect(room.view.get().fillFailed).toBe(true);
+    expect(histories()).toEqual([
+      [null, 50],
+      [3, 1],
+    ]);
+    server.intercept = null;
+    room.refill();
+    await pass();
+    expect(seqs()).toEqual([1, 2, 3]);
+    expect(room.view.get().fillFailed).toBe(false);
+  });
+});
+
+describe("one's own message", () => {
+  it("gets its place from its acknowledgement", async () => {
+    fill(2);
+    chat.start();
+    await pass();
+    chat.outbox.add("general", "mine");
+    await pass();
+    expect(room.view.get().log.messages.at(-1)).toMatchObject({ seq: 3, text: "mine", from: ADA });
+    expect(chat.outgoing.get()).toEqual([]);
+  });
+
+  it("is neither lost nor doubled when the line is cut before its acknowledgement", async () => {
+    chat.start();
+    await pass();
+    server.intercept = (command) => {
+      if (command.action !== "send") return false;
+      server.post("general", ADA, command["text"] as string, { command_id: command.id });
+      server.intercept = null;
+      server.cutAll();
+      return true;
+    };
+    chat.outbox.add("general", "one");
+    chat.outbox.add("general", "two");
+    await pass();
+    await reconnect();
+    expect(room.view.get().log.messages.map((it) => it.text)).toEqual(["one", "two"]);
+    expect(server.rooms.get("general")?.log).toHaveLength(2);
+    expect(chat.outgoing.get()).toEqual([]);
+  });
+});
+
+describe("the list of rooms", () => {
+  it("marks what has not been on screen", async () => {
+    server.addRoom("lunch", "Lunch", ["ada"]);
+    server.post("lunch", GRACE, "soup?");
+    chat.start();
+    await pass();
+    const unread = (): string[] =>
+      (chat.directory.view.get().rooms ?? []).filter((it) => it.unread).map((it) => it.room);
+    expect(unread()).toEqual([]);
+    server.post("lunch", GRACE, "or curry?");
+    await pass(20_000);
+    expect(unread()).toEqual(["lunch"]);
+    chat.directory.see("lunch", 2);
+    expect(unread()).toEqual([]);
+  });
+
+  it("shows the newest message as it passes by", async () => {
+    chat.start();
+    await pass();
+    server.say("general", GRACE, "news");
+    expect(chat.directory.view.get().rooms?.[0]?.latest).toMatchObject({ author: "Grace", text: "news", seq: 1 });
+  });
+});

@@ -1,0 +1,33 @@
+/** What jsdom lacks of a browser, as far as the client uses it. */
+
+import { cleanup } from "@testing-library/react";
+import { afterEach } from "vitest";
+
+class StillResizeObserver implements ResizeObserver {
+  observe(): void {
+    // Nothing is laid out here, so nothing ever changes its size.
+  }
+  unobserve(): void {
+    // See observe.
+  }
+  disconnect(): void {
+    // See observe.
+  }
+}
+
+globalThis.ResizeObserver = StillResizeObserver;
+window.matchMedia = (media) => Object.assign(new EventTarget(), { matches: false, media }) as unknown as MediaQueryList;
+URL.createObjectURL = () => "blob:preview";
+URL.revokeObjectURL = () => undefined;
+HTMLDialogElement.prototype.showModal = function showModal() {
+  this.open = true;
+};
+HTMLDialogElement.prototype.close = function close() {
+  this.open = false;
+};
+
+afterEach(() => {
+  cleanup();
+  sessionStorage.clear();
+  window.location.hash = "";
+});

@@ -1,0 +1,223 @@
+import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { GRACE } from "../testing/messages";
+import { FakeServer } from "../testing/server";
+import { App } from "./App";
+import { parseIds } from "./CreateRoom";
+
+let server: FakeServer;
+
+beforeEach(() => {
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  server = new FakeServer();
+  server.install();
+  server.addRoom("general", "General", ["ada"]);
+  server.addRoom("lunch", "Lunch");
+  server.post("general", GRACE, "Welcome, Ada");
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+async function signIn(name = "Ada"): Promise<{ unmount: () => void }> {
+  const page = render(<App />);
+  await userEvent.type(screen.getByLabelText("Your name"), name);
+  await userEvent.click(screen.getByRole("button", { name: "Sign in" }));
+  return page;
+}
+
+async function openRoom(title: string): Promise<void> {
+  await userEvent.click(await screen.findByRole("link", { name: new RegExp(title, "u") }));
+  fireEvent(window, new HashChangeEvent("hashchange"));
+  await screen.findByRole("heading", { name: title });
+}
+
+async function say(text: string): Promise<void> {
+  await userEvent.type(screen.getByRole("textbox", { name: /^Message/u }), `${text}{Enter}`);
+}
+
+function messages(): (string | undefined)[][] {
+  return screen.queryAllByTestId("message").map((it) => [it.dataset["state"], it.dataset["seq"], it.dataset["author"]]);
+}
+
+describe("signing in", () => {
+  it("shows the rooms, each with its newest message", async () => {
+    await signIn();
+    const item = await screen.findByRole("link", { name: /General/u });
+    expect(within(item).getByText("Grace: Welcome, Ada")).toBeTruthy();
+    expect(screen.getByTestId("connection").dataset["state"]).toBe("online");
+  });
+
+  it("says what is wrong with a name", async () => {
+    await signIn("Nobody");
+    expect((await screen.findByRole("alert")).textContent).toContain("1 to 40 characters");
+  });
+
+  it("says that the server can't be reached", async () => {
+    server.isDown = true;
+    await signIn();
+    expect((await screen.findByRole("alert")).textContent).toContain("cannot be reached");
+  });
+
+  it("lasts over a reload, until it is ended", async () => {
+    const { unmount } = await signIn();
+    await screen.findByTestId("me");
+    unmount();
+    render(<App />);
+    await userEvent.click(await screen.findByRole("button", { name: "Sign out" }));
+    expect(await screen.findByLabelText("Your name")).toBeTruthy();
+    expect(sessionStorage.getItem("agent-chat.session")).toBeNull();
+  });
+
+  it("is asked for again when the session has ended", async () => {
+    const session = { token: "expired", user: GRACE, expiresAtMs: Date.now() + 1e6 };
+    sessionStorage.setItem("agent-chat.session", JSON.stringify(session));
+    render(<App />);
+    expect((await screen.findByRole("status")).textContent).toContain("Your session has ended");
+  });
+});
+
+describe("a room", () => {
+  it("shows what was said, takes what one writes, and what others say", async () => {
+    await signIn();
+    await openRoom("General");
+    await screen.findByText("Welcome, Ada", { selector: ".message__text" });
+    await say("Thank you");
+    await waitFor(() => {
+      expect(messages()).toEqual([
+        ["sent", "1", "grace"],
+        ["sent", "2", "ada"],
+      ]);
+    });
+    act(() => {
+      server.say("general", GRACE, "And now?");
+    });
+    expect(messages()[2]).toEqual(["sent", "3", "grace"]);
+    expect(screen.getByTestId("announcer").textContent).toBe("Grace: And now?");
+  });
+
+  it("shows a message as pending until it has its number", async () => {
+    await signIn();
+    await openRoom("General");
+    await screen.findByText("Welcome, Ada", { selector: ".message__text" });
+    server.intercept = (command) => command.action === "send";
+    await say("Wait for it");
+    await waitFor(() => {
+      expect(messages().at(-1)).toEqual(["pending", undefined, "ada"]);
+    });
+  });
+
+  it("keeps a message that was refused, with a way to send it again", async () => {
+    await signIn();
+    await openRoom("General");
+    await screen.findByText("Welcome, Ada", { selector: ".message__text" });
+    server.intercept = (command, socket) => {
+      if (command.action === "send") socket.refuse(command, "not_a_member");
+      return command.action === "send";
+    };
+    await say("Let me in");
+    expect((await screen.findByRole("alert")).textContent).toContain("not a member");
+    expect(messages().at(-1)?.[0]).toBe("failed");
+    server.intercept = null;
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    await waitFor(() => {
+      expect(messages().at(-1)).toEqual(["sent", "2", "ada"]);
+    });
+  });
+
+  it("shows an image as its thumbnail, and the original when that is clicked", async () => {
+    const picture = { url: "/media/m/original", content_type: "image/jpeg", width: 1400, height: 900 };
+    const thumbnail = { ...picture, url: "/media/m/thumbnail", width: 480, height: 309 };
+    const media = { id: "m", name: "sunset.jpg", original: picture, thumbnail };
+    server.post("general", GRACE, "", { kind: "image", media });
+    await signIn();
+    await openRoom("General");
+    const image = await screen.findByTestId("thumbnail");
+    expect(image.getAttribute("src")).toBe("/media/m/thumbnail");
+    await userEvent.click(image);
+    expect(screen.getByTestId("original").getAttribute("src")).toBe("/media/m/original");
+    await userEvent.click(screen.getByRole("button", { name: "Close" }));
+    expect(screen.queryByTestId("original")).toBeNull();
+  });
+
+  it("never renders what people write as HTML, and only web addresses as links", async () => {
+    server.post("general", GRACE, "<b>bold</b> https://example.com/a. javascript:alert(1)");
+    await signIn();
+    await openRoom("General");
+    const text = await screen.findByText(/<b>bold/u, { selector: ".message__text" });
+    expect(text.querySelector("b")).toBeNull();
+    expect([...text.querySelectorAll("a")].map((it) => it.href)).toEqual(["https://example.com/a"]);
+  });
+
+  it("refuses files that are no images, in words", async () => {
+    await signIn();
+    await openRoom("General");
+    await screen.findByText("Welcome, Ada", { selector: ".message__text" });
+    fireEvent.change(screen.getByTestId("upload-input"), {
+      target: { files: [new File(["x"], "notes.txt", { type: "text/plain" })] },
+    });
+    expect((await screen.findByRole("alert")).textContent).toContain("Only JPEG, PNG, WebP and GIF");
+  });
+
+  it("is empty at first, and says so", async () => {
+    await signIn();
+    await openRoom("Lunch");
+    expect(await screen.findByText("Nothing here yet")).toBeTruthy();
+    await say("Soup?");
+    await waitFor(() => {
+      expect(messages()).toEqual([["sent", "1", "ada"]]);
+    });
+  });
+});
+
+describe("a new room", () => {
+  it("is made with its kind and invited people, and opened", async () => {
+    await signIn();
+    await userEvent.click(await screen.findByRole("button", { name: "New room" }));
+    await userEvent.type(screen.getByLabelText("Name"), "Launch");
+    await userEvent.click(screen.getByLabelText(/Invited people/u));
+    await userEvent.type(screen.getByLabelText(/Invite by user id/u), "grace, @alan");
+    await userEvent.click(screen.getByRole("button", { name: "Create room" }));
+    expect(await screen.findByRole("heading", { name: "Launch" })).toBeTruthy();
+    const command = server.commands.find((it) => it.action === "create");
+    expect(command).toMatchObject({ title: "Launch", kind: "private", members: ["grace", "alan"] });
+  });
+
+  it("needs a name", async () => {
+    await signIn();
+    await userEvent.click(await screen.findByRole("button", { name: "New room" }));
+    await userEvent.click(screen.getByRole("button", { name: "Create room" }));
+    expect(screen.getByRole("alert").textContent).toBe("Give the room a name.");
+  });
+
+  it("takes user ids as people type lists", () => {
+    expect(parseIds(" ada, @grace;ada\nalan ")).toEqual(["ada", "grace", "alan"]);
+    expect(parseIds("")).toEqual([]);
+  });
+});
+
+describe("a lost connection", () => {
+  it("is shown after five seconds, not before", async () => {
+    await signIn();
+    await screen.findByRole("link", { name: /General/u });
+    vi.useFakeTimers();
+    try {
+      server.isDown = true;
+      act(() => {
+        server.cutAll();
+      });
+      await act(() => vi.advanceTimersByTimeAsync(4900));
+      expect(screen.queryByTestId("connection-banner")).toBeNull();
+      await act(() => vi.advanceTimersByTimeAsync(200));
+      expect(screen.getByTestId("connection-banner")).toBeTruthy();
+      server.isDown = false;
+      await act(() => vi.advanceTimersByTimeAsync(30_000));
+      expect(screen.queryByTestId("connection-banner")).toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
