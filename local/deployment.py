@@ -34,7 +34,7 @@ TOOLKIT_STACK = "CDKToolkit"
 INPUTS = ("cdk", "functions", "layers", "cdk.json", "pyproject.toml", "uv.lock", "package-lock.json")
 """All that the templates and assets are made from, and the versions of the tools that make them."""
 IGNORED_PARTS = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache"})
-TELLING = re.compile(r"_FAILED|❌|Error|error:|Exception|Traceback|rror in ")
+TELLING = re.compile(r"_FAILED|❌|‣|Error|error:|Exception|Traceback|File \"")
 LAST_LINES = 25
 
 
