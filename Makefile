@@ -25,7 +25,7 @@ dev: setup  ## run the whole application on this machine, with live reload (Ctrl
 	@python -m local.dev $(ARGS)
 
 test: setup-browser  ## all tests but the slow ones: nothing outside this machine is reached
-	@npm test --silent --workspace web -- --passWithNoTests && python -m pytest $(ARGS)
+	@npm test --silent --workspace web && python -m pytest $(ARGS)
 
 test-slow: setup-browser  ## the slow tests too
 	@python -m pytest -m slow $(ARGS)
@@ -40,7 +40,7 @@ smoke: setup-browser  ## start everything, chat with two clients we did not writ
 	@python -m local.smoke $(ARGS)
 
 bench: setup  ## measure the local WebSocket gateway
-	@python -m local.gateway.bench $(ARGS)
+	@python -m loadtest.gateway_bench $(ARGS)
 
 synth: setup  ## write the CloudFormation templates of STAGE (dev) to build/STAGE
 	@npm run --silent build --workspace web && cdk synth --quiet --no-notices -c stage=$(STAGE) $(addprefix -c ,$(CONTEXT)) --output build/$(STAGE) && echo "The templates are in build/$(STAGE)."
