@@ -30,6 +30,12 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
     setFailure(null);
   };
 
+  const pickKind = (next: RoomKind): void => {
+    edit(() => {
+      setKind(next);
+    });
+  };
+
   const create = async (): Promise<void> => {
     const members = parseIds(invited);
     if (title.trim() === "") {
@@ -79,8 +85,20 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
         </label>
         <fieldset className="choices">
           <legend className="field__label">Who can join</legend>
-          <KindChoice kind="public" current={kind} name="Everyone" hint="Anybody here can find and join it." onPick={(it) => { edit(() => { setKind(it); }); }} />
-          <KindChoice kind="private" current={kind} name="Invited people" hint="Only those you name below." onPick={(it) => { edit(() => { setKind(it); }); }} />
+          <KindChoice
+            kind="public"
+            current={kind}
+            name="Everyone"
+            hint="Anybody here can find and join it."
+            onPick={pickKind}
+          />
+          <KindChoice
+            kind="private"
+            current={kind}
+            name="Invited people"
+            hint="Only those you name below."
+            onPick={pickKind}
+          />
         </fieldset>
         <label className="field">
           <span className="field__label">Invite by user id</span>

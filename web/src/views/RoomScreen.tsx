@@ -20,9 +20,7 @@ export function RoomScreen({ id }: { readonly id: string }) {
   const title = entry?.title ?? id;
 
   if (view.phase === "refused") return <Refused title={title} failure={view.failure} />;
-  return (
-    <RoomStage id={id} title={title} isPrivate={entry?.kind === "private"} />
-  );
+  return <RoomStage id={id} title={title} isPrivate={entry?.kind === "private"} />;
 }
 
 interface RoomStageProps {
