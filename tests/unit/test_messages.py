@@ -1,10 +1,12 @@
 """A room's log: numbers without holes, each message once, whoever repeats or dies."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import messages, rooms
+from chat import commands, messages, protocol, rooms
 from chat.errors import InvalidFieldError, NotAMemberError, RoomNotFoundError
 from chat.ports import Sender
 from chat.protocol import CreateRoom, History, JoinRoom, ReadHistory, SendMessage, Sent, Subscribe
@@ -135,6 +137,21 @@ def test_history_pages_over_bucket_borders_reach_the_first_message(world: World,
         read = [message.seq for message in page.messages] + read
         before, more = page.messages[0].seq, page.more
     assert read == list(range(1, total + 1))
+
+
+def test_a_page_of_long_messages_fits_into_a_frame_and_paging_still_reaches_them_all(world: World, ada: Sender) -> None:
+    for number in range(1, 31):
+        send(world, ada, "ü" * (protocol.MAX_TEXT_CHARS - 3) + f"{number:03}", f"k{number}")
+    read: list[int] = []
+    before, more = None, True
+    while more:
+        frame = json.dumps({"action": "history", "id": "h", "room": "lunch", "before": before, "limit": 100})
+        reply = commands.answer(world.services, ada, frame)
+        assert len(reply) < 128 * 1024
+        page = json.loads(reply)["result"]
+        read = [message["seq"] for message in page["messages"]] + read
+        before, more = read[0], page["more"]
+    assert read == list(range(1, 31))
 
 
 def test_history_of_an_empty_room_is_empty(world: World, ada: Sender) -> None:

@@ -1,8 +1,10 @@
 """Rooms: who may enter, who sees what."""
 
+import json
+
 import pytest
 
-from chat import rooms
+from chat import commands, rooms
 from chat.errors import InvalidFieldError, NotAMemberError, RoomExistsError, RoomNotFoundError, RoomPrivateError
 from chat.ports import Sender
 from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, ListRooms, RoomEntered, Subscribe
@@ -47,6 +49,18 @@ def test_a_user_in_more_rooms_than_one_batch_takes_sees_them_all(world: World) -
     for number in range(130):
         create(world, ada, f"Room {number}", kind="private")
     assert len(rooms.list_rooms(world.services, ada, ListRooms(id="1")).rooms) == 130
+
+
+def test_a_list_of_rooms_fits_into_a_frame_with_ones_own_rooms_first(world: World) -> None:
+    host, ada = world.connect("host"), world.connect("ada")
+    for number in range(700):
+        create(world, host, f"{number:03} " + "x" * 76)
+    create(world, ada, "Zebra", kind="private")
+    reply = commands.answer(world.services, ada, '{"action":"rooms","id":"1"}')
+    assert len(reply) < 128 * 1024
+    listed = json.loads(reply)["result"]["rooms"]
+    assert len(listed) > 400
+    assert listed[-1]["title"] == "Zebra"
 
 
 def test_repeating_a_create_gives_the_same_room(world: World) -> None:

@@ -9,9 +9,17 @@ from typing import Any
 import msgspec
 
 from chat import messages, rooms
-from chat.errors import ChatError, InternalError, InvalidFieldError, MalformedError, UnknownActionError
+from chat.errors import (
+    ChatError,
+    InternalError,
+    InvalidFieldError,
+    MalformedError,
+    TooLargeError,
+    UnknownActionError,
+)
 from chat.ports import Sender
 from chat.protocol import (
+    MAX_REPLY_BYTES,
     Ack,
     AnyCommand,
     Command,
@@ -74,7 +82,16 @@ def answer(services: Services, sender: Sender, frame: str | bytes) -> bytes:
     except Exception:
         logger.exception("command failed", extra={"action": type(command).__name__, "user": sender.user})
         return encode(_refusal(command.id, InternalError("Something went wrong on our side; send again.")))
-    return encode(Ack(id=command.id, action=str(command.__struct_config__.tag), result=result))
+    return _within_limits(Ack(id=command.id, action=str(command.__struct_config__.tag), result=result))
+
+
+def _within_limits(ack: Ack) -> bytes:
+    """The reply frame; an error instead of one that API Gateway would not send. What is large was only read."""
+    frame = encode(ack)
+    if len(frame) <= MAX_REPLY_BYTES:
+        return frame
+    logger.error("reply too large", extra={"action": ack.action, "size_bytes": len(frame)})
+    return encode(_refusal(ack.id, TooLargeError("The reply does not fit into a frame; ask for less.")))
 
 
 def decode(frame: str | bytes) -> AnyCommand:

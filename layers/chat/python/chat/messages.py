@@ -7,10 +7,24 @@ import msgspec
 from chat.delivery import deliver
 from chat.errors import InvalidFieldError
 from chat.ports import Item, Sender
-from chat.protocol import Author, History, Media, Message, MessagePosted, ReadHistory, SendMessage, Sent, encode
+from chat.protocol import (
+    MAX_REPLY_BYTES,
+    Author,
+    History,
+    Media,
+    Message,
+    MessagePosted,
+    ReadHistory,
+    SendMessage,
+    Sent,
+    encode,
+)
 from chat.rooms import require_member
 from chat.services import Services
 from chat.storage.messages import Draft, Stored
+
+ENVELOPE_BYTES = 1_000
+"""What an ack takes besides the messages in it."""
 
 
 def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
@@ -54,11 +68,22 @@ def read_history(services: Services, sender: Sender, command: ReadHistory) -> Hi
     items = services.messages.read(
         command.room, before=command.before, limit=command.limit, now_ms=services.clock.now_ms()
     )
+    page = fitting([_message(item) for item in items])
     return History(
         room=command.room,
-        messages=[_message(item) for item in items],
-        more=bool(items) and int(items[0]["sk"]) > 1,
+        messages=page,
+        more=bool(page) and page[0].seq > 1,
     )
+
+
+def fitting(page: list[Message]) -> list[Message]:
+    """The newest messages of a page, oldest first, that fit into one frame together."""
+    room_bytes = MAX_REPLY_BYTES - ENVELOPE_BYTES
+    for at in range(len(page) - 1, -1, -1):
+        room_bytes -= len(msgspec.json.encode(page[at])) + 1
+        if room_bytes < 0:
+            return page[at + 1 :]
+    return page
 
 
 def _message(item: Item) -> Message:

@@ -30,6 +30,9 @@ VERSION = 1
 
 MAX_TEXT_CHARS = 8_000
 MAX_PAGE = 100
+MAX_REPLY_BYTES = 120_000
+"""A reply frame is no larger: API Gateway sends none above 128 KB (quota L-FD0EB744). Pages are cut to fit."""
+
 MAX_INVITED = 100
 
 CommandId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -174,7 +177,7 @@ class Room(msgspec.Struct, frozen=True):
 
 
 class RoomList(msgspec.Struct, frozen=True):
-    """Public rooms and the caller's own, by title."""
+    """Public rooms and the caller's own, by title. Public ones are left out where all don't fit into a frame."""
 
     rooms: list[Room]
 
@@ -195,7 +198,10 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """Numbers without holes, oldest first; `more` says whether there are older ones."""
+    """Numbers without holes, oldest first; `more` says whether there are older ones.
+
+    Fewer than were asked for where their texts are long: a page fits into one frame.
+    """
 
     room: str
     messages: list[Message]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 
+import msgspec
+
 from chat.errors import InvalidFieldError, NotAMemberError, RoomExistsError, RoomNotFoundError, RoomPrivateError
 from chat.ports import Item, Sender
 from chat.protocol import (
+    MAX_REPLY_BYTES,
     CreateRoom,
     Done,
     JoinRoom,
@@ -29,7 +32,7 @@ def list_rooms(services: Services, sender: Sender, _: ListRooms) -> RoomList:
     listed = services.rooms.list_for(sender.user)
     previews = services.rooms.previews([record.room for record, _ in listed])
     rooms = [_view(record, member=member, latest=previews.get(record.room)) for record, member in listed]
-    return RoomList(rooms=sorted(rooms, key=lambda room: (room.title.casefold(), room.room)))
+    return RoomList(rooms=sorted(_fitting(rooms), key=lambda room: (room.title.casefold(), room.room)))
 
 
 def create(services: Services, sender: Sender, command: CreateRoom) -> RoomEntered:
@@ -98,6 +101,18 @@ def require_member(services: Services, user: str, room: str) -> None:
     if services.rooms.find(room) is None:
         raise RoomNotFoundError(f"There is no room {room}.")
     raise NotAMemberError("You are not a member of this room.")
+
+
+def _fitting(rooms: list[Room]) -> list[Room]:
+    """As many rooms as one frame takes, those that the user is in first."""
+    remaining_bytes = MAX_REPLY_BYTES - 1_000
+    kept: list[Room] = []
+    for room in sorted(rooms, key=lambda room: not room.member):
+        remaining_bytes -= len(msgspec.json.encode(room)) + 1
+        if remaining_bytes < 0:
+            break
+        kept.append(room)
+    return kept
 
 
 def _entered(services: Services, record: RoomRecord) -> RoomEntered:
