@@ -63,6 +63,8 @@ def carry_out(request: Request, connection: Connection, now_s: float, now_ms: in
 def describe(connection: Connection, active_at_ms: float) -> bytes:
     """GetConnection's answer; both members of `identity` are required there."""
     session = connection.session
+    # Activity is timed by the monotonic clock: seen from the wall clock, it may round to just before the beginning.
+    active_at_ms = max(active_at_ms, session.connected_at_ms)
     document = {
         "connectedAt": _iso8601(session.connected_at_ms),
         "identity": {"sourceIp": session.source_ip, "userAgent": session.user_agent or ""},
