@@ -90,7 +90,7 @@ class World:
     """One stage in memory."""
 
     def __init__(self) -> None:
-        self.clock = ManualClock()
+        self.clock, self.ids = ManualClock(), CountedIds()
         self.rooms_table, self.messages_table, self.connections_table = MemoryTable(), MemoryTable(), MemoryTable()
         self.sockets, self.queue, self.topic = MemorySockets(), MemoryQueue(), MemoryTopic()
         self.tickets = TicketOffice(self.connections_table)
@@ -103,7 +103,6 @@ class World:
                 connections=ConnectionRegistry(self.connections_table), sockets=self.sockets, queue=self.queue
             ),
             clock=self.clock,
-            ids=CountedIds(),
         )
 
     def connect(self, user: str, *, connection: str | None = None) -> Sender:

@@ -56,7 +56,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         "tickets": world.tickets,
         "events": world.topic,
         "clock": wiring.SystemClock(),
-        "ids": world.services.ids,
+        "ids": world.ids,
         "settings": settings,
     }
     for name, value in built.items():

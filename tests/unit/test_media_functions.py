@@ -76,7 +76,7 @@ def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
         "connections": world.services.fanout.connections,
         "sockets": world.sockets,
         "clock": wiring.SystemClock(),
-        "ids": world.services.ids,
+        "ids": world.ids,
         "settings": Settings(stage="test", rooms_table="rooms", media_bucket=BUCKET),
     }
     for name, value in built.items():

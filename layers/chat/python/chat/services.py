@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chat.ports import Clock, Ids, Queue, Sockets
+from chat.ports import Clock, Queue, Sockets
 from chat.storage.connections import ConnectionRegistry
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
@@ -29,4 +29,3 @@ class Services:
     messages: MessageLog
     fanout: Fanout
     clock: Clock
-    ids: Ids

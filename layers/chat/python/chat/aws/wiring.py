@@ -124,5 +124,4 @@ def services() -> Services:
         messages=messages(),
         fanout=fanout(),
         clock=clock(),
-        ids=ids(),
     )

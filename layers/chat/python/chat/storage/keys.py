@@ -38,7 +38,6 @@ ABOUT = "about"
 LATEST = "latest"
 SELF = "self"
 UPLOAD = "upload"
-ROOM_PREFIX = "room#"
 
 
 def about(room: str) -> Key:
