@@ -10,7 +10,7 @@ ARGS ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt smoke bench synth deploy build docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench synth deploy build docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -36,6 +36,9 @@ check: setup  ## linters, types and rules: Python, infrastructure and web client
 fmt: setup  ## format the Python code and mend what the linter can
 	@ruff check --fix --quiet . ; ruff format .
 
+contracts: setup  ## write what is made from the protocol's source: JSON Schema, AsyncAPI, its page, TypeScript
+	@python -m contracts
+
 smoke: setup-browser  ## start everything, chat with two clients we did not write, upload an image, stop
 	@python -m local.smoke $(ARGS)
 
@@ -55,7 +58,7 @@ docs: setup  ## the documentation as a site in build/docs
 	@mkdocs build --strict --site-dir build/docs
 
 requirements: setup  ## write the lock as requirements.txt
-	@uv export --frozen --quiet --no-emit-project --output-file requirements.txt
+	@uv export --frozen --quiet --no-emit-workspace --output-file requirements.txt
 
 clean:  ## remove what was built; keeps the installed packages and the data of `make dev`
 	rm -rf build web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .local/cdk.out

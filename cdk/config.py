@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from chat import words
 from layers.build import LAMBDA_PYTHON
 
 Architecture = Literal["arm64", "x86_64"]
@@ -60,6 +61,54 @@ class Throttle:
     def __post_init__(self) -> None:
         if self.rate < 1 or self.burst < 1:
             raise ConfigError(f"A throttle of {self.rate} a second and a burst of {self.burst} lets nothing through.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserLimit:
+    """Commands that one user may send: a steady rate a second, and how many at once."""
+
+    rate: int
+    burst: int
+
+    def __post_init__(self) -> None:
+        if self.rate < 1 or self.burst < 1:
+            raise ConfigError("user_rate and user_burst are 1 or more: a user who may send nothing can't chat.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModerationHook:
+    """A service of the operator's that is asked about each text before it is stored."""
+
+    target: str
+    """An `https://` URL, or the ARN of a Lambda function in the stage's own account and Region."""
+    deadline_ms: int = 500
+    """How long a message waits for a verdict."""
+    failure: Literal["open", "closed"] = "open"
+    """Without a verdict in time a text is taken (`open`) or refused (`closed`)."""
+
+    def __post_init__(self) -> None:
+        if not self.function:
+            _require_url("moderation_hook", self.target, "https")
+        if not MIN_DEADLINE_MS <= self.deadline_ms <= MAX_DEADLINE_MS:
+            raise ConfigError(f"moderation_deadline_ms is {MIN_DEADLINE_MS} to {MAX_DEADLINE_MS}.")
+        if self.failure not in {"open", "closed"}:
+            raise ConfigError("moderation_failure is open or closed.")
+
+    @property
+    def function(self) -> bool:
+        """Whether it is a Lambda function."""
+        return self.target.startswith("arn:") and ":lambda:" in self.target
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalletSignIn:
+    """Sign-in with an Ethereum wallet (EIP-4361), by messages that name one of these chains (EIP-155)."""
+
+    chains: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.chains or min(self.chains) < 1:
+            raise ConfigError("wallet_chains are whole numbers from 1 with commas between them, or `off`.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,12 +159,19 @@ class StageConfig:
     log_retention_days: int
     websocket: Throttle
     http: Throttle
+    held: Throttle
+    """Streams of events, each held by a function for up to 20 s: a rate of 20 is 400 functions running at once."""
     local: LocalEndpoints | None = None
     """Set in stage local only."""
     site_domain: SiteDomain | None = None
     site_files: Path | None = ROOT / "web" / "dist"
     """The built web client; None where something else uploads it."""
     alarm_email: str | None = None
+    user_limit: UserLimit = UserLimit(rate=20, burst=200)
+    blocked_words: tuple[str, ...] = ()
+    """Words that no room of the stage takes, folded."""
+    moderation: ModerationHook | None = None
+    wallet: WalletSignIn | None = None
 
     def __post_init__(self) -> None:
         if self.log_retention_days not in LOG_RETENTION_DAYS:
@@ -144,6 +200,10 @@ class StageConfig:
             sign_in=_sign_in(stage, context),
             site_domain=_site_domain(context),
             alarm_email=context("alarm_email"),
+            user_limit=_user_limit(stage, context),
+            blocked_words=_blocked_words(context),
+            moderation=_moderation(context),
+            wallet=_wallet(stage, context),
         )
         return _localized(stage, context) if name == "local" else _with_site(stage, context)
 
@@ -160,6 +220,50 @@ def _sign_in(stage: StageConfig, context: Context) -> SignIn:
             "-c oidc_issuer=https://issuer.example.com -c oidc_audience=CLIENT_ID."
         )
     return stage.sign_in
+
+
+def _user_limit(stage: StageConfig, context: Context) -> UserLimit:
+    rate = _whole("user_rate", context("user_rate") or stage.user_limit.rate)
+    return UserLimit(rate=rate, burst=_whole("user_burst", context("user_burst") or stage.user_limit.burst))
+
+
+def _blocked_words(context: Context) -> tuple[str, ...]:
+    given = [text for text in str(context("blocked_words") or "").split(",") if text.strip()]
+    folded = {text: words.word(text) for text in given}
+    if mistakes := [text for text, word in folded.items() if word is None]:
+        raise ConfigError(f"blocked_words are single words with commas between them; not {', '.join(mistakes)}.")
+    found = tuple(sorted({word for word in folded.values() if word}))
+    if len(" ".join(found).encode()) > MAX_BLOCKED_WORDS_BYTES:
+        raise ConfigError(f"blocked_words take at most {MAX_BLOCKED_WORDS_BYTES:,} bytes: use a moderation hook.")
+    return found
+
+
+def _moderation(context: Context) -> ModerationHook | None:
+    target = context("moderation_hook")
+    if not target:
+        return None
+    deadline_ms = context("moderation_deadline_ms")
+    return ModerationHook(
+        target=target,
+        deadline_ms=_whole("moderation_deadline_ms", deadline_ms or ModerationHook.deadline_ms),
+        failure=context("moderation_failure") or ModerationHook.failure,
+    )
+
+
+def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:
+    chains = context("wallet_chains")
+    if not chains:
+        return stage.wallet
+    if chains == "off":
+        return None
+    return WalletSignIn(chains=tuple(_whole("wallet_chains", chain) for chain in str(chains).split(",")))
+
+
+def _whole(name: str, value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError as error:
+        raise ConfigError(f"{name} has a number that is none: {value!r}.") from error
 
 
 def _site_domain(context: Context) -> SiteDomain | None:
@@ -202,6 +306,15 @@ def _require_url(name: str, value: str, *schemes: str) -> None:
         )
 
 
+MIN_DEADLINE_MS, MAX_DEADLINE_MS = 50, 5_000
+"""Of a moderation hook. The function that waits for it has 15 s for a whole frame."""
+
+MAX_BLOCKED_WORDS_BYTES = 2_000
+"""Functions are told through their environment, which takes 4 KB in all (Lambda quota)."""
+
+TEST_CHAINS = (1, 11155111, 31337)
+"""Ethereum, its test network Sepolia, and what development networks call themselves."""
+
 BUILT_IN_ISSUER_STAGES = frozenset({"local", "dev"})
 
 STAGES = {
@@ -214,6 +327,8 @@ STAGES = {
             log_retention_days=1,
             websocket=Throttle(rate=10_000, burst=5_000),
             http=Throttle(rate=1_000, burst=1_000),
+            held=Throttle(rate=100, burst=100),
+            wallet=WalletSignIn(chains=TEST_CHAINS),
             site_files=None,
         ),
         StageConfig(
@@ -223,6 +338,8 @@ STAGES = {
             log_retention_days=14,
             websocket=Throttle(rate=500, burst=500),
             http=Throttle(rate=100, burst=200),
+            held=Throttle(rate=5, burst=20),
+            wallet=WalletSignIn(chains=TEST_CHAINS),
         ),
         # An account's default quota is 10,000 requests a second and a burst of 5,000 for all its APIs together, posts
         # to connections included (quotas L-8A5B8E43 and L-CDF5615A): the stage leaves the posts their part.
@@ -232,6 +349,7 @@ STAGES = {
             log_retention_days=90,
             websocket=Throttle(rate=5_000, burst=3_000),
             http=Throttle(rate=1_000, burst=1_000),
+            held=Throttle(rate=20, burst=100),
         ),
     )
 }

@@ -35,7 +35,7 @@ LAMBDA_PLATFORM = "aarch64-manylinux_2_28"
 """Amazon Linux 2023, which Lambda's Python 3.13 runs on, has glibc 2.34: wheels for 2.28 load there."""
 
 CHAT = "chat"
-THIRD_PARTY = ("core", "data", "identity", "imaging")
+THIRD_PARTY = ("core", "data", "identity", "imaging", "wallet")
 NAMES = (CHAT, *THIRD_PARTY)
 
 BROUGHT_BY_RUNTIME = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"})
@@ -153,7 +153,8 @@ def _prune(tree: Path) -> None:
     Metadata and licences stay: libraries read their version there, and the licences ask for it.
     """
     shutil.rmtree(tree / "bin", ignore_errors=True)
-    for folder in [path for path in tree.glob("*/**/tests") if path.is_dir()]:
+    # pycryptodome keeps its tests, three quarters of its size, in the package under another name.
+    for folder in [path for name in ("tests", "SelfTest") for path in tree.glob(f"*/**/{name}") if path.is_dir()]:
         shutil.rmtree(folder)
     for pattern in (
         "*.pyi",

@@ -52,7 +52,9 @@ class Verdict:
 def checks() -> list[Check]:
     """All of them, the longest first."""
     packages = [
-        name for name in ("cdk", "functions", "layers", "local", "simulation", "loadtest", "tests") if has(name)
+        name
+        for name in ("cdk", "contracts", "functions", "layers", "local", "simulation", "loadtest", "tests")
+        if has(name)
     ]
     return [
         *(Check(f"templates of {stage} (cdk-nag, cfn-lint)", lint_templates(stage)) for stage in STAGES),
@@ -62,6 +64,7 @@ def checks() -> list[Check]:
         Check("Python's rules (ruff check)", (module("ruff", "check", "."),)),
         Check("Python's format (ruff format)", (module("ruff", "format", "--check", "."),)),
         Check("dependencies (import-linter)", (("lint-imports",),)),
+        Check("what is made from the protocol", (module("contracts", "--check"),)),
     ]
 
 

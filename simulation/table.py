@@ -12,14 +12,17 @@ from typing import Any
 
 from chat.ports import (
     Absent,
+    Assign,
     Below,
     Condition,
     ConditionError,
+    Delete,
     Equal,
     Item,
     Key,
     Page,
     Present,
+    PresentBelow,
     Put,
     Query,
     TransactionError,
@@ -27,6 +30,9 @@ from chat.ports import (
 )
 
 PAGE_BYTES = 1_000_000
+
+_ACTIONS = {Put: "dynamodb:PutItem", Delete: "dynamodb:DeleteItem", Assign: "dynamodb:UpdateItem"}
+"""What each write of a transaction takes."""
 
 
 class MemoryTable:
@@ -36,23 +42,35 @@ class MemoryTable:
         self.items: dict[Key, Item] = {}
         self.calls: list[str] = []
         """Names of the operations so far, for tests that count them."""
+        self.actions: set[str] = set()
+        """What a role must allow for the operations so far, as IAM names them."""
         self._tokens: set[str] = set()
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """One item."""
         self.calls.append("get!" if consistent else "get")
+        self.actions.add("dynamodb:GetItem")
         return copy.deepcopy(self.items.get(key))
 
-    def get_many(self, keys: Iterable[Key]) -> list[Item]:
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[Item]:
         """Those that exist."""
-        self.calls.append("get_many")
+        self.calls.append("get_many!" if consistent else "get_many")
+        self.actions.add("dynamodb:BatchGetItem")
         return [copy.deepcopy(self.items[key]) for key in keys if key in self.items]
 
     def put(self, item: Item, condition: Condition | None = None) -> None:
         """Stores one item."""
         self.calls.append("put")
+        self.actions.add("dynamodb:PutItem")
         self._require(_key(item), condition)
         self.items[_key(item)] = copy.deepcopy(item)
+
+    def put_many(self, items: Iterable[Item]) -> None:
+        """Stores items."""
+        self.calls.append("put_many")
+        self.actions.add("dynamodb:PutItem")
+        for item in items:
+            self.items[_key(item)] = copy.deepcopy(item)
 
     def update(
         self,
@@ -64,6 +82,7 @@ class MemoryTable:
     ) -> Item:
         """Changes one item."""
         self.calls.append("update")
+        self.actions.add("dynamodb:UpdateItem")
         self._require(key, condition)
         item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
         item.update(copy.deepcopy(dict(assign or {})))
@@ -74,23 +93,27 @@ class MemoryTable:
     def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
         """Removes one item."""
         self.calls.append("delete")
+        self.actions.add("dynamodb:DeleteItem")
         self._require(key, condition)
         return self.items.pop(key, None)
 
     def delete_many(self, keys: Iterable[Key]) -> None:
         """Removes items."""
         self.calls.append("delete_many")
+        self.actions.add("dynamodb:DeleteItem")
         for key in keys:
             self.items.pop(key, None)
 
     def query(self, *queries: Query) -> list[Page]:
         """One page each."""
         self.calls.append("query")
+        self.actions.add("dynamodb:Query")
         return [self._page(query) for query in queries]
 
     def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
         """All or none."""
         self.calls.append("transact")
+        self.actions.update(_ACTIONS[type(write)] for write in writes)
         if token is not None and token in self._tokens:
             return
         conflicts = {
@@ -103,6 +126,9 @@ class MemoryTable:
         for write in writes:
             if isinstance(write, Put):
                 self.items[_target(write)] = copy.deepcopy(write.item)
+            elif isinstance(write, Assign):
+                item = self.items.setdefault(write.key, {"pk": write.key[0], "sk": write.key[1]})
+                item.update(copy.deepcopy(dict(write.attributes)))
             else:
                 self.items.pop(_target(write), None)
         if token is not None:
@@ -114,7 +140,9 @@ class MemoryTable:
             raise ConditionError(copy.deepcopy(standing))
 
     def _page(self, query: Query) -> Page:
-        keys = sorted(key for key in self.items if key[0] == query.pk and _within(key[1], query))
+        keys = sorted(
+            (key for key in self.items if key[0] == query.pk and _within(key[1], query)), reverse=query.descending
+        )
         taken: list[Item] = []
         size_bytes = 0
         for key in keys:
@@ -138,7 +166,7 @@ def _within(sk: Any, query: Query) -> bool:  # noqa: ANN401 - a sort key is a st
     return (
         (query.first is None or sk >= query.first)
         and (query.last is None or sk <= query.last)
-        and (query.start is None or sk > query.start[1])
+        and (query.start is None or (sk < query.start[1] if query.descending else sk > query.start[1]))
     )
 
 
@@ -152,5 +180,7 @@ def _holds(condition: Condition | None, item: Item | None) -> bool:
             return item is not None
         case Below(attribute, value):
             return item is None or attribute not in item or item[attribute] < value
+        case PresentBelow(attribute, value):
+            return item is not None and attribute in item and item[attribute] < value
         case Equal(attribute, value):
             return item is not None and item.get(attribute) == value

@@ -8,12 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chat.ports import Event, Outcome, Principal, Sender
-from chat.services import Fanout, Services
+from chat.buckets import TokenBuckets
+from chat.coalescing import Intervals
+from chat.pace import CHANGES_PER_S, RoomPace
+from chat.ports import Event, Outcome, Posting, Principal, Sender, Verdict
+from chat.services import Fanout, Notices, Protection, Services
+from chat.storage.changes import ChangeLog
 from chat.storage.connections import ConnectionRegistry, TicketOffice
+from chat.storage.followers import Followers
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
+from chat.storage.presence import PresenceBook
+from chat.storage.rates import SAMPLED, SlowMode, UserRates
+from chat.storage.reactions import Reactions
+from chat.storage.read_cursors import ReadCursors
+from chat.storage.reports import ReportBook
+from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
+from chat.storage.search_index import SearchIndex
+from chat.storage.threads import Threads
 from simulation.table import MemoryTable
 
 START_MS = 1_790_000_000_000
@@ -52,14 +65,24 @@ class MemorySockets:
 
     received: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     answers: dict[str, Outcome] = field(default_factory=dict)
+    retried: list[bool] = field(default_factory=list)
+    """Of each call, whether what failed was to be tried again."""
 
-    def post(self, connection_ids: Sequence[str], frame: bytes) -> dict[str, Outcome]:
-        """Sends one frame to each."""
-        outcomes = {name: self.answers.get(name, Outcome.DELIVERED) for name in connection_ids}
-        for name, outcome in outcomes.items():
-            if outcome is Outcome.DELIVERED:
+    def post(self, connection_ids: Sequence[str], frame: bytes, *, retry: bool = True) -> dict[str, Outcome]:
+        """Sends one frame to each, as often as it is named; what an answer is set to, it is at each attempt."""
+        self.retried.append(retry)
+        for name in connection_ids:
+            if self.answers.get(name, Outcome.DELIVERED) is Outcome.DELIVERED:
                 self.received[name].append(json.loads(frame))
-        return outcomes
+        return {name: self.answers.get(name, Outcome.DELIVERED) for name in connection_ids}
+
+    def heard(self, connection: str, kind: str = "message") -> list[Any]:
+        """The frames of one type that a connection was sent."""
+        return [frame for frame in self.received.get(connection, []) if frame["type"] == kind]
+
+    def listeners(self, kind: str = "message") -> set[str]:
+        """The connections that were sent a frame of this type."""
+        return {connection for connection in self.received if self.heard(connection, kind)}
 
 
 @dataclass
@@ -67,11 +90,13 @@ class MemoryQueue:
     """Bodies in the order they came."""
 
     bodies: list[bytes] = field(default_factory=list)
+    delays_s: list[int] = field(default_factory=list)
+    """Of each body so far. They are not waited for."""
 
     def send(self, bodies: Sequence[bytes], *, delay_s: int = 0) -> None:
-        """Enqueues; delays are not waited for."""
-        del delay_s
+        """Enqueues."""
         self.bodies += bodies
+        self.delays_s += [delay_s] * len(bodies)
 
 
 @dataclass
@@ -86,21 +111,71 @@ class MemoryTopic:
         return [True] * len(events)
 
 
+@dataclass
+class EveryTenth:
+    """Samples as often as chance does, but regularly."""
+
+    asked: int = 0
+
+    def __call__(self) -> bool:
+        """Whether this is a tenth one."""
+        self.asked += 1
+        return self.asked % SAMPLED == 0
+
+
+@dataclass
+class MemoryHook:
+    """A moderation hook that says of everything what it is set to, and remembers what it was asked."""
+
+    verdict: Verdict | None = field(default_factory=lambda: Verdict(allowed=True))
+    asked: list[Posting] = field(default_factory=list)
+
+    def judge(self, posting: Posting) -> Verdict | None:
+        """The verdict that is set."""
+        self.asked.append(posting)
+        return self.verdict
+
+
 class World:
     """One stage in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, user_rate_per_s: int = 1_000, user_burst: int = 100_000) -> None:
+        """Users may send as much as no test does, unless it asks for less: time stands still between commands."""
         self.clock, self.ids = ManualClock(), CountedIds()
         self.rooms_table, self.messages_table, self.connections_table = MemoryTable(), MemoryTable(), MemoryTable()
         self.sockets, self.queue, self.topic = MemorySockets(), MemoryQueue(), MemoryTopic()
+        self.notices_queue = MemoryQueue()
+        connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
         rooms = RoomDirectory(self.rooms_table)
         self.services = Services(
             rooms=rooms,
-            members=Memberships(rooms, self.clock),
+            members=Memberships(self.rooms_table, self.clock),
             messages=MessageLog(self.messages_table),
-            fanout=Fanout(
-                connections=ConnectionRegistry(self.connections_table), sockets=self.sockets, queue=self.queue
+            search_index=SearchIndex(self.messages_table),
+            changes=ChangeLog(self.messages_table),
+            reactions=Reactions(self.messages_table),
+            threads=Threads(self.messages_table),
+            pace=RoomPace(),
+            change_pace=RoomPace(CHANGES_PER_S),
+            protection=Protection(
+                buckets=TokenBuckets(user_rate_per_s, user_burst),
+                rates=UserRates(self.rooms_table, EveryTenth()),
+                rules=RuleBook(self.rooms_table, self.clock),
+                slow_mode=SlowMode(self.rooms_table),
+                reports=ReportBook(self.rooms_table),
+            ),
+            fanout=Fanout(connections=connections, sockets=self.sockets, queue=self.queue),
+            notices=Notices(
+                rooms=rooms,
+                connections=connections,
+                followers=Followers(self.connections_table, self.clock),
+                presence=PresenceBook(self.connections_table),
+                cursors=ReadCursors(self.rooms_table, self.clock),
+                sockets=self.sockets,
+                queue=self.notices_queue,
+                recent=Intervals(),
+                clock=self.clock,
             ),
             clock=self.clock,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from cdk.config import StageConfig
+from cdk.config import StageConfig, Throttle
 from cdk.constructs.logs import HTTP_FIELDS, AccessLog
 from cdk.constructs.permissions import acknowledge
 
@@ -17,6 +19,7 @@ class HttpApi(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
+        self._limits: dict[str, dict[str, int]] = {}
         self.api = apigatewayv2.HttpApi(self, "Api", api_name=f"chat-{config.name}", create_default_stage=False)
         acknowledge(
             self.api,
@@ -33,10 +36,19 @@ class HttpApi(Construct):
             access_log_settings=AccessLog(self, "AccessLog", config=config, fields=HTTP_FIELDS),
         )
 
-    def add(self, method: str, path: str, function: lambda_.IFunction) -> None:
-        """One route, answered by `function` (payload format 2.0)."""
-        self.api.add_routes(
+    def add(self, method: str, path: str, function: lambda_.IFunction, *, throttle: Throttle | None = None) -> None:
+        """One route, answered by `function` (payload format 2.0); None: throttled with all others of its stage."""
+        routes = self.api.add_routes(
             path=path,
             methods=[apigatewayv2.HttpMethod(method)],
             integration=HttpLambdaIntegration(function.node.id, function),
         )
+        if throttle:
+            # The stage can only set what a route takes once the route is there.
+            self.stage.node.add_dependency(*routes)
+            self._limits[f"{method} {path}"] = {
+                "ThrottlingRateLimit": throttle.rate,
+                "ThrottlingBurstLimit": throttle.burst,
+            }
+            stage = cast("apigatewayv2.CfnStage", self.stage.node.default_child)
+            stage.add_property_override("RouteSettings", self._limits)

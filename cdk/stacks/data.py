@@ -15,7 +15,7 @@ TTL_ATTRIBUTE = "expires_at_s"
 
 
 class DataStack(cdk.Stack):
-    """Three tables, one bucket and, where the built-in issuer signs users in, its secret."""
+    """Three tables, one bucket and, where the stage gives out sessions itself, the secret that signs them."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(
@@ -32,7 +32,8 @@ class DataStack(cdk.Stack):
         # Sockets don't outlive their deployment, so neither does what is known about them.
         self.connections = self._table("Connections", sort_key=dynamodb.AttributeType.STRING, lasting=False)
         self.media = MediaBucket(self, "Media", config=config)
-        self.session_secret = self._session_secret() if isinstance(config.sign_in, BuiltInIssuer) else None
+        signs = isinstance(config.sign_in, BuiltInIssuer) or config.wallet is not None
+        self.session_secret = self._session_secret() if signs else None
 
         cdk.CfnOutput(self, "RoomsTableName", value=self.rooms.table_name)
         cdk.CfnOutput(self, "MessagesTableName", value=self.messages.table_name)
@@ -68,12 +69,12 @@ class DataStack(cdk.Stack):
         secret = secretsmanager.Secret(
             self,
             "SessionSecret",
-            description="Signs the sessions of the built-in issuer",
+            description="Signs the sessions that the stage gives out itself",
             # 64 letters and digits: 381 bits, more than the 256 that HMAC-SHA-256 can use.
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         acknowledge(
-            secret, "SMG4", "A new key signs everybody out; only stages for trying things out have this issuer."
+            secret, "SMG4", "A new key ends all sessions at once, so a person decides when: every session ends in 12 h."
         )
         return secret

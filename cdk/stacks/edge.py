@@ -11,7 +11,7 @@ from constructs import Construct
 from cdk.config import StageConfig
 from cdk.constructs.site import Site
 from cdk.stacks.data import DataStack
-from cdk.stacks.service import ServiceStack
+from cdk.stacks.service import ServiceStack, site_url_parameter
 
 
 class EdgeStack(cdk.Stack):
@@ -42,6 +42,6 @@ class EdgeStack(cdk.Stack):
         cdk.CfnOutput(self, "DistributionDomainName", value=site.distribution.domain_name)
         cdk.CfnOutput(self, "SiteBucketName", value=site.bucket.bucket_name)
         cdk.CfnOutput(self, "SiteUrl", value=url)
-        ssm.StringParameter(
-            self, "site-url-parameter", parameter_name=f"/chat/{config.name}/site-url", string_value=url
-        )
+        # On one machine the page is not served by the distribution, but by its own development server.
+        page = config.local.site if config.local and config.local.site else url
+        ssm.StringParameter(self, "site-url-parameter", parameter_name=site_url_parameter(config), string_value=page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat import log, websocket
+from chat import log, presence, websocket
 from chat.aws import wiring
 
 
@@ -13,4 +13,5 @@ def handle(event: websocket.Event, _context: object) -> dict[str, Any]:
     """The socket opens when this has answered 200, so its first frame finds it registered."""
     sender = websocket.sender(event)
     wiring.connections().open(sender.connection, sender, wiring.clock().now_ms())
+    presence.socket_opened(wiring.notices_queue(), sender.user)
     return websocket.OK

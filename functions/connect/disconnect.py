@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat import log, websocket
+from chat import log, presence, websocket
 from chat.aws import wiring
 
 
 @log.invocations
 def handle(event: websocket.Event, _context: object) -> dict[str, Any]:
     """Safe to repeat."""
-    wiring.connections().close(websocket.connection_id(event))
+    user = wiring.connections().close(websocket.connection_id(event))
+    if user is not None:
+        presence.socket_closed(wiring.notices_queue(), user)
     return websocket.OK

@@ -18,9 +18,10 @@ def respond(event: http.Event) -> http.Answer:
     principal = secrets.verifier().verify(http.bearer_token(event))
     request = http.body(event, media.UploadRequest)
     media.check(request)
-    if wiring.rooms().find(request.room) is None:
+    membership = wiring.members().recall(request.room, principal.user)
+    if membership is None and wiring.rooms().find(request.room) is None:
         raise RoomNotFoundError(f"There is no room {request.room}.")
-    if not wiring.rooms().is_member(request.room, principal.user):
+    if membership is None or not membership.inside:
         raise NotAMemberError("You are not a member of this room.")
     upload = media.Upload(
         media=wiring.ids().new(),

@@ -4,12 +4,14 @@ import pytest
 
 from chat.ports import (
     Absent,
+    Assign,
     Below,
     ConditionError,
     Delete,
     Equal,
     Item,
     Present,
+    PresentBelow,
     Put,
     Query,
     Table,
@@ -58,6 +60,19 @@ def test_below_replaces_what_is_less_or_missing_only(table: Table) -> None:
         table.put(item(seq=4), Below("seq", 4))
     table.put(item(seq=6), Below("seq", 6))
     assert table.get(KEY) == item(seq=6)
+
+
+def test_present_below_replaces_what_is_there_and_less_only(table: Table) -> None:
+    for missing in (None, item(other=1)):
+        if missing:
+            table.put(missing)
+        with pytest.raises(ConditionError) as refused:
+            table.update(KEY, assign={"seq": 5}, condition=PresentBelow("seq", 5))
+        assert refused.value.item == missing
+    table.put(item(seq=4))
+    assert table.update(KEY, assign={"seq": 5}, condition=PresentBelow("seq", 5)) == item(seq=5)
+    with pytest.raises(ConditionError):
+        table.update(KEY, assign={"seq": 5}, condition=PresentBelow("seq", 5))
 
 
 def test_equal_holds_for_the_same_value_only(table: Table) -> None:
@@ -140,6 +155,35 @@ def test_pages_of_a_limit_follow_each_other_without_overlap(table: Table) -> Non
     assert seen == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
 
 
+def test_a_descending_query_is_the_other_way_round_in_pages_too(numbered_table: Table) -> None:
+    for number in range(1, 8):
+        numbered_table.put(item(number))
+    seen: list[list[int]] = []
+    query = Query("p", last=6, limit=4, descending=True, consistent=True)
+    (page,) = numbered_table.query(query)
+    seen.append([found["sk"] for found in page.items])
+    (page,) = numbered_table.query(Query("p", limit=4, start=page.end, descending=True))
+    seen.append([found["sk"] for found in page.items])
+    assert seen == [[6, 5, 4, 3], [2, 1]]
+
+
+def test_a_sort_key_may_have_thirty_seven_digits(numbered_table: Table) -> None:
+    large = 2**120
+    for number in (large + 1, large - 1, large):
+        numbered_table.put(item(number))
+    (page,) = numbered_table.query(Query("p", first=large, last=large + 1))
+    assert [found["sk"] for found in page.items] == [large, large + 1]
+    assert numbered_table.get(("p", large - 1)) == item(large - 1)
+    (page,) = numbered_table.query(Query("p", start=("p", large)))
+    assert [found["sk"] for found in page.items] == [large + 1]
+
+
+def test_getting_many_consistently_sees_what_was_just_stored(table: Table) -> None:
+    table.put(item("a"))
+    table.put(item("a", by="second"))
+    assert table.get_many([KEY, ("p", "b")], consistent=True) == [item("a", by="second")]
+
+
 def test_more_than_a_megabyte_takes_more_than_one_page(table: Table) -> None:
     for number in range(6):
         table.put(item(f"{number}", text="x" * 300_000))
@@ -163,8 +207,27 @@ def test_a_transaction_is_all_or_nothing(table: Table) -> None:
     assert table.get(("p", "b")) is None
 
 
+def test_a_transaction_changes_single_attributes_where_their_conditions_hold(table: Table) -> None:
+    table.put(item("a", role="member", read=5))
+    table.transact([Assign(KEY, {"role": "owner"}, Present()), Assign(("p", "new"), {"role": "reader"})])
+    assert table.get(KEY) == item("a", role="owner", read=5)
+    assert table.get(("p", "new")) == item("new", role="reader")
+    with pytest.raises(TransactionError) as refused:
+        table.transact([Assign(("p", "new"), {"role": "member"}), Assign(KEY, {"role": "x"}, Equal("role", "member"))])
+    assert refused.value.conflicts == {1: item("a", role="owner", read=5)}
+    assert table.get(("p", "new")) == item("new", role="reader")
+
+
 def test_a_repeated_transaction_with_its_token_is_harmless(table: Table) -> None:
     writes = [Put(item("a"), Absent()), Put(item("b"), Absent())]
     table.transact(writes, token="t" * 32)
     table.transact(writes, token="t" * 32)
     assert table.get(KEY) == item("a")
+
+
+def test_many_items_are_stored_at_once_over_what_stood_there(table: Table) -> None:
+    table.put(item("a", by="first"))
+    table.put_many([item(sk, by="many") for sk in ("a", "b", "c")])
+    (page,) = table.query(Query("p"))
+    assert page.items == [item(sk, by="many") for sk in ("a", "b", "c")]
+    table.put_many([])

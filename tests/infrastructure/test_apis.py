@@ -13,6 +13,7 @@ from tests.infrastructure.assembly import Assembly, Resource
 
 COMMANDS = {command.__struct_config__.tag for command in get_args(AnyCommand)}
 PUBLIC = {"POST /api/tickets": "connect.tickets", "POST /api/media": "media.uploads"}
+FALLBACK = {"POST /api/commands": "message.http_command", "GET /api/events": "message.http_events"}
 OPERATIONS = {"GET /api/health": "ops.health", "GET /api/config": "ops.config"}
 
 
@@ -76,13 +77,17 @@ def test_opening_and_closing_have_their_own_functions(stage: Assembly) -> None:
     assert answered_by(stage, found["$disconnect"]) == "connect.disconnect"
 
 
-def test_signing_in_by_name_is_deployed_with_the_built_in_issuer_only(
+def test_signing_in_by_name_or_wallet_is_deployed_where_the_stage_says_so(
     local: Assembly, dev: Assembly, prod: Assembly
 ) -> None:
-    by_name = {"POST /api/sessions": "connect.sessions"}
+    by_name = {
+        "POST /api/sessions": "connect.sessions",
+        "POST /api/wallet/nonces": "connect.wallet_nonces",
+        "POST /api/wallet/sessions": "connect.wallet_sessions",
+    }
     for assembly, expected in ((local, by_name), (dev, by_name), (prod, {})):
         found = {key: answered_by(assembly, route) for key, route in routes(assembly, "HTTP").items()}
-        assert found == {**PUBLIC, **OPERATIONS, **expected}
+        assert found == {**PUBLIC, **FALLBACK, **OPERATIONS, **expected}
 
 
 def test_every_route_may_invoke_its_function(stage: Assembly) -> None:
@@ -108,6 +113,16 @@ def test_stages_are_named_for_clients_and_throttled_as_configured(stage: Assembl
         settings = found[name]["DefaultRouteSettings"]
         assert settings == {"ThrottlingRateLimit": throttle.rate, "ThrottlingBurstLimit": throttle.burst}
         assert found[name]["AutoDeploy"] is True
+
+
+def test_streams_that_hold_a_function_have_a_limit_of_their_own(stage: Assembly) -> None:
+    held = STAGES[stage.stage].held
+    limits = api_stages(stage)["$default"]
+    assert limits["RouteSettings"] == {
+        "GET /api/events": {"ThrottlingRateLimit": held.rate, "ThrottlingBurstLimit": held.burst}
+    }
+    (route,) = [found for key, found in routes(stage, "HTTP").items() if key in limits["RouteSettings"]]
+    assert route.logical_id in limits.body["DependsOn"]
 
 
 def test_both_apis_have_access_logs_without_query_strings(stage: Assembly) -> None:

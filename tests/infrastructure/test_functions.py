@@ -13,6 +13,7 @@ from cdk.constructs.logs import _RETENTION
 from chat.settings import PREFIX, Settings
 from layers.build import HOST, LAMBDA_PYTHON
 from tests.infrastructure.assembly import Assembly, Resource
+from tests.infrastructure.test_permissions import NOT_IN_PROD
 
 LAYERS = {
     "connect.authorize": set(),
@@ -20,10 +21,16 @@ LAYERS = {
     "connect.disconnect": set(),
     "connect.sessions": {"identity"},
     "connect.tickets": {"identity"},
+    "connect.wallet_nonces": set(),
+    "connect.wallet_sessions": {"identity", "wallet"},
     "message.command": set(),
+    "message.http_command": {"identity"},
+    "message.http_events": {"identity"},
     "message.deliver": set(),
+    "message.notices": set(),
     "message.outbox": set(),
     "message.activity": set(),
+    "message.index": set(),
     "media.uploads": {"identity", "data"},
     "media.thumbnail": {"imaging", "data"},
     "media.announce": {"data"},
@@ -32,6 +39,15 @@ LAYERS = {
     "ops.config": set(),
 }
 """On top of the domain and the core libraries."""
+
+OFF_BY_DEFAULT = {
+    "blocked_words",
+    "moderation_hook",
+    "moderation_deadline_ms",
+    "moderation_failure",
+    "moderation_secret_arn",
+}
+"""Settings of what a stage has only where its context asks for it."""
 
 SETTINGS = {field.name for field in fields(Settings)}
 ADAPTERS = ROOT / "layers" / "chat" / "python" / "chat" / "aws"
@@ -116,7 +132,13 @@ class Needs(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:  # the visitor's interface
         """`wiring.rooms`, `settings().session_secret_arn`, `settings.oidc_issuer`."""
-        if isinstance(node.value, ast.Name) and node.value.id in {"wiring", "secrets", "media_store", "probes"}:
+        if isinstance(node.value, ast.Name) and node.value.id in {
+            "wiring",
+            "secrets",
+            "media_store",
+            "probes",
+            "wallet_door",
+        }:
             self.calls.add(f"{node.value.id}.{node.attr}")
         elif node.attr in SETTINGS and "settings" in ast.dump(node.value):
             self.settings.add(node.attr)
@@ -178,10 +200,10 @@ def test_a_function_is_told_what_its_code_asks_for_and_nothing_else(
     assembly: Assembly = request.getfixturevalue(name)
     function = assembly.functions().get(handler)
     if function is None:
-        assert (name, handler) == ("prod", "connect.sessions")
+        assert (name, handler) in {("prod", missing) for missing in NOT_IN_PROD}
         return
-    other_sign_in = {"session_secret_arn"} if name == "prod" else {"oidc_issuer", "oidc_audience"}
-    assert set(told(function)) == {"stage", *settings_used(handler)} - other_sign_in
+    other_sign_in = {"session_secret_arn", "wallet_chains"} if name == "prod" else {"oidc_issuer", "oidc_audience"}
+    assert set(told(function)) == {"stage", *settings_used(handler)} - other_sign_in - OFF_BY_DEFAULT
 
 
 def test_functions_are_told_their_stage(stage: Assembly) -> None:

@@ -73,9 +73,12 @@ def test_every_queue_either_has_dead_letters_or_holds_them(stage: Assembly) -> N
 def test_the_known_hops_are_all_there(stage: Assembly) -> None:
     assert {stage.label(queue) for queue in dead_letter_queues(stage)} == {
         "service/Delivery/DeadLetters/Queue",
+        "service/Notices/DeadLetters/Queue",
         "service/RoomEvents/OutboxDeadLetters/Queue",
         "service/RoomEvents/ActivityUndelivered/Queue",
         "service/RoomEvents/Activity/DeadLetters/Queue",
+        "service/RoomEvents/IndexUndelivered/Queue",
+        "service/RoomEvents/Index/DeadLetters/Queue",
         "service/MediaPipeline/UploadedDeadLetters/Queue",
     }
 
@@ -137,10 +140,16 @@ def test_the_outbox_takes_new_messages_only_and_splits_a_batch_that_fails(stage:
     assert mapping["MaximumRetryAttempts"] > 0
 
 
-def test_activity_gets_posted_messages_as_they_were_published(stage: Assembly) -> None:
-    (subscription,) = [found for found in stage.of_type("SNS::Subscription") if found["Protocol"] == "sqs"]
-    assert subscription["RawMessageDelivery"] is True
-    assert subscription["FilterPolicy"] == {"event": ["MessagePosted"]}
+def test_previews_and_search_index_get_posted_messages_as_they_were_published(stage: Assembly) -> None:
+    subscriptions = [found for found in stage.of_type("SNS::Subscription") if found["Protocol"] == "sqs"]
+    queues = [target_of_arn(stage, found.stack, found["Endpoint"]) for found in subscriptions]
+    assert {stage.label(queue) for queue in queues} == {
+        "service/RoomEvents/Activity/Queue",
+        "service/RoomEvents/Index/Queue",
+    }
+    for subscription in subscriptions:
+        assert subscription["RawMessageDelivery"] is True
+        assert subscription["FilterPolicy"] == {"event": ["MessagePosted"]}
 
 
 def machine_definition(assembly: Assembly) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from tests.integration.users import WAIT_S, HttpAnswer, SignIn, User, post, requ
     [
         ("this is not JSON", "malformed"),
         ('{"action":"send"', "malformed"),
-        ("[1,2,3]", "malformed"),
+        ("[]", "invalid_field"),
+        ("7", "malformed"),
         ('{"action":"fly","id":"1"}', "unknown_action"),
         ('{"id":"1"}', "unknown_action"),
         ('{"action":"send","id":"1","text":"no room"}', "invalid_field"),
@@ -177,4 +178,5 @@ def test_a_client_learns_where_to_connect(stack: LocalStack) -> None:
         "sign_in": "built-in",
         "issuer": None,
         "websocket_url": stack.websocket_url,
+        "wallet_chains": [1, 11155111, 31337],
     }

@@ -60,7 +60,7 @@ async def test_an_uploaded_photo_becomes_a_message_with_a_thumbnail(
     body = photo()
     permission = await asyncio.to_thread(permit, stack, ada, room, body)
     assert await asyncio.to_thread(upload, permission["upload"], body) in {200, 201, 204}
-    message = (await grace.event())["message"]
+    message = (await grace.event("message"))["message"]
     assert (message["kind"], message["seq"], message["from"]["id"]) == ("image", 1, "ada")
     media = message["media"]
     assert (media["id"], media["name"]) == (permission["media"], "photo.jpg")
@@ -88,7 +88,7 @@ async def test_bytes_that_are_no_image_are_rejected_to_their_uploader(
     await ada.enter(room)
     permission = await asyncio.to_thread(permit, stack, ada, room, body)
     await asyncio.to_thread(upload, permission["upload"], body)
-    rejected = await ada.event()
+    rejected = await ada.event("media_rejected")
     assert (rejected["type"], rejected["media"], rejected["room"]) == ("media_rejected", permission["media"], room)
     assert rejected["reason"] == reason
     assert (await ada.call("history", room=room))["result"]["messages"] == []

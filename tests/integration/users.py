@@ -9,12 +9,14 @@ import urllib.request
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from websockets.asyncio.client import ClientConnection
 
+from chat.protocol import AnyEvent
 from local.stack import LocalStack
 
+EVENTS = {str(event.__struct_config__.tag) for event in get_args(AnyEvent)}
 WAIT_S = 30
 """A function's first call starts its process."""
 
@@ -63,19 +65,27 @@ class User:
         await self.socket.send(frame)
         while True:
             reply = await self.receive()
-            if reply.get("type") in {"message", "media_rejected"}:
-                self.events.append(reply)
-            else:
+            if isinstance(reply, list) or reply.get("type") not in EVENTS:
                 return reply
+            self.events.append(reply)
+
+    async def say_list(self, commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The replies to several commands in one frame."""
+        replies: Any = await self.say(json.dumps(commands))
+        assert isinstance(replies, list), replies
+        return replies
 
     async def receive(self) -> dict[str, Any]:
         """The next frame of the socket, whatever it is."""
         reply: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.recv(), WAIT_S))
         return reply
 
-    async def event(self) -> dict[str, Any]:
-        """The next event."""
-        return self.events.pop(0) if self.events else await self.receive()
+    async def event(self, *kinds: str) -> dict[str, Any]:
+        """The next event, of one of the kinds where any are given; others are passed over."""
+        while True:
+            event = self.events.pop(0) if self.events else await self.receive()
+            if not kinds or event.get("type") in kinds:
+                return event
 
     async def enter(self, room: str) -> dict[str, Any]:
         """Joins and subscribes."""

@@ -125,6 +125,18 @@ def expected_signature(received: Received, url: str, service: str) -> str:
             ("X-Amz-Content-Sha256: " + "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",),
         ),
         ("sns", "POST", "/", ("Content-Type: application/x-www-form-urlencoded",)),
+        (
+            "ssm",
+            "POST",
+            "/",
+            ("Content-Type: application/x-amz-json-1.1", "X-Amz-Target: AmazonSSM.GetParameter"),
+        ),
+        (
+            "lambda",
+            "POST",
+            "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Acheck/invocations",
+            (),
+        ),
     ],
 )
 def test_the_signature_is_botocores(
@@ -203,6 +215,25 @@ def test_posts_say_for_each_connection_what_became_of_it(client: AwsClient, serv
         "busy=": Outcome.FAILED,
         "fine=": Outcome.DELIVERED,
     }
+
+
+@pytest.mark.parametrize(("retry", "attempts"), [(True, 3), (False, 1)])
+def test_a_throttled_post_is_tried_again_unless_it_may_be_lost(
+    client: AwsClient,
+    server: Server,
+    retry: bool,  # noqa: FBT001
+    attempts: int,
+) -> None:
+    asked: list[str] = []
+
+    def throttle(received: Received) -> int:
+        asked.append(received.path)
+        return 429
+
+    server.answer = throttle
+    sockets = ApiGatewaySockets(client, server.url + "/prod")
+    assert sockets.post(["busy"], b"{}", retry=retry) == {"busy": Outcome.FAILED}
+    assert len(asked) == attempts
 
 
 def test_on_aws_every_service_has_its_regional_host() -> None:

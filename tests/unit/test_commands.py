@@ -46,7 +46,45 @@ def test_the_path_of_a_message_from_room_to_history(world: World, ada: Sender) -
         "sent_at_ms": sent["sent_at_ms"],
         "command_id": "3",
         "media": None,
+        "reply_to": None,
+        "thread": None,
+        "replies": 0,
+        "last_reply_seq": 0,
+        "version": 1,
+        "changed_at_ms": None,
+        "changed_by": None,
+        "mentions": [],
+        "mentions_room": False,
+        "reactions": [],
+        "mine": [],
+        "pinned": False,
+        "rev": 0,
     }
+
+
+def test_several_commands_in_a_frame_are_answered_one_by_one_in_order(world: World, ada: Sender) -> None:
+    commands_sent = [
+        {"action": "create", "id": "1", "title": "Lunch", "room": "lunch"},
+        {"action": "fly", "id": "2"},
+        {"action": "send", "id": "3", "room": "lunch", "text": "first"},
+        {"action": "send", "id": "4", "room": "lunch", "text": "second"},
+        7,
+    ]
+    replies = json.loads(commands.answer(world.services, ada, json.dumps(commands_sent)))
+    assert [(reply["type"], reply["id"]) for reply in replies] == [
+        ("ack", "1"),
+        ("error", "2"),
+        ("ack", "3"),
+        ("ack", "4"),
+        ("error", None),
+    ]
+    assert [reply["result"]["seq"] for reply in replies[2:4]] == [1, 2]
+
+
+@pytest.mark.parametrize("count", [0, 21])
+def test_a_list_of_none_or_too_many_commands_is_refused_whole(world: World, ada: Sender, count: int) -> None:
+    reply = json.loads(commands.answer(world.services, ada, json.dumps([{"action": "ping", "id": "1"}] * count)))
+    assert (reply["type"], reply["code"]) == ("error", "invalid_field")
 
 
 def test_an_identity_forged_in_a_frame_is_ignored(world: World, ada: Sender) -> None:
@@ -62,7 +100,9 @@ def test_an_identity_forged_in_a_frame_is_ignored(world: World, ada: Sender) -> 
     [
         ("", "malformed", None),
         ("hello", "malformed", None),
-        ("[]", "malformed", None),
+        ("[]", "invalid_field", None),
+        ("[1", "malformed", None),
+        ("7", "malformed", None),
         ('{"action":"send"', "malformed", None),
         ("[" * 5000, "malformed", None),
         ("{}", "unknown_action", None),
@@ -130,11 +170,12 @@ near_commands = st.fixed_dictionaries(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text() | near_commands.map(json.dumps) | st.binary())
+@given(st.text() | near_commands.map(json.dumps) | st.lists(near_commands).map(json.dumps) | st.binary())
 def test_no_frame_whatever_gives_an_internal_error(frame: str | bytes) -> None:
     world = World()
     ada = world.connect("ada")
     ask(world, ada, action="create", id="1", title="Lunch", room="lunch")
-    reply = json.loads(commands.answer(world.services, ada, frame))
-    assert reply["type"] in {"ack", "error"}
-    assert reply.get("code") != "internal"
+    decoded = json.loads(commands.answer(world.services, ada, frame))
+    for reply in decoded if isinstance(decoded, list) else [decoded]:
+        assert reply["type"] in {"ack", "error"}
+        assert reply.get("code") != "internal"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import rooms
+from chat import rooms, subscriptions
 from chat.ports import Principal
 from chat.protocol import CreateRoom, Subscribe
 from simulation.world import World
@@ -41,7 +41,7 @@ def test_a_ticket_can_not_be_read_from_the_table(world: World) -> None:
 def test_every_row_of_a_socket_expires(world: World) -> None:
     ada = world.connect("ada")
     rooms.create(world.services, ada, CreateRoom(id="make", title="Lunch", room="lunch"))
-    rooms.subscribe(world.services, ada, Subscribe(id="1", room="lunch"))
+    subscriptions.subscribe(world.services, ada, Subscribe(id="1", room="lunch"))
     world.tickets.issue("secret", ADA, world.clock.now_ms() + 60_000)
     rows = world.connections_table.items.values()
     assert len(rows) == 5
@@ -54,7 +54,7 @@ def test_a_closed_socket_leaves_nothing_behind(world: World) -> None:
     for number in range(40):
         room = f"room-{number}"
         rooms.create(world.services, ada, CreateRoom(id=room, title=room, room=room))
-        rooms.subscribe(world.services, ada, Subscribe(id=room, room=room))
+        subscriptions.subscribe(world.services, ada, Subscribe(id=room, room=room))
     world.services.fanout.connections.close("ada-1")
     assert world.connections_table.items == {}
     world.services.fanout.connections.close("ada-1")  # twice is once

@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from chat import delivery, messages, rooms
+from chat import delivery, messages, rooms, subscriptions
 from chat.errors import UnavailableError
 from chat.ports import Outcome, Sender
 from chat.protocol import CreateRoom, JoinRoom, SendMessage, Subscribe
@@ -22,7 +22,8 @@ def world() -> World:
 def subscribe(world: World, user: str, connection: str | None = None) -> Sender:
     sender = world.connect(user, connection=connection)
     rooms.join(world.services, sender, JoinRoom(id="join", room="lunch"))
-    rooms.subscribe(world.services, sender, Subscribe(id="subscribe", room="lunch"))
+    subscriptions.subscribe(world.services, sender, Subscribe(id="subscribe", room="lunch"))
+    world.queue.bodies.clear()  # what the arrivals themselves have put there
     return sender
 
 
@@ -42,8 +43,8 @@ def test_a_message_reaches_every_device_in_the_room_but_the_one_that_sent_it(wor
     subscribe(world, "grace")
     world.connect("eve")
     send(world, ada)
-    assert set(world.sockets.received) == {"ada-2", "grace-1"}
-    (frame,) = world.sockets.received["grace-1"]
+    assert world.sockets.listeners() == {"ada-2", "grace-1"}
+    (frame,) = world.sockets.heard("grace-1")
     assert frame["type"] == "message"
     assert frame["message"]["from"] == {"id": "ada", "name": "Ada"}
     assert (frame["message"]["seq"], frame["message"]["text"]) == (1, "hello")
@@ -55,7 +56,7 @@ def test_a_gone_connection_loses_its_subscription_and_fails_nobody_else(world: W
         subscribe(world, f"user{number}")
     world.sockets.answers["user2-1"] = Outcome.GONE
     send(world, ada)
-    assert len(world.sockets.received) == 4
+    assert len(world.sockets.listeners()) == 4
     assert "user2-1" not in subscribed(world)
     assert len(subscribed(world)) == 5
     assert world.queue.bodies == []
@@ -71,7 +72,7 @@ def test_a_connection_that_can_not_be_reached_is_tried_again_from_the_queue(worl
         delivery.carry_out(world.services.fanout, body)
     world.sockets.answers.clear()
     delivery.carry_out(world.services.fanout, body)
-    assert [frame["message"]["text"] for frame in world.sockets.received["grace-1"]] == ["hello"]
+    assert [frame["message"]["text"] for frame in world.sockets.heard("grace-1")] == ["hello"]
 
 
 def test_a_large_room_is_delivered_in_slices_by_the_queue(world: World) -> None:
@@ -79,11 +80,11 @@ def test_a_large_room_is_delivered_in_slices_by_the_queue(world: World) -> None:
     for number in range(250):
         subscribe(world, f"user{number}")
     send(world, ada)
-    assert world.sockets.received == {}
+    assert world.sockets.listeners() == set()
     for body in world.queue.bodies:
         delivery.carry_out(world.services.fanout, body)
-    assert len(world.sockets.received) == 250
-    assert "ada-1" not in world.sockets.received
+    assert len(world.sockets.listeners()) == 250
+    assert "ada-1" not in world.sockets.listeners()
 
 
 def test_a_room_of_exactly_the_direct_limit_is_posted_to_at_once(world: World) -> None:
@@ -91,7 +92,7 @@ def test_a_room_of_exactly_the_direct_limit_is_posted_to_at_once(world: World) -
     for number in range(delivery.DIRECT):
         subscribe(world, f"user{number}")
     send(world, ada)
-    assert len(world.sockets.received) == delivery.DIRECT
+    assert len(world.sockets.listeners()) == delivery.DIRECT
     assert world.queue.bodies == []
 
 

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from chat import commands, errors, protocol
+from contracts import catalog
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -46,35 +47,39 @@ GROUPS = {
 IDS = [f"{group}{number}" for group, count in GROUPS.items() for number in range(1, count + 1)]
 
 
-def examples() -> Iterator[dict[str, Any]]:
-    """The frames of the protocol's page."""
-    for block in re.findall(r"```json\n(.*?)```", FRAMES, re.DOTALL):
-        yield json.loads(block)
+def examples() -> Iterator[Any]:
+    """The frames of the protocol's page, lists taken apart."""
+    for block in re.findall(r"```json[^\n]*\n(.*?)```", FRAMES, re.DOTALL):
+        frame = json.loads(block)
+        yield from frame if isinstance(frame, list) else [frame]
 
 
 def test_every_command_has_an_example_that_decodes() -> None:
     shown = [example for example in examples() if "action" in example and "type" not in example]
     for example in shown:
         commands.decode(json.dumps(example))
-    assert {example["action"] for example in shown} == set(commands.ACTIONS)
+    assert {example["action"] for example in shown} == {command.action for command in catalog.commands()}
 
 
 def test_every_reply_and_event_shown_is_one_that_is_sent() -> None:
-    kinds: dict[str, type[msgspec.Struct]] = {
-        "ack": protocol.Ack,
-        "error": protocol.Refusal,
-        "message": protocol.MessagePosted,
-        "media_rejected": protocol.MediaRejected,
-    }
+    kinds: dict[str, Any] = {event.type: event.struct for event in catalog.events()} | {"error": protocol.Refusal}
+    acks = {command.action: command.ack for command in catalog.commands()}
     shown = [example for example in examples() if "type" in example]
-    assert {example["type"] for example in shown} == set(kinds)
+    assert {example["type"] for example in shown} == {*kinds, "ack"}
     for example in shown:
-        kind = kinds[example["type"]]
-        fields = {field.encode_name for field in msgspec.structs.fields(kind)} | {"type"}
-        assert set(example) == fields
-        if "message" in fields and example["type"] == "message":
-            message = msgspec.convert(example["message"], protocol.Message)
-            assert json.loads(msgspec.json.encode(message)) == example["message"]
+        kind = acks[example["action"]] if example["type"] == "ack" else kinds[example["type"]]
+        assert json.loads(msgspec.json.encode(msgspec.convert(example, kind))) == example
+
+
+def test_the_frames_in_the_source_decode() -> None:
+    source = (protocol.__doc__ or "").replace("\n     ", "")
+    shown = [json.loads(line) for line in source.splitlines() if line.startswith("    {")]
+    sent = [frame for frame in shown if "type" not in frame]
+    for frame in sent:
+        commands.decode(json.dumps(frame))
+    assert [frame["action"] for frame in sent] == [command.action for command in catalog.commands()]
+    types = {frame["type"] for frame in shown if "type" in frame}
+    assert types == {"ack", "error", *(event.type for event in catalog.events())}
 
 
 def test_the_codes_of_errors_are_the_ones_that_are_sent() -> None:
@@ -114,7 +119,7 @@ def test_what_a_requirement_names_exists(requirement: str) -> None:
 
 def test_requirements_txt_is_the_lock() -> None:
     exported = subprocess.run(
-        ["uv", "export", "--frozen", "--quiet", "--no-emit-project"],
+        ["uv", "export", "--frozen", "--quiet", "--no-emit-workspace"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -2,22 +2,26 @@
 
 import copy
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
+from coincurve import PrivateKey
 
-from chat import delivery, events, rooms
-from chat.aws import probes, secrets, wiring
+from chat import delivery, ethereum, events, rooms, subscriptions
+from chat.aws import probes, secrets, wallet_door, wiring
 from chat.aws.client import AwsClient, Credentials
 from chat.ports import Event
 from chat.protocol import CreateRoom, JoinRoom, Subscribe
 from chat.settings import Settings
-from chat.tokens import BuiltInIssuer
-from functions.connect import authorize, connect, disconnect, sessions, tickets
-from functions.message import activity, command, deliver, outbox
+from chat.storage.nonces import NonceOffice
+from chat.tokens import BUILT_IN, WALLET, BuiltInIssuer, SeveralIssuers, WalletIssuer
+from chat.wallets import WalletDoor
+from functions.connect import authorize, connect, disconnect, sessions, tickets, wallet_nonces, wallet_sessions
+from functions.message import activity, command, deliver, notices, outbox
 from functions.ops import config, health
 from simulation.world import World
 
@@ -46,15 +50,21 @@ def spoken(body: str, **changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
-    settings = Settings(stage="test", websocket_url="wss://chat.example/test", session_secret_arn="arn")
+    settings = Settings(
+        stage="test", websocket_url="wss://chat.example/test", session_secret_arn="arn", wallet_chains="1,10"
+    )
     issuer = BuiltInIssuer("a secret of at least thirty-two bytes")
     built: dict[str, Any] = {
         "services": world.services,
         "rooms": world.services.rooms,
+        "members": world.services.members,
         "fanout": world.services.fanout,
         "connections": world.services.fanout.connections,
         "tickets": world.tickets,
+        "nonces": NonceOffice(world.connections_table),
         "events": world.topic,
+        "notices": world.services.notices,
+        "notices_queue": world.notices_queue,
         "clock": wiring.SystemClock(),
         "ids": world.ids,
         "settings": settings,
@@ -62,7 +72,17 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     for name, value in built.items():
         monkeypatch.setattr(wiring, name, lambda value=value: value)
     monkeypatch.setattr(secrets, "built_in_issuer", lambda: issuer)
-    monkeypatch.setattr(secrets, "verifier", lambda: issuer)
+    wallets = WalletIssuer(issuer.secret)
+    door = WalletDoor(
+        origin="https://chat.example",
+        chains=frozenset({1}),
+        nonces=built["nonces"],
+        issuer=wallets,
+        clock=built["clock"],
+    )
+    monkeypatch.setattr(wallet_door, "wallet_door", lambda: door)
+    verifier = SeveralIssuers({BUILT_IN: issuer, WALLET: wallets})
+    monkeypatch.setattr(secrets, "verifier", lambda: verifier)
     return world
 
 
@@ -97,6 +117,47 @@ def test_from_a_name_to_an_open_socket_and_back(world: World) -> None:
     closed["requestContext"]["connectionId"] = connection
     assert disconnect.handle(closed, CONTEXT)["statusCode"] == 200
     assert world.services.fanout.connections.of_user("ada") == []
+
+
+def signed_in_with(nonce: str, key: PrivateKey) -> dict[str, Any]:
+    """The answer to a message with that nonce, signed by that key."""
+    address = ethereum.address_of(key.public_key.format(compressed=False))
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    text = (
+        f"chat.example wants you to sign in with your Ethereum account:\n{address}\n\n\nURI: https://chat.example\n"
+        f"Version: 1\nChain ID: 1\nNonce: {nonce}\nIssued At: {at}"
+    )
+    digest = ethereum._digest(text)
+    signed = json.dumps({"message": text, "signature": "0x" + key.sign_recoverable(digest, hasher=None).hex()})
+    return wallet_sessions.handle(recorded("http_api", body=signed), CONTEXT)
+
+
+def test_from_a_wallet_to_a_ticket(world: World) -> None:
+    del world
+    key = PrivateKey()
+    nonce = body(wallet_nonces.handle(recorded("http_api", body=""), CONTEXT))["nonce"]
+    session = signed_in_with(nonce, key)
+    assert session["statusCode"] == 201
+    request = recorded("http_api")
+    request["headers"]["authorization"] = f"Bearer {body(session)['token']}"
+    assert tickets.handle(request, CONTEXT)["statusCode"] == 201
+    again = signed_in_with(nonce, key)
+    assert (again["statusCode"], body(again)["code"]) == (401, "sign_in_refused")
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ("", "malformed"),
+        ("{}", "invalid_field"),
+        ('{"message":1,"signature":"0x"}', "invalid_field"),
+        ('{"message":"hello","signature":"0x00"}', "invalid_field"),
+    ],
+)
+def test_what_is_no_signed_message_is_refused(world: World, sent: str, code: str) -> None:
+    del world
+    answer = wallet_sessions.handle(recorded("http_api", body=sent), CONTEXT)
+    assert (answer["statusCode"], body(answer)["code"]) == (400, code)
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer forged"])
@@ -139,6 +200,39 @@ def test_signing_in_by_name_is_not_there_where_the_built_in_issuer_is_not(
 def test_a_command_is_answered_in_the_body() -> None:
     answer = command.handle(spoken('{"action":"ping","id":"1"}'), CONTEXT)
     assert (answer["statusCode"], body(answer)["type"]) == (200, "ack")
+
+
+def test_a_socket_that_opens_and_closes_is_told_and_one_that_was_gone_is_not(world: World) -> None:
+    grace = world.connect("grace")
+    rooms.create(world.services, grace, CreateRoom(id="1", title="Lunch", room="lunch", members=["ada"]))
+    subscriptions.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
+    opened, closed = recorded("connect"), recorded("disconnect")
+    opened["requestContext"]["authorizer"] = {"user": "ada", "name": "Ada"}
+    closed["requestContext"]["connectionId"] = opened["requestContext"]["connectionId"]
+    for door, event, told in ((connect, opened, [True]), (disconnect, closed, [True, False]), (disconnect, closed, [])):
+        world.services.notices.clock.pass_ms(10_000)  # type: ignore[attr-defined]  # the one in memory
+        assert door.handle(event, CONTEXT)["statusCode"] == 200
+        due, world.notices_queue.bodies = world.notices_queue.bodies, []
+        assert len(due) == (1 if told else 0)
+        for body in due:
+            queued = recorded("sqs")
+            queued["Records"][0]["body"] = body.decode()
+            assert notices.handle(queued, CONTEXT) == {"batchItemFailures": []}
+            assert [event["online"] for event in world.sockets.heard("grace-1", "presence")] == told
+
+
+def test_a_room_whose_cursors_moved_is_told(world: World) -> None:
+    grace = world.connect("grace")
+    rooms.create(world.services, grace, CreateRoom(id="1", title="Lunch", room="lunch"))
+    subscriptions.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
+    queued = recorded("sqs")
+    template = queued["Records"][0]
+    queued["Records"] = [
+        {**template, "messageId": "good", "body": '{"due":"receipts","room":"lunch"}'},
+        {**template, "messageId": "poison", "body": '{"due":"unknown"}'},
+    ]
+    assert notices.handle(queued, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "poison"}]}
+    assert world.sockets.heard("grace-1", "receipts") == [{"type": "receipts", "room": "lunch", "readers": []}]
 
 
 def test_a_record_that_fails_is_received_again_alone(world: World) -> None:
@@ -184,6 +278,7 @@ def test_a_client_learns_how_to_sign_in() -> None:
         "stage": "test",
         "sign_in": "built-in",
         "issuer": None,
+        "wallet_chains": [1, 10],
         "websocket_url": "wss://chat.example/test",
     }
 
@@ -216,7 +311,7 @@ def test_a_message_of_a_recorded_socket_reaches_another(world: World) -> None:
     grace = world.connect("grace")
     rooms.create(world.services, ada, CreateRoom(id="1", title="Lunch", room="lunch"))
     rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
-    rooms.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
+    subscriptions.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
     sent = '{"action":"send","id":"k1","room":"lunch","text":"Hello"}'
     assert body(command.handle(spoken(sent), CONTEXT))["result"]["seq"] == 1
-    assert world.sockets.received["grace-1"][0]["message"]["text"] == "Hello"
+    assert world.sockets.heard("grace-1")[0]["message"]["text"] == "Hello"

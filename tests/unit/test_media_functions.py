@@ -14,11 +14,11 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
-from chat import rooms
+from chat import rooms, subscriptions
 from chat.aws import media_store, secrets, wiring
 from chat.aws.models import DONE, REJECTED, UploadRecord
 from chat.media import MAX_UPLOAD_BYTES, MediaError, upload_key
-from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, Subscribe
+from chat.protocol import CreateRoom, JoinRoom, Subscribe
 from chat.settings import Settings
 from chat.tokens import BuiltInIssuer
 from functions.media import announce, reject, thumbnail, uploads
@@ -69,10 +69,11 @@ def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
     rooms.create(world.services, world.connect("ada"), CreateRoom(id="make", title="Lunch", room="lunch"))
     grace = world.connect("grace")
     rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
-    rooms.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
+    subscriptions.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
     built: dict[str, Any] = {
         "services": world.services,
         "rooms": world.services.rooms,
+        "members": world.services.members,
         "connections": world.services.fanout.connections,
         "sockets": world.sockets,
         "clock": wiring.SystemClock(),
@@ -150,7 +151,7 @@ def test_what_is_not_permitted_says_why(changes: dict[str, Any], user: str, stat
 def test_a_photo_goes_through_both_steps_and_is_posted_once(world: World, bucket: Any, upload: str) -> None:
     made = thumbnail.handle({"key": upload_key(upload)}, CONTEXT)
     assert announce.handle(made, CONTEXT) == announce.handle(made, CONTEXT) == {"upload": upload, "seq": 1}
-    (frame,) = world.sockets.received["grace-1"]
+    (frame,) = world.sockets.heard("grace-1")
     shown = frame["message"]["media"]
     assert (shown["original"]["width"], shown["thumbnail"]["width"]) == (960, 480)
     stored = bucket.get_object(Bucket=BUCKET, Key=shown["thumbnail"]["url"].lstrip("/"))
@@ -183,7 +184,7 @@ def test_an_object_that_nobody_was_permitted_to_upload_is_refused() -> None:
 
 def test_an_image_of_somebody_who_left_is_refused(world: World, upload: str) -> None:
     made = thumbnail.handle({"key": upload_key(upload)}, CONTEXT)
-    rooms.leave(world.services, world.connect("ada"), LeaveRoom(id="l", room="lunch"))
+    world.services.members.dismiss("lunch", "ada")
     with pytest.raises(MediaError):
         announce.handle(made, CONTEXT)
 
@@ -205,13 +206,13 @@ def test_a_rejection_is_told_to_its_uploader_in_words_for_them(
     event = {"key": upload_key(upload), "error": error}
     reject.handle(event, CONTEXT)
     reject.handle(event, CONTEXT)  # a repeated step does no harm
-    assert world.sockets.received["ada-1"][0] == {
+    assert world.sockets.heard("ada-1", "media_rejected")[0] == {
         "type": "media_rejected",
         "media": upload,
         "room": "lunch",
         "reason": reason,
     }
-    assert "grace-1" not in world.sockets.received
+    assert "grace-1" not in world.sockets.listeners("media_rejected")
     record = UploadRecord.find(upload)
     assert record is not None
     assert (record.status, record.reason) == (REJECTED, reason)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import commands, messages, protocol, rooms
+from chat import commands, messages, protocol, rooms, subscriptions
 from chat.errors import InvalidFieldError, NotAMemberError, RoomNotFoundError
 from chat.ports import Sender
 from chat.protocol import CreateRoom, History, JoinRoom, ReadHistory, SendMessage, Sent, Subscribe
@@ -49,10 +49,10 @@ def test_a_resent_message_keeps_its_number_and_its_time(world: World, ada: Sende
 def test_a_resent_message_is_delivered_to_nobody_again(world: World, ada: Sender) -> None:
     grace = world.connect("grace")
     rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
-    rooms.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
+    subscriptions.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
     for _ in range(3):
         send(world, ada, "hello", "k1")
-    assert len(world.sockets.received["grace-1"]) == 1
+    assert len(world.sockets.heard("grace-1")) == 1
 
 
 def test_the_same_id_of_another_user_is_another_message(world: World, ada: Sender) -> None:

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from chat import commands, rooms
+from chat import access, commands, rooms, subscriptions
 from chat.errors import InvalidFieldError, NotAMemberError, RoomExistsError, RoomNotFoundError, RoomPrivateError
 from chat.ports import Sender
 from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, ListRooms, RoomEntered, Subscribe
+from chat.storage.memberships import Memberships
 from simulation.world import World
 
 
@@ -18,6 +19,11 @@ def world() -> World:
 
 def create(world: World, sender: Sender, title: str, **fields: object) -> RoomEntered:
     return rooms.create(world.services, sender, CreateRoom(id=f"make-{title}", title=title, **fields))  # type: ignore[arg-type]
+
+
+def other_instance(world: World) -> Memberships:
+    """What another function instance has: the same table, a memory of its own."""
+    return Memberships(world.rooms_table, world.clock)
 
 
 def test_a_public_room_is_listed_for_everybody_and_its_maker_is_in_it(world: World) -> None:
@@ -89,7 +95,7 @@ def test_a_room_of_a_hundred_invited_has_them_all(world: World) -> None:
     invited = [f"user{number}" for number in range(100)]
     made = create(world, world.connect("ada"), "Crowd", kind="private", members=invited)
     for user in invited:
-        rooms.require_member(world.services, user, made.room.room)
+        access.require_member(world.services, user, made.room.room)
 
 
 def test_joining_twice_is_joining_once(world: World) -> None:
@@ -113,16 +119,18 @@ def test_nobody_joins_somebody_elses_private_room(world: World) -> None:
 def test_only_members_subscribe(world: World) -> None:
     create(world, world.connect("ada"), "Lunch", room="lunch")
     with pytest.raises(NotAMemberError):
-        rooms.subscribe(world.services, world.connect("eve"), Subscribe(id="1", room="lunch"))
+        subscriptions.subscribe(world.services, world.connect("eve"), Subscribe(id="1", room="lunch"))
 
 
-def test_who_leaves_is_no_member_and_gets_nothing_more(world: World) -> None:
-    ada = world.connect("ada")
-    create(world, ada, "Lunch", room="lunch")
-    rooms.subscribe(world.services, ada, Subscribe(id="1", room="lunch"))
-    rooms.leave(world.services, ada, LeaveRoom(id="2", room="lunch"))
+def test_who_leaves_is_no_member_and_gets_nothing_more_on_any_device(world: World) -> None:
+    create(world, world.connect("ada"), "Lunch", room="lunch")
+    phone, laptop = world.connect("grace", connection="phone"), world.connect("grace", connection="laptop")
+    rooms.join(world.services, phone, JoinRoom(id="1", room="lunch"))
+    for device in (phone, laptop):
+        subscriptions.subscribe(world.services, device, Subscribe(id="2", room="lunch"))
+    rooms.leave(world.services, phone, LeaveRoom(id="3", room="lunch"))
     with pytest.raises(NotAMemberError):
-        rooms.require_member(world.services, "ada", "lunch")
+        access.require_member(world.services, "grace", "lunch")
     assert not [
         name for part in world.services.fanout.connections.first_slices("lunch", 10) for name in part.connections
     ]
@@ -130,9 +138,9 @@ def test_who_leaves_is_no_member_and_gets_nothing_more(world: World) -> None:
 
 def test_a_membership_ended_elsewhere_counts_for_a_few_seconds_at_most(world: World) -> None:
     create(world, world.connect("ada"), "Lunch", room="lunch")
-    rooms.require_member(world.services, "ada", "lunch")
-    world.services.rooms.dismiss("lunch", "ada")  # by another function instance, whose memory is its own
-    rooms.require_member(world.services, "ada", "lunch")
+    access.require_member(world.services, "ada", "lunch")
+    other_instance(world).dismiss("lunch", "ada")  # by another function instance, whose memory is its own
+    access.require_member(world.services, "ada", "lunch")
     world.clock.pass_ms(5_001)
     with pytest.raises(NotAMemberError):
-        rooms.require_member(world.services, "ada", "lunch")
+        access.require_member(world.services, "ada", "lunch")

@@ -1,23 +1,16 @@
 """Session tokens: taken from whom they should be, refused in every other form."""
 
-import json
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from chat.errors import InvalidFieldError, UnauthorizedError, UnavailableError
+from chat.errors import InvalidFieldError, UnauthorizedError
 from chat.ports import Principal
-from chat.tokens import BuiltInIssuer, OpenIdConnectVerifier
+from chat.tokens import BUILT_IN, WALLET, BuiltInIssuer, SeveralIssuers, WalletIssuer
 
 SECRET = "a secret of at least thirty-two bytes"
 NOW_MS = int(time.time() * 1000)
-ISSUER, AUDIENCE = "https://issuer.example", "chat"
 
 
 @pytest.fixture
@@ -65,74 +58,37 @@ def test_a_token_of_nobody_is_refused(issuer: BuiltInIssuer, token: str) -> None
         issuer.verify(token)
 
 
-@pytest.fixture(scope="module")
-def key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+WALLET_USER = Principal(user="eth:0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", name="0x7E5F…5Bdf")
 
 
-@pytest.fixture
-def jwks_url(key: rsa.RSAPrivateKey) -> Iterator[str]:
-    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
-    document = json.dumps({"keys": [{**public, "kid": "k1", "use": "sig", "alg": "RS256"}]}).encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(document)))
-            self.end_headers()
-            self.wfile.write(document)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/jwks"
-    server.shutdown()
-    server.server_close()
+def test_sessions_of_both_kinds_are_taken_where_both_are_given_out(issuer: BuiltInIssuer) -> None:
+    wallets = WalletIssuer(SECRET)
+    verifier = SeveralIssuers({BUILT_IN: issuer, WALLET: wallets})
+    assert verifier.verify(wallets.sign_in(WALLET_USER, NOW_MS).token) == WALLET_USER
+    assert verifier.verify(issuer.sign_in("Ada", NOW_MS).token) == Principal("ada", "Ada")
 
 
-def claims(**changes: Any) -> dict[str, Any]:
-    return {
-        "iss": ISSUER,
-        "aud": AUDIENCE,
-        "sub": "u1",
-        "name": "Ada",
-        "exp": NOW_MS // 1000 + 600,
-        **changes,
-    }
-
-
-def test_an_openid_connect_token_is_verified_by_its_issuers_keys(key: rsa.RSAPrivateKey, jwks_url: str) -> None:
-    verifier = OpenIdConnectVerifier(ISSUER, AUDIENCE, jwks_url=jwks_url)
-    token = jwt.encode(claims(), key, algorithm="RS256", headers={"kid": "k1"})
-    assert verifier.verify(token) == Principal(user="u1", name="Ada")
-
-
-@pytest.mark.parametrize(
-    ("changes", "kid"),
-    [
-        ({"iss": "https://else.example"}, "k1"),
-        ({"aud": "another"}, "k1"),
-        ({"exp": NOW_MS // 1000 - 600}, "k1"),
-        ({}, "unknown"),
-    ],
-)
-def test_an_openid_connect_token_for_somebody_else_is_refused(
-    key: rsa.RSAPrivateKey, jwks_url: str, changes: dict[str, Any], kid: str
+def test_a_session_of_an_issuer_that_the_stage_lacks_is_refused_though_its_key_is_the_same(
+    issuer: BuiltInIssuer,
 ) -> None:
-    verifier = OpenIdConnectVerifier(ISSUER, AUDIENCE, jwks_url=jwks_url)
+    only_wallets = SeveralIssuers({WALLET: WalletIssuer(SECRET)})
     with pytest.raises(UnauthorizedError):
-        verifier.verify(jwt.encode(claims(**changes), key, algorithm="RS256", headers={"kid": kid}))
+        only_wallets.verify(issuer.sign_in("Ada", NOW_MS).token)
 
 
-def test_a_token_signed_with_a_shared_secret_is_refused_where_keys_are_public(jwks_url: str) -> None:
-    verifier = OpenIdConnectVerifier(ISSUER, AUDIENCE, jwks_url=jwks_url)
+@pytest.mark.parametrize("token", ["", "rubbish", "a.b.c", jwt.encode({}, SECRET)])
+def test_a_token_of_no_known_issuer_is_refused(issuer: BuiltInIssuer, token: str) -> None:
     with pytest.raises(UnauthorizedError):
-        verifier.verify(jwt.encode(claims(), "x" * 32, algorithm="HS256", headers={"kid": "k1"}))
+        SeveralIssuers({BUILT_IN: issuer}).verify(token)
 
 
-def test_an_issuer_out_of_reach_is_said_to_be(key: rsa.RSAPrivateKey) -> None:
-    verifier = OpenIdConnectVerifier(ISSUER, AUDIENCE, jwks_url="http://127.0.0.1:9/jwks")
-    with pytest.raises(UnavailableError):
-        verifier.verify(jwt.encode(claims(), key, algorithm="RS256", headers={"kid": "k1"}))
+def test_a_wallets_session_never_speaks_for_another_kind_of_user() -> None:
+    wallets = WalletIssuer(SECRET)
+    with pytest.raises(UnauthorizedError):
+        wallets.verify(wallets.sign_in(Principal("ada", "Ada"), NOW_MS).token)
+
+
+def test_an_expired_session_of_a_wallet_is_refused() -> None:
+    wallets = WalletIssuer(SECRET)
+    with pytest.raises(UnauthorizedError):
+        wallets.verify(wallets.sign_in(WALLET_USER, NOW_MS - 13 * 3_600_000).token)

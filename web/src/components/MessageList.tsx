@@ -1,11 +1,13 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 
 import { useAnchoredScroll } from "../hooks/useAnchoredScroll";
+import { useVisibility } from "../hooks/useVisibility";
 import type { Author, Media } from "../protocol/frames";
 import type { OutgoingMessage } from "../protocol/outbox";
 import type { RoomView } from "../state/room";
 import { buildTimeline, type Row } from "../state/timeline";
 import type { Upload } from "../state/uploads";
+import { describeNotice } from "../state/wording";
 import { Icon } from "./Icon";
 import { MessageRow } from "./MessageRow";
 import { OutgoingRow, UploadRow } from "./OutgoingRow";
@@ -30,10 +32,10 @@ interface MessageListProps {
 
 export function MessageList(props: MessageListProps) {
   const { view, me, outgoing, uploads, title, onNeedOlder, onSeen } = props;
-  const { log, older } = view;
+  const { log, notices, older } = view;
   const rows = useMemo(
-    () => buildTimeline({ log, outgoing, uploads, myId: me.id }),
-    [log, outgoing, uploads, me.id],
+    () => buildTimeline({ log, notices, outgoing, uploads, myId: me.id }),
+    [log, notices, outgoing, uploads, me.id],
   );
   // After a failure only a person asks again, not the scrolling.
   const onNearTop = useCallback(() => {
@@ -47,9 +49,10 @@ export function MessageList(props: MessageListProps) {
   }, [added, scrollToEnd]);
 
   const newest = log.newest;
+  const isVisible = useVisibility();
   useEffect(() => {
-    if (isAtEnd && newest !== null && document.visibilityState === "visible") onSeen(newest);
-  }, [isAtEnd, newest, onSeen]);
+    if (isAtEnd && newest !== null && isVisible) onSeen(newest);
+  }, [isAtEnd, newest, isVisible, onSeen]);
 
   return (
     <div className="log">
@@ -93,6 +96,12 @@ function RowView({ row, ...props }: MessageListProps & { readonly row: Row }) {
           ) : (
             "Loading missed messages …"
           )}
+        </li>
+      );
+    case "notice":
+      return (
+        <li className="notice" data-testid="notice">
+          {describeNotice(row.notice.event, props.me.id)}
         </li>
       );
     case "message": {

@@ -74,7 +74,7 @@ export const MessageRow = memo(function MessageRow({ message, isMine, isHead, on
 });
 
 function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "onOpenImage">) {
-  if (message.kind === "unsupported") return <p className="message__text">A newer version is needed to show this.</p>;
+  if (message.kind === "unknown") return <p className="message__text">A newer version is needed to show this.</p>;
   const { media } = message;
   if (media === null) return <MessageText text={message.text} />;
   const { url, width, height } = media.thumbnail;

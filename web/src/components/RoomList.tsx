@@ -1,13 +1,16 @@
 import { memo } from "react";
 
-import type { RoomEntry } from "../state/directory";
+import type { Room } from "../protocol/frames";
 import { hashOf } from "../state/route";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
 import { briefTime } from "./time";
 
+/** More than this many unread messages are "many". */
+const MAX_SHOWN = 99;
+
 interface RoomListProps {
-  readonly rooms: readonly RoomEntry[];
+  readonly rooms: readonly Room[];
   readonly current: string | null;
 }
 
@@ -36,13 +39,13 @@ function RoomSection({ title, rooms, current }: RoomListProps & { readonly title
 }
 
 interface RoomItemProps {
-  readonly room: RoomEntry;
+  readonly room: Room;
   readonly isCurrent: boolean;
 }
 
 const RoomItem = memo(function RoomItem({ room, isCurrent }: RoomItemProps) {
   const { latest } = room;
-  const isUnread = room.unread && !isCurrent;
+  const isUnread = room.unread > 0 && !isCurrent;
   return (
     <li>
       <a
@@ -72,8 +75,9 @@ const RoomItem = memo(function RoomItem({ room, isCurrent }: RoomItemProps) {
           {latest === null ? "No messages yet" : `${latest.author === "" ? "" : `${latest.author}: `}${latest.text || "Image"}`}
         </span>
         {isUnread && (
-          <span className="room-item__unread">
-            <span className="visually-hidden">unread messages</span>
+          <span className="room-item__unread" data-testid="unread">
+            {room.unread > MAX_SHOWN ? `${MAX_SHOWN}+` : room.unread}
+            <span className="visually-hidden"> unread messages</span>
           </span>
         )}
       </a>

@@ -1,10 +1,15 @@
 /** Waiting times between attempts: full jitter, so that clients cut off together do not come back together. */
 
-export const FIRST_CEILING_MS = 500;
-export const LAST_CEILING_MS = 20_000;
+/** A limit that starts at `firstMs` and doubles up to `mostMs`. */
+export interface Window {
+  readonly firstMs: number;
+  readonly mostMs: number;
+}
 
-/** Uniform between 0 and a ceiling that doubles from 0.5 s to 20 s; `attempt` counts from 0. */
-export function fullJitter(attempt: number, random: () => number): number {
-  const ceiling = Math.min(LAST_CEILING_MS, FIRST_CEILING_MS * 2 ** attempt);
-  return Math.round(random() * ceiling);
+/** Until the server has said what it wants. */
+export const DEFAULT_WINDOW: Window = { firstMs: 500, mostMs: 20_000 };
+
+/** Uniform between 0 and the window's limit; `attempt` counts from 0. */
+export function fullJitter(attempt: number, random: () => number, window: Window = DEFAULT_WINDOW): number {
+  return Math.round(random() * Math.min(window.mostMs, window.firstMs * 2 ** attempt));
 }

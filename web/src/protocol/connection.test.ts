@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { FakeSocket } from "../testing/socket";
-import { fullJitter, LAST_CEILING_MS } from "./backoff";
-import { Connection, PING_INTERVAL_MS, REPLY_TIMEOUT_MS } from "./connection";
+import { FakeSocket, READY } from "../testing/socket";
+import { DEFAULT_WINDOW, fullJitter } from "./backoff";
+import { Connection } from "./connection";
 import { CommandRefused, ConnectionLost, ReplyTimeout, RequestFailed } from "./errors";
-import type { ServerEvent } from "./frames";
+import type { Ready, ServerEvent } from "./frames";
+import { REPLY_TIMEOUT_MS } from "./line";
 import { ShapeError } from "./shape";
 
 const POSTED = {
@@ -17,6 +18,8 @@ let events: ServerEvent[];
 let phases: string[];
 let fetchTicket: () => Promise<{ ticket: string; url: string }>;
 let connection: Connection;
+let rotated: () => Promise<void>;
+let synced: Readonly<Record<string, number>>[];
 
 function socket(): FakeSocket {
   const last = sockets.at(-1);
@@ -24,10 +27,14 @@ function socket(): FakeSocket {
   return last;
 }
 
-async function connect(): Promise<void> {
+async function pass(ms = 0): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+async function connect(ready: Partial<Ready> = {}): Promise<void> {
   connection.start();
-  await vi.advanceTimersByTimeAsync(0);
-  socket().open();
+  await pass();
+  await socket().greet(ready);
 }
 
 beforeEach(() => {
@@ -35,6 +42,8 @@ beforeEach(() => {
   sockets = [];
   events = [];
   phases = [];
+  synced = [];
+  rotated = () => Promise.resolve();
   let tickets = 0;
   fetchTicket = () => Promise.resolve({ ticket: `t${++tickets}`, url: "ws://chat.test/local" });
   connection = new Connection({
@@ -47,6 +56,9 @@ beforeEach(() => {
     random: () => 1,
     onStatus: ({ phase }) => phases.push(phase),
     onEvent: (event) => events.push(event),
+    onRotated: () => rotated(),
+    positions: () => ({ general: 117 }),
+    onSynced: (rooms) => synced.push(rooms),
   });
 });
 
@@ -60,6 +72,7 @@ describe("replies", () => {
     await connect();
     const ping = connection.request("ping", {});
     const rooms = connection.request("rooms", {});
+    await pass();
     const [first, second] = socket().sent;
     socket().acknowledge(second, { rooms: [] });
     socket().acknowledge(first, { now_ms: 7 });
@@ -70,6 +83,7 @@ describe("replies", () => {
   it("that refuse reject with the server's code and wait", async () => {
     await connect();
     const join = connection.request("join", { room: "x" });
+    await pass();
     socket().refuse(socket().sent[0], "too_many_requests", true, 250);
     const error = await join.catch((it: unknown) => it);
     expect(error).toBeInstanceOf(CommandRefused);
@@ -79,6 +93,7 @@ describe("replies", () => {
   it("of the wrong shape reject their command and nothing else", async () => {
     await connect();
     const ping = connection.request("ping", {});
+    await pass();
     socket().acknowledge(socket().sent[0], {});
     await expect(ping).rejects.toBeInstanceOf(ShapeError);
     expect(connection.online).toBe(true);
@@ -107,6 +122,7 @@ describe("replies", () => {
   it("from API Gateway itself fail the only command on its way as temporary", async () => {
     await connect();
     const rooms = connection.request("rooms", {});
+    await pass();
     socket().receive({ message: "Internal server error", connectionId: "c", requestId: "r" });
     await expect(rooms).rejects.toMatchObject({ code: "unavailable", temporary: true });
   });
@@ -117,7 +133,7 @@ describe("replies", () => {
     const send = connection.request("send", { room: "general", text: "x" });
     socket().receive({ message: "Internal server error" });
     await expect(send).rejects.toMatchObject({ temporary: true });
-    socket().acknowledge(socket().sent[0], { rooms: [] });
+    socket().acknowledge(socket().sent.find((it) => it.action === "rooms"), { rooms: [] });
     expect(await rooms).toEqual({ rooms: [] });
   });
 });
@@ -129,8 +145,8 @@ describe("a cut", () => {
     socket().cut();
     expect(await ping).toBeInstanceOf(ConnectionLost);
     expect(connection.status.phase).toBe("waiting");
-    await vi.advanceTimersByTimeAsync(500);
-    socket().open();
+    await pass(500);
+    await socket().greet();
     expect(sockets.map((it) => it.url)).toEqual(["ws://chat.test/local?ticket=t1", "ws://chat.test/local?ticket=t2"]);
     expect(phases).toEqual(["connecting", "online", "waiting", "connecting", "online"]);
   });
@@ -154,8 +170,8 @@ describe("a cut", () => {
     await connect();
     const old = socket();
     old.cut();
-    await vi.advanceTimersByTimeAsync(500);
-    socket().open();
+    await pass(500);
+    await socket().greet();
     old.receive(POSTED);
     old.cut();
     expect(events).toEqual([]);
@@ -181,7 +197,7 @@ describe("a cut", () => {
     socket().cut();
     await vi.advanceTimersByTimeAsync(500 + 1000 + 2000 + 4000 + 8000 + 16_000);
     expect(attempts).toBe(6);
-    await vi.advanceTimersByTimeAsync(LAST_CEILING_MS - 1);
+    await vi.advanceTimersByTimeAsync(DEFAULT_WINDOW.mostMs - 1);
     expect(attempts).toBe(6);
     connection.nudge();
     expect(attempts).toBe(7);
@@ -205,10 +221,170 @@ it("gives up a socket that never opens", async () => {
   expect(sockets).toHaveLength(2);
 });
 
-it("pings before the line idles out", async () => {
-  await connect();
-  await vi.advanceTimersByTimeAsync(PING_INTERVAL_MS);
-  expect(socket().sent.map((command) => command.action)).toEqual(["ping"]);
+describe("the session", () => {
+  it("is usable when hello is answered, not before", async () => {
+    connection.start();
+    await pass();
+    socket().open();
+    await pass();
+    expect(socket().sent.map((it) => it.action)).toEqual(["hello"]);
+    expect(connection.online).toBe(false);
+    await expect(connection.request("ping", {})).rejects.toBeInstanceOf(ConnectionLost);
+    socket().acknowledge(socket().sent[0], READY);
+    await pass();
+    expect(connection.online).toBe(true);
+  });
+
+  it("is tried again when hello is refused for now", async () => {
+    connection.start();
+    await pass();
+    socket().open();
+    await pass();
+    socket().refuse(socket().sent[0], "unavailable", true);
+    await pass(500);
+    expect(sockets.map((it) => it.isClosed)).toEqual([true, false]);
+  });
+
+  it("comes back inside the window that the server set", async () => {
+    await connect({ reconnect: { first_ms: 4000, most_ms: 60_000 } });
+    socket().cut();
+    await pass(3999);
+    expect(sockets).toHaveLength(1);
+    await pass(1);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("is kept up by a sync with the newest numbers, as often as the server said", async () => {
+    await connect({ heartbeat_s: 30 });
+    await pass(29_999);
+    expect(socket().sent).toEqual([]);
+    await pass(1);
+    expect(socket().sent).toMatchObject([{ action: "sync", rooms: { general: 117 } }]);
+    socket().acknowledge(socket().sent[0], { rooms: { general: 120 }, now_ms: 1 });
+    await pass();
+    expect(synced).toEqual([{ general: 120 }]);
+  });
+});
+
+describe("frames", () => {
+  it("take what is asked for at the same moment together, and their replies as a list", async () => {
+    await connect();
+    const both = Promise.all([connection.request("ping", {}), connection.request("rooms", {})]);
+    await pass();
+    expect(socket().frameSizes).toEqual([2]);
+    const [ping, rooms] = socket().sent;
+    socket().receive([
+      { type: "ack", id: ping?.id, action: "ping", result: { now_ms: 7 } },
+      { type: "ack", id: rooms?.id, action: "rooms", result: { rooms: [] } },
+    ]);
+    expect(await both).toEqual([{ now_ms: 7 }, { rooms: [] }]);
+  });
+
+  it("take a message alone, so that nothing delays its number", async () => {
+    await connect();
+    const requests = [
+      connection.request("ping", {}),
+      connection.request("send", { room: "general", text: "x" }),
+      connection.request("rooms", {}),
+    ];
+    for (const request of requests) request.catch(() => undefined);
+    await pass();
+    expect(socket().frameSizes).toEqual([1, 1, 1]);
+    expect(socket().sent.map((it) => it.action)).toEqual(["ping", "send", "rooms"]);
+  });
+
+  it("never have more commands than the server takes", async () => {
+    await connect();
+    for (let index = 0; index < 45; index++) connection.request("ping", {}).catch(() => undefined);
+    await pass();
+    expect(socket().frameSizes).toEqual([20, 20, 5]);
+  });
+
+  it("of which one in a list cannot be read leave the others their meaning", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    await connect();
+    socket().receive([{ type: "message" }, POSTED, { type: "typing" }]);
+    expect(events.map((event) => event.type)).toEqual(["message"]);
+  });
+});
+
+describe("rotation", () => {
+  it("moves to a new line before it ends the old one", async () => {
+    await connect({ rotate_after_s: 60 });
+    const old = socket();
+    let subscribed: () => void = () => undefined;
+    rotated = () => new Promise((resolve) => (subscribed = resolve));
+    await pass(60_000);
+    expect(sockets).toHaveLength(2);
+    expect(old.isClosed).toBe(false);
+    await socket().greet();
+    old.receive(POSTED);
+    expect(events).toHaveLength(1);
+    connection.request("ping", {}).catch(() => undefined);
+    await pass();
+    expect(socket().sent.map((it) => it.action)).toEqual(["ping"]);
+    subscribed();
+    await pass();
+    expect(old.isClosed).toBe(true);
+    expect(phases).toEqual(["connecting", "online"]);
+  });
+
+  it("leaves what was asked on the old line its reply", async () => {
+    await connect({ rotate_after_s: 60 });
+    const old = socket();
+    await pass(59_000);
+    const send = connection.request("send", { room: "general", text: "x" });
+    await pass(1000);
+    await socket().greet();
+    expect(old.isClosed).toBe(false);
+    old.acknowledge(old.sent[0], { room: "general", seq: 1, sent_at_ms: 2 });
+    expect(await send).toMatchObject({ seq: 1 });
+    expect(old.isClosed).toBe(true);
+  });
+
+  it("is tried again while the old line serves on", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    await connect({ rotate_after_s: 60 });
+    const tickets = fetchTicket;
+    fetchTicket = () => Promise.reject(new RequestFailed(503, "unavailable", "no"));
+    await pass(60_000);
+    expect(connection.online).toBe(true);
+    fetchTicket = tickets;
+    await pass(1000);
+    await socket().greet();
+    expect(sockets.map((it) => it.isClosed)).toEqual([true, false]);
+    expect(phases).toEqual(["connecting", "online"]);
+  });
+
+  it("gives way to a cut of the old line", async () => {
+    await connect({ rotate_after_s: 60 });
+    await pass(60_000);
+    sockets[0]?.cut();
+    expect(sockets.map((it) => it.isClosed)).toEqual([true, true]);
+    await pass(500);
+    await socket().greet();
+    expect(connection.online).toBe(true);
+    expect(sockets).toHaveLength(3);
+  });
+
+  it("is followed by a cut of the new line like any other", async () => {
+    await connect({ rotate_after_s: 60 });
+    await pass(60_000);
+    await socket().greet();
+    socket().cut();
+    expect(connection.status.phase).toBe("waiting");
+    await pass(500);
+    await socket().greet();
+    expect(connection.online).toBe(true);
+  });
+
+  it("ends with everything else", async () => {
+    await connect({ rotate_after_s: 60 });
+    await pass(60_000);
+    connection.stop();
+    await pass(600_000);
+    expect(sockets.map((it) => it.isClosed)).toEqual([true, true]);
+  });
 });
 
 it("passes events on and survives frames that it can't read", async () => {
@@ -229,6 +405,6 @@ it("opens nothing after it was stopped while a ticket was on its way", async () 
 it("spreads attempts over the whole window", () => {
   expect(fullJitter(0, () => 0.5)).toBe(250);
   expect(fullJitter(3, () => 1)).toBe(4000);
-  expect(fullJitter(50, () => 1)).toBe(LAST_CEILING_MS);
+  expect(fullJitter(50, () => 1)).toBe(DEFAULT_WINDOW.mostMs);
   expect(fullJitter(50, () => 0)).toBe(0);
 });

@@ -1,32 +1,21 @@
 /**
- * One user's line to the server: opens a socket with a fresh ticket, matches replies to commands, and comes back
- * after every cut until it is stopped or refused.
+ * One user's connection to the server, over as many sockets as it takes: opens one with a fresh ticket, says hello, moves
+ * to a new one before the server's time limit ends the old, and comes back after every cut until it is stopped or refused.
  *
- * A command that was on its way when the socket closed is rejected with `ConnectionLost`; sending again is the
- * caller's decision (the outbox does it for messages). Knows no rooms, no React.
+ * Heartbeat, rotation and the window for coming back are the server's choice. A command that was on its way when a
+ * socket closed is rejected; sending again is the caller's decision (the outbox does it for messages). Knows no rooms,
+ * no React.
  */
 
-import { fullJitter } from "./backoff";
-import { CommandRefused, ConnectionLost, ReplyTimeout, RequestFailed } from "./errors";
-import {
-  type Action,
-  type Commands,
-  decodeFrame,
-  decodeResult,
-  encodeCommand,
-  type Refusal,
-  type Results,
-  type ServerEvent,
-  type ServerFrame,
-} from "./frames";
-import { ShapeError } from "./shape";
+import { DEFAULT_WINDOW, fullJitter, type Window } from "./backoff";
+import { ConnectionLost, ReplyTimeout, RequestFailed } from "./errors";
+import { type Action, type Commands, PROTOCOL_VERSION, type Ready, type Results, type ServerEvent } from "./frames";
+import { Line, REPLY_TIMEOUT_MS, type RequestOptions, type Socket } from "./line";
 
-/** Longer than a cold start, shorter than a person's patience. */
-export const REPLY_TIMEOUT_MS = 15_000;
-export const OPEN_TIMEOUT_MS = 10_000;
-/** The server closes a connection that idles for 10 minutes. */
-export const PING_INTERVAL_MS = 240_000;
 const PROBE_TIMEOUT_MS = 5_000;
+const CLIENT = `web/${PROTOCOL_VERSION}`;
+/** Whatever the server says, neither heartbeats nor new sockets come faster than this. */
+const LEAST_INTERVAL_MS = 1_000;
 
 /** `stopped`: by the caller; `refused`: the session is no longer accepted, so trying again is pointless. */
 export type Phase = "connecting" | "online" | "waiting" | "stopped" | "refused";
@@ -42,9 +31,6 @@ export interface Ticket {
   readonly url: string;
 }
 
-/** The part of `WebSocket` that is used here. */
-export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" | "onclose" | "onerror">;
-
 export interface ConnectionOptions {
   /** Fetches a single-use ticket; `RequestFailed` with status 401 ends the connection as `refused`. */
   readonly fetchTicket: () => Promise<Ticket>;
@@ -52,35 +38,28 @@ export interface ConnectionOptions {
   readonly random?: () => number;
   readonly onStatus: (status: ConnectionStatus) => void;
   readonly onEvent: (event: ServerEvent) => void;
-}
-
-interface Waiter {
-  readonly action: Action;
-  readonly sentAtMs: number;
-  readonly timer: ReturnType<typeof setTimeout>;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-export interface RequestOptions {
-  /** The command's id; a new one where none is given. */
-  readonly id?: string;
-  readonly timeoutMs?: number;
+  /** A new socket has taken over; the old one stays open until what this subscribes on the new one has settled. */
+  readonly onRotated: () => Promise<void>;
+  /** The newest number of each room that is followed, for the heartbeat. */
+  readonly positions: () => Readonly<Record<string, number>>;
+  /** Rooms of which the server has newer numbers than those. */
+  readonly onSynced: (rooms: Readonly<Record<string, number>>) => void;
 }
 
 export class Connection {
   status: ConnectionStatus = { phase: "stopped", offlineSinceMs: null };
 
   readonly #options: ConnectionOptions;
-  readonly #waiters = new Map<string, Waiter>();
-  #socket: Socket | null = null;
+  /** Every socket that is not yet closed: the one in use, one that is opening, one that is being left. */
+  readonly #lines = new Set<Line>();
+  #line: Line | null = null;
   #attempt = 0;
-  /** Grows with every attempt and stop, so that what belongs to an earlier one is recognised as late. */
+  #window: Window = DEFAULT_WINDOW;
+  /** Grows with every attempt, cut and stop, so that what belongs to an earlier one is recognised as late. */
   #generation = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #openTimer: ReturnType<typeof setTimeout> | undefined;
-  #pingTimer: ReturnType<typeof setInterval> | undefined;
-  #lastFrameAtMs = 0;
+  #rotateTimer: ReturnType<typeof setTimeout> | undefined;
+  #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -111,30 +90,14 @@ export class Connection {
       this.#attempt = 0;
       void this.#open();
     } else if (this.online) {
-      this.#ping(PROBE_TIMEOUT_MS);
+      this.#sync(PROBE_TIMEOUT_MS);
     }
   }
 
   /** Sends one command. Rejects with `ConnectionLost`, `CommandRefused`, `ReplyTimeout` or `ShapeError`. */
   request<A extends Action>(action: A, command: Commands[A], options: RequestOptions = {}): Promise<Results[A]> {
-    const socket = this.#socket;
-    if (!this.online || socket === null) return Promise.reject(new ConnectionLost());
-    const { id = crypto.randomUUID(), timeoutMs = REPLY_TIMEOUT_MS } = options;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#expire(id, timeoutMs);
-      }, timeoutMs);
-      this.#waiters.set(id, {
-        action,
-        sentAtMs: Date.now(),
-        timer,
-        resolve: (result) => {
-          resolve(decodeResult(action, result));
-        },
-        reject,
-      });
-      socket.send(encodeCommand(action, id, command));
-    });
+    if (!this.online || this.#line === null) return Promise.reject(new ConnectionLost());
+    return this.#line.request(action, command, options);
   }
 
   async #open(): Promise<void> {
@@ -142,144 +105,103 @@ export class Connection {
     clearTimeout(this.#retryTimer);
     this.#setPhase("connecting");
     try {
-      const { url, ticket } = await this.#options.fetchTicket();
-      if (generation === this.#generation) this.#dial(`${url}?ticket=${encodeURIComponent(ticket)}`, generation);
+      const opened = await this.#dial(generation);
+      if (opened === null) return;
+      this.#use(...opened);
+      this.#setPhase("online");
     } catch (error) {
       if (generation !== this.#generation) return;
-      if (error instanceof RequestFailed && error.status === 401) this.#end("refused");
-      else this.#retryLater();
+      if (isSessionOver(error)) this.#end("refused");
+      else this.#cut();
     }
   }
 
-  #dial(url: string, generation: number): void {
-    const socket = this.#options.openSocket?.(url) ?? new WebSocket(url);
-    const isCurrent = (): boolean => generation === this.#generation;
-    this.#socket = socket;
-    socket.onopen = () => {
-      if (isCurrent()) this.#opened();
-    };
-    socket.onmessage = (event: MessageEvent<unknown>) => {
-      if (isCurrent()) this.#receive(event.data);
-    };
-    socket.onclose = () => {
-      if (isCurrent()) this.#drop();
-    };
-    this.#openTimer = setTimeout(() => {
-      if (isCurrent()) this.#drop();
-    }, OPEN_TIMEOUT_MS);
-  }
-
-  #opened(): void {
-    clearTimeout(this.#openTimer);
-    this.#pingTimer = setInterval(() => {
-      this.#ping(REPLY_TIMEOUT_MS);
-    }, PING_INTERVAL_MS);
-    this.#setPhase("online");
-  }
-
-  #receive(data: unknown): void {
-    this.#lastFrameAtMs = Date.now();
-    this.#attempt = 0;
-    if (typeof data !== "string") {
-      console.error("a binary frame was passed over");
-      return;
-    }
-    let frame: ServerFrame;
-    try {
-      frame = decodeFrame(data);
-    } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-      console.error("a frame that cannot be read was passed over:", error.message);
-      return;
-    }
-    this.#dispatch(frame);
-  }
-
-  #dispatch(frame: ServerFrame): void {
-    switch (frame.type) {
-      case "ack":
-        this.#acknowledge(frame.id, frame.result);
-        break;
-      case "error":
-        this.#refuse(frame);
-        break;
-      case "gateway_fault":
-        this.#refuse({
-          type: "error",
-          id: null,
-          code: "unavailable",
-          message: frame.message,
-          temporary: true,
-          retry_after_ms: null,
-        });
-        break;
-      case "message":
-      case "media_rejected":
-        this.#options.onEvent(frame);
-        break;
-      case "unknown":
-        break;
-    }
-  }
-
-  #acknowledge(id: string, result: unknown): void {
-    const waiter = this.#take(id);
-    // A reply without a waiter answers a command that was given up or sent twice.
-    if (waiter === undefined) return;
-    try {
-      waiter.resolve(result);
-    } catch (error) {
-      waiter.reject(error instanceof Error ? error : new Error(String(error)));
-    }
-  }
-
-  #refuse(refusal: Refusal): void {
-    for (const id of refusal.id === null ? this.#suspects() : [refusal.id]) {
-      this.#take(id)?.reject(new CommandRefused(refusal));
-    }
-  }
-
-  /**
-   * Which commands a refusal without an id may mean: the only one on its way, or else every message (repeating one is
-   * safe). Others are left to their time limit, because their own replies may still come.
-   */
-  #suspects(): string[] {
-    const ids = [...this.#waiters.keys()];
-    if (ids.length === 1) return ids;
-    return ids.filter((id) => this.#waiters.get(id)?.action === "send");
-  }
-
-  #take(id: string): Waiter | undefined {
-    const waiter = this.#waiters.get(id);
-    if (waiter === undefined) return undefined;
-    clearTimeout(waiter.timer);
-    this.#waiters.delete(id);
-    return waiter;
-  }
-
-  #expire(id: string, timeoutMs: number): void {
-    const waiter = this.#take(id);
-    if (waiter === undefined) return;
-    waiter.reject(new ReplyTimeout(waiter.action, timeoutMs));
-    // A line on which nothing at all arrived since is taken for dead; the browser may not notice for minutes.
-    if (this.#lastFrameAtMs < waiter.sentAtMs) this.#drop();
-  }
-
-  #ping(timeoutMs: number): void {
-    this.request("ping", {}, { timeoutMs }).catch((error: unknown) => {
-      // Both show in the status; a refusal of a ping would be new.
-      if (!(error instanceof ReplyTimeout || error instanceof ConnectionLost)) console.warn("ping:", error);
+  /** A socket on which the server has answered hello; null where nobody waits for it any more. */
+  async #dial(generation: number): Promise<[Line, Ready] | null> {
+    const { fetchTicket, openSocket, onEvent } = this.#options;
+    const isLate = (): boolean => generation !== this.#generation;
+    const { url, ticket } = await fetchTicket();
+    if (isLate()) return null;
+    const address = `${url}?ticket=${encodeURIComponent(ticket)}`;
+    const line: Line = new Line(openSocket?.(address) ?? new WebSocket(address), {
+      onEvent,
+      onClosed: (wasLost) => {
+        this.#lines.delete(line);
+        if (wasLost && line === this.#line) this.#cut();
+      },
     });
+    this.#lines.add(line);
+    try {
+      await line.opened;
+      const ready = await line.request("hello", { client: CLIENT });
+      if (!isLate()) return [line, ready];
+    } catch (error) {
+      line.close();
+      throw error;
+    }
+    line.close();
+    return null;
   }
 
-  #drop(): void {
+  #use(line: Line, ready: Ready): void {
+    this.#line = line;
+    this.#attempt = 0;
+    this.#window = { firstMs: ready.reconnect.first_ms, mostMs: ready.reconnect.most_ms };
+    clearInterval(this.#heartbeatTimer);
+    this.#heartbeatTimer = setInterval(
+      () => {
+        this.#sync(REPLY_TIMEOUT_MS);
+      },
+      Math.max(LEAST_INTERVAL_MS, ready.heartbeat_s * 1000),
+    );
+    this.#rotateIn(ready.rotate_after_s * 1000);
+  }
+
+  #rotateIn(delayMs: number): void {
+    clearTimeout(this.#rotateTimer);
+    this.#rotateTimer = setTimeout(() => void this.#rotate(), Math.max(LEAST_INTERVAL_MS, delayMs));
+  }
+
+  /** Makes the new line before it breaks the old one. Where that fails the old one serves on, and it is tried again. */
+  async #rotate(): Promise<void> {
+    const generation = this.#generation;
+    const old = this.#line;
+    try {
+      const opened = await this.#dial(generation);
+      if (opened === null) return;
+      this.#use(...opened);
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      console.warn("a new connection could not be opened yet:", error);
+      if (isSessionOver(error)) this.#end("refused");
+      else this.#rotateIn(fullJitter(this.#attempt++, this.#random, this.#window));
+      return;
+    }
+    try {
+      await this.#options.onRotated();
+    } finally {
+      old?.retire();
+    }
+  }
+
+  #sync(timeoutMs: number): void {
+    const { positions, onSynced } = this.#options;
+    this.request("sync", { rooms: positions() }, { timeoutMs }).then(
+      ({ rooms }) => {
+        onSynced(rooms);
+      },
+      (error: unknown) => {
+        // A line that is dead has been dropped by now.
+        if (!(error instanceof ReplyTimeout || error instanceof ConnectionLost)) console.warn("sync:", error);
+      },
+    );
+  }
+
+  /** The line is gone: comes back in a while. */
+  #cut(): void {
     this.#hangUp();
-    this.#retryLater();
-  }
-
-  #retryLater(): void {
-    const generation = ++this.#generation;
-    const delayMs = fullJitter(this.#attempt++, this.#options.random ?? Math.random);
+    const generation = this.#generation;
+    const delayMs = fullJitter(this.#attempt++, this.#random, this.#window);
     this.#setPhase("waiting");
     this.#retryTimer = setTimeout(() => {
       if (generation === this.#generation) void this.#open();
@@ -287,27 +209,24 @@ export class Connection {
   }
 
   #end(phase: "stopped" | "refused"): void {
-    this.#generation++;
     clearTimeout(this.#retryTimer);
-    this.#hangUp();
+    // The phase must say "not online" before anyone who is told tries again.
     this.#setPhase(phase);
+    this.#hangUp();
   }
 
-  /** Forgets the socket and everything that waited for it. */
+  /** Forgets every socket and everything that waited for one. */
   #hangUp(): void {
     this.#generation++;
-    clearTimeout(this.#openTimer);
-    clearInterval(this.#pingTimer);
-    this.#socket?.close();
-    this.#socket = null;
-    const lost = [...this.#waiters.values()];
-    this.#waiters.clear();
-    // The phase must say "not online" before anyone who is told tries again.
+    clearTimeout(this.#rotateTimer);
+    clearInterval(this.#heartbeatTimer);
     if (this.online) this.#setPhase("waiting");
-    for (const waiter of lost) {
-      clearTimeout(waiter.timer);
-      waiter.reject(new ConnectionLost());
-    }
+    this.#line = null;
+    for (const line of [...this.#lines]) line.close();
+  }
+
+  get #random(): () => number {
+    return this.#options.random ?? Math.random;
   }
 
   #setPhase(phase: Phase): void {
@@ -316,4 +235,8 @@ export class Connection {
     this.status = { phase, offlineSinceMs };
     this.#options.onStatus(this.status);
   }
+}
+
+function isSessionOver(error: unknown): boolean {
+  return error instanceof RequestFailed && error.status === 401;
 }

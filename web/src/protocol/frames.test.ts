@@ -1,93 +1,126 @@
 import { describe, expect, it } from "vitest";
 
-import { decodeFrame, decodeResult, encodeCommand } from "./frames";
+import { GOLDEN, type GoldenFrame } from "../testing/golden";
+import { type Action, decodeResult, encodeCommand, joinCommands, readFrame, splitFrames } from "./frames";
+import { events, results } from "./frames.generated";
 import { ShapeError } from "./shape";
 
-const POSTED = {
-  type: "message",
-  message: {
-    room: "general",
-    seq: 120,
-    kind: "text",
-    from: { id: "ada", name: "Ada" },
-    text: "Hello",
-    sent_at_ms: 1_790_000_000_000,
-    command_id: "7f1c",
-    media: null,
-  },
-};
-const PICTURE = { url: "/media/a/1", content_type: "image/jpeg", width: 480, height: 320 };
-
-function decode(frame: unknown) {
-  return decodeFrame(JSON.stringify(frame));
+function read(frame: unknown) {
+  const [value] = splitFrames(JSON.stringify(frame));
+  return readFrame(value);
 }
 
-describe("frames from the server", () => {
-  it("are decoded as the protocol shows them", () => {
-    expect(decode(POSTED)).toEqual(POSTED);
-    expect(
-      decode({ type: "error", id: "7f1c", code: "room_not_found", message: "no", temporary: false, retry_after_ms: null }),
-    ).toEqual({ type: "error", id: "7f1c", code: "room_not_found", message: "no", temporary: false, retry_after_ms: null });
-    expect(decode({ type: "media_rejected", media: "m", room: "general", reason: "not an image" })).toEqual({
-      type: "media_rejected",
-      media: "m",
-      room: "general",
-      reason: "not an image",
-    });
-  });
+/** The frame with a field that nobody knows in each of its objects but maps. */
+function withUnknownFields(value: unknown, key = ""): unknown {
+  if (Array.isArray(value)) return value.map((item) => withUnknownFields(item));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([name, item]) => [name, withUnknownFields(item, name)] as const);
+  const isMap = key === "rooms";
+  return { ...Object.fromEntries(entries), ...(isMap ? {} : { from_a_newer_server: { really: [1, null] } }) };
+}
 
-  it("may carry an image with its two forms", () => {
-    const media = { id: "m", name: "cat.jpg", original: PICTURE, thumbnail: PICTURE };
-    const frame = decode({ ...POSTED, message: { ...POSTED.message, kind: "image", media } });
-    expect(frame).toMatchObject({ message: { kind: "image", media } });
-  });
+describe.each(GOLDEN.filter((it) => it.kind.startsWith("acks/")))("$kind: $about", ({ frame }) => {
+  const { action, id, result } = frame as { action: Action; id: string; result: unknown };
 
-  it("keep their meaning when a newer server adds fields, kinds and events", () => {
-    expect(decode({ ...POSTED, trace: 1 })).toEqual(POSTED);
-    expect(decode({ ...POSTED, message: { ...POSTED.message, kind: "poll" } })).toMatchObject({
-      message: { kind: "unsupported" },
-    });
-    expect(decode({ type: "typing", room: "general" })).toEqual({ type: "unknown" });
-  });
-
-  it("without a type are API Gateway's own error", () => {
-    const frame = decode({ message: "Internal server error", connectionId: "c", requestId: "r" });
-    expect(frame).toEqual({ type: "gateway_fault", message: "Internal server error" });
-  });
-
-  it.each([
-    ["not JSON", "{"],
-    ["no object", "[]"],
-    ["an ack without id", '{"type":"ack"}'],
-    ["a message without number", '{"type":"message","message":{"room":"general","kind":"text","text":"","sent_at_ms":1}}'],
-    ["a number that is text", JSON.stringify({ ...POSTED, message: { ...POSTED.message, seq: "120" } })],
-  ])("are refused when they are broken: %s", (_, source) => {
-    expect(() => decodeFrame(source)).toThrow(ShapeError);
+  it("means what the server says, with unknown fields too", () => {
+    for (const source of [frame, withUnknownFields(frame)]) {
+      const ack = read(source);
+      if (ack.type !== "ack") throw new Error("no ack");
+      expect(ack.id).toBe(id);
+      expect(decodeResult(action, ack.result)).toEqual(result);
+    }
   });
 });
 
-describe("results", () => {
-  it("are decoded by the action that asked for them", () => {
-    expect(decodeResult("send", { room: "general", seq: 1, sent_at_ms: 2, more: 3 })).toEqual({
-      room: "general",
-      seq: 1,
-      sent_at_ms: 2,
-    });
-    expect(decodeResult("history", { room: "general", messages: [POSTED.message], more: true }).messages).toHaveLength(1);
-    expect(decodeResult("leave", {})).toEqual({});
+describe.each(GOLDEN.filter((it) => /^(?:events|errors)/u.test(it.kind)))("$kind: $about", ({ frame }) => {
+  it("means what the server says, with unknown fields too", () => {
+    expect(read(frame)).toEqual(frame);
+    expect(read(withUnknownFields(frame))).toEqual(frame);
+  });
+});
+
+it.each(GOLDEN.filter((it) => it.kind.startsWith("commands/")))("writes $kind: $about", ({ frame }) => {
+  const { action, id, ...fields } = frame as { action: Action; id: string };
+  expect(JSON.parse(encodeCommand(action, id, fields as never))).toEqual(frame);
+});
+
+it("has a reader for every ack and every event that there is", () => {
+  const names = (prefix: string): string[] => [
+    ...new Set(GOLDEN.filter((it) => it.kind.startsWith(prefix)).map((it) => it.kind.slice(prefix.length))),
+  ];
+  expect(Object.keys(results).sort()).toEqual(names("acks/").sort());
+  expect(Object.keys(events).sort()).toEqual(names("events/").sort());
+});
+
+describe("lists", () => {
+  const golden = (kind: string): GoldenFrame => GOLDEN.find((it) => it.kind === kind)!;
+
+  it("are read frame by frame", () => {
+    const { frame } = golden("lists/replies");
+    expect(splitFrames(JSON.stringify(frame)).map((it) => readFrame(it).type)).toEqual(["ack", "error", "ack"]);
+  });
+
+  it("are written from commands; one command is no list", () => {
+    const commands = golden("lists/commands").frame as object[];
+    expect(JSON.parse(joinCommands(commands.map((it) => JSON.stringify(it))))).toEqual(commands);
+    expect(joinCommands(['{"action":"ping","id":"1"}'])).toBe('{"action":"ping","id":"1"}');
+  });
+});
+
+describe("a newer server's", () => {
+  const newer = GOLDEN.filter((it) => it.kind.startsWith("newer/"));
+
+  it.each(newer)("frame is survived: $about", ({ frame }) => {
+    expect(() => read(frame)).not.toThrow();
+  });
+
+  it("kinds and roles are unknown ones, and its events are passed over", () => {
+    expect(newer.map(({ frame }) => read(frame))).toMatchObject([
+      { type: "unknown" },
+      { type: "message", message: { kind: "unknown", seq: 122 } },
+      { type: "member", change: "unknown", role: "unknown" },
+      { type: "ack", id: "99" },
+      { type: "error", code: "too_solemn", temporary: true, retry_after_ms: 5000 },
+    ]);
+  });
+});
+
+describe("an older server's", () => {
+  it("rooms without cursors have nothing unread", () => {
+    const room = { room: "general", title: "General", kind: "public", member: true, latest: null };
+    expect(decodeResult("rooms", { rooms: [room] }).rooms).toEqual([
+      { ...room, role: null, last_seq: 0, read_seq: 0, unread: 0 },
+    ]);
+  });
+});
+
+it("knows API Gateway's own error by its having no type", () => {
+  const frame = read({ message: "Internal server error", connectionId: "c", requestId: "r" });
+  expect(frame).toEqual({ type: "gateway_fault", message: "Internal server error" });
+});
+
+describe("broken frames", () => {
+  const { frame } = GOLDEN.find((it) => it.kind === "events/message")!;
+  const { message } = frame as { message: object };
+
+  it.each([
+    ["no object", 7],
+    ["an ack without id", { type: "ack" }],
+    ["a message without number", { type: "message", message: { ...message, seq: undefined } }],
+    ["a number that is text", { type: "message", message: { ...message, seq: "120" } }],
+  ])("are refused: %s", (_, broken) => {
+    expect(() => read(broken)).toThrow(ShapeError);
+  });
+
+  it("that are no JSON are refused", () => {
+    expect(() => splitFrames("{")).toThrow(ShapeError);
+  });
+
+  it("of a type named like a method of every object are passed over", () => {
+    expect(read({ type: "toString" })).toEqual({ type: "unknown" });
   });
 
   it("name the place that is wrong", () => {
     expect(() => decodeResult("rooms", { rooms: [{ room: "general" }] })).toThrow("rooms.result.rooms[0].title");
-  });
-});
-
-it("encodes a command with its action and id", () => {
-  expect(JSON.parse(encodeCommand("history", "8", { room: "general", before: 120, limit: 50 }))).toEqual({
-    action: "history",
-    id: "8",
-    room: "general",
-    before: 120,
-    limit: 50,
   });
 });

@@ -39,8 +39,7 @@ async function accept(command: SentCommand | undefined, seq: number): Promise<vo
 
 async function connect(): Promise<void> {
   await vi.advanceTimersByTimeAsync(500);
-  socket().open();
-  await settle();
+  await socket().greet();
 }
 
 beforeEach(async () => {
@@ -59,6 +58,9 @@ beforeEach(async () => {
       if (phase === "online") outbox.resume();
     },
     onEvent: () => undefined,
+    onRotated: () => Promise.resolve(),
+    positions: () => ({}),
+    onSynced: () => undefined,
   });
   outbox = createOutbox();
   connection.start();
@@ -129,6 +131,15 @@ describe("a message", () => {
     await settle();
     expect(outbox.all[0]).toMatchObject({ text: "one", failure: { code: "not_a_member" } });
     expect(sends().map((it) => it["text"])).toEqual(["one", "two"]);
+  });
+
+  it("refused for longer than anybody watches fails at once", async () => {
+    outbox.add("general", "one");
+    await settle();
+    socket().refuse(sends()[0], "muted", true, 30 * 86_400_000);
+    await settle();
+    expect(outbox.all).toMatchObject([{ failure: { code: "muted" } }]);
+    expect(sends()).toHaveLength(1);
   });
 
   it("fails after enough temporary refusals", async () => {

@@ -14,6 +14,8 @@ import { count, fields, json, list, type Reader, ShapeError, text } from "./shap
 
 /** Attempts that were answered with a temporary refusal or not at all, before a person is asked. */
 export const MAX_ATTEMPTS = 6;
+/** Whoever is muted for longer is told so at once, instead of seeing a message on its way for hours. */
+export const MAX_WAIT_MS = 60_000;
 
 export interface OutgoingMessage {
   readonly id: string;
@@ -123,8 +125,8 @@ export class Outbox {
       } catch (error) {
         if (!(error instanceof ChatError || error instanceof ShapeError)) throw error;
         if (error instanceof ConnectionLost) return connection.online;
-        const isFinal = !(error instanceof ChatError && error.temporary) || attempt + 1 >= MAX_ATTEMPTS;
-        if (isFinal) {
+        const isHopeful = error instanceof ChatError && error.temporary && waitOf(error) <= MAX_WAIT_MS;
+        if (!isHopeful || attempt + 1 >= MAX_ATTEMPTS) {
           this.#fail(message.id, error);
           return true;
         }
@@ -139,8 +141,7 @@ export class Outbox {
   }
 
   #pause(attempt: number, error: ChatError): Promise<void> {
-    const asked = error instanceof CommandRefused ? (error.retryAfterMs ?? 0) : 0;
-    const delayMs = asked + fullJitter(attempt, this.#options.random ?? Math.random);
+    const delayMs = waitOf(error) + fullJitter(attempt, this.#options.random ?? Math.random);
     return new Promise((resolve) => setTimeout(resolve, delayMs));
   }
 
@@ -178,4 +179,9 @@ export class Outbox {
       return [];
     }
   }
+}
+
+/** How long the server asked to wait. */
+function waitOf(error: ChatError): number {
+  return error instanceof CommandRefused ? (error.retryAfterMs ?? 0) : 0;
 }

@@ -60,3 +60,43 @@ export function json(source: string, path: string): unknown {
     throw new ShapeError(path, "JSON");
   }
 }
+
+/** An object with these fields; others that it may have are left behind. */
+export function record<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
+  const names = Object.keys(readers) as (keyof T & string)[];
+  return (value, path) => {
+    const it = fields(value, path);
+    const read: Partial<T> = {};
+    for (const name of names) read[name] = readers[name](it[name], `${path}.${name}`);
+    return read as T;
+  };
+}
+
+/** An object used as a map from names to values of one type. */
+export function map<T>(read: Reader<T>): Reader<Readonly<Record<string, T>>> {
+  return (value, path) => {
+    const entries = Object.entries(fields(value, path));
+    return Object.fromEntries(entries.map(([name, item]) => [name, read(item, `${path}.${name}`)]));
+  };
+}
+
+/** What is absent has the value that the protocol gives it. */
+export function or<T>(read: Reader<T>, fallback: T): Reader<T> {
+  return (value, path) => (value === undefined ? fallback : read(value, path));
+}
+
+/** One of these strings; one that only a newer server knows is "unknown". */
+export function known<T extends string>(...values: readonly T[]): Reader<T | "unknown"> {
+  return (value, path) => {
+    const found = text(value, path);
+    return values.find((it) => it === found) ?? "unknown";
+  };
+}
+
+/** Exactly this string. */
+export function tag<T extends string>(expected: T): Reader<T> {
+  return (value, path) => {
+    if (value !== expected) throw new ShapeError(path, `"${expected}"`);
+    return expected;
+  };
+}

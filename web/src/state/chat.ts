@@ -6,9 +6,10 @@
 
 import { createTicket, type Session } from "../protocol/api";
 import { Connection, type ConnectionStatus } from "../protocol/connection";
-import type { Author, Message, RoomKind, Sent, ServerEvent } from "../protocol/frames";
+import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent } from "../protocol/frames";
 import { Outbox, type OutgoingMessage } from "../protocol/outbox";
 import { RoomDirectory } from "./directory";
+import { Reading } from "./reading";
 import { OpenRoom } from "./room";
 import { Store } from "./store";
 import { Uploads } from "./uploads";
@@ -16,11 +17,7 @@ import { Uploads } from "./uploads";
 /** Other rooms' news reach this line only through the list. */
 const REFRESH_INTERVAL_MS = 20_000;
 
-export interface NewRoom {
-  readonly title: string;
-  readonly kind: RoomKind;
-  readonly members: readonly string[];
-}
+export type NewRoom = Omit<Commands["create"], "room">;
 
 export class Chat {
   readonly me: Author;
@@ -33,6 +30,7 @@ export class Chat {
   readonly drafts = new Map<string, string>();
 
   readonly #connection: Connection;
+  readonly #reading: Reading;
   readonly #rooms = new Map<string, OpenRoom>();
   readonly #onSessionEnded: () => void;
   #current: OpenRoom | null = null;
@@ -45,7 +43,13 @@ export class Chat {
       fetchTicket: () => createTicket(session.token),
       onStatus: this.#onStatus,
       onEvent: this.#onEvent,
+      onRotated: async () => {
+        await this.#current?.enter();
+      },
+      positions: () => this.directory.positions(),
+      onSynced: this.#onSynced,
     });
+    this.#reading = new Reading(this.#connection);
     this.directory = new RoomDirectory(this.#connection);
     this.uploads = new Uploads(session.token);
     this.outbox = new Outbox({
@@ -73,6 +77,7 @@ export class Chat {
     document.removeEventListener("visibilitychange", this.#onVisibility);
     this.uploads.stop();
     this.outbox.stop();
+    this.#reading.stop();
     this.#connection.stop();
   }
 
@@ -106,6 +111,14 @@ export class Chat {
     void this.#current?.enter();
   }
 
+  /** Everything in the room up to `seq` has been on screen. */
+  see(room: string, seq: number): void {
+    const entry = this.directory.find(room);
+    if (entry?.member !== true || seq <= entry.read_seq) return;
+    this.directory.read(room, seq);
+    this.#reading.see(room, seq);
+  }
+
   /** Makes a room. With the same `commandId` it can be asked for again and is still made once only. */
   async create(room: NewRoom, commandId: string): Promise<string> {
     const entered = await this.#connection.request("create", room, { id: commandId });
@@ -119,13 +132,45 @@ export class Chat {
       void this.#current?.enter();
       void this.directory.refresh();
       this.outbox.resume();
+      this.#reading.tell();
     }
     if (status.phase === "refused") this.#onSessionEnded();
   };
 
   readonly #onEvent = (event: ServerEvent): void => {
-    if (event.type === "media_rejected") this.uploads.reject(event.media, event.reason);
-    else this.#rooms.get(event.message.room)?.receive(event.message);
+    switch (event.type) {
+      case "message":
+        this.#rooms.get(event.message.room)?.receive(event.message);
+        break;
+      case "member":
+        this.#onMember(event);
+        break;
+      case "room_changed":
+        this.#rooms.get(event.room)?.note(event);
+        break;
+      case "read":
+        this.directory.read(event.room, event.seq);
+        this.#reading.known(event.room, event.seq);
+        break;
+      case "media_rejected":
+        this.uploads.reject(event.media, event.reason);
+        break;
+    }
+  };
+
+  #onMember(event: MemberChanged): void {
+    const room = this.#rooms.get(event.room);
+    room?.note(event);
+    if (event.user.id !== this.me.id) return;
+    this.directory.change(event);
+    room?.follow(event);
+  }
+
+  readonly #onSynced = (rooms: Readonly<Record<string, number>>): void => {
+    for (const [room, seq] of Object.entries(rooms)) {
+      this.directory.reach(room, seq);
+      this.#rooms.get(room)?.reach(seq);
+    }
   };
 
   readonly #onMessages = (messages: readonly Message[]): void => {
@@ -164,8 +209,7 @@ export class Chat {
     if (document.visibilityState !== "visible" || !this.#connection.online) return;
     void this.directory.refresh().then(() => {
       const room = this.#current;
-      const latest = room === null ? null : this.directory.find(room.id)?.latest;
-      if (latest) room?.reach(latest.seq);
+      if (room !== null) room.reach(this.directory.find(room.id)?.last_seq ?? 0);
     });
   };
 }

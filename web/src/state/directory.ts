@@ -1,21 +1,17 @@
 /**
- * The rooms that this user sees, with the newest message of each and whether it has been seen.
+ * The rooms that this user sees, with the newest message of each and how many are unread.
  *
  * The server's list is asked for again and again; in between, what passes on this line keeps previews fresh.
  */
 
 import type { Connection } from "../protocol/connection";
 import { ConnectionLost } from "../protocol/errors";
-import type { Message, Preview, Room } from "../protocol/frames";
+import { MAX_SYNCED, type MemberChanged, type Message, type Preview, type Room } from "../protocol/frames";
 import { Store } from "./store";
-
-export interface RoomEntry extends Room {
-  readonly unread: boolean;
-}
 
 export interface DirectoryView {
   /** Newest activity first; null until the first answer. */
-  readonly rooms: readonly RoomEntry[] | null;
+  readonly rooms: readonly Room[] | null;
   /** Why the list could not be had, where there is none to show. */
   readonly failure: Error | null;
 }
@@ -28,8 +24,6 @@ export class RoomDirectory {
 
   readonly #connection: Pick<Connection, "request">;
   readonly #rooms = new Map<string, Room>();
-  /** The highest number of each room that was on screen, or was there when the room was first listed. */
-  readonly #seen = new Map<string, number>();
   #failure: Error | null = null;
 
   constructor(connection: Pick<Connection, "request">) {
@@ -65,22 +59,53 @@ export class RoomDirectory {
   note(message: Message): void {
     const room = this.#rooms.get(message.room);
     if (room === undefined || message.kind === "void") return;
-    this.#merge({ ...room, latest: previewOf(message) });
+    this.#merge({ ...room, latest: previewOf(message), last_seq: Math.max(room.last_seq, message.seq) });
     this.#publish(false);
   }
 
-  /** Everything up to `seq` has been on screen. */
-  see(room: string, seq: number): void {
-    if (seq <= (this.#seen.get(room) ?? -1)) return;
-    this.#seen.set(room, seq);
+  /** The room has got to `seq`, whatever it is that was said. */
+  reach(id: string, seq: number): void {
+    const room = this.#rooms.get(id);
+    if (room === undefined || seq <= room.last_seq) return;
+    this.#merge({ ...room, last_seq: seq });
     this.#publish(false);
   }
 
+  /** The user has read the room up to `seq`, here or on another device. */
+  read(id: string, seq: number): void {
+    const room = this.#rooms.get(id);
+    if (room === undefined || seq <= room.read_seq) return;
+    this.#merge({ ...room, read_seq: seq });
+    this.#publish(false);
+  }
+
+  /** This user's own membership changed. A room that only its members see is gone with it. */
+  change({ room: id, role }: MemberChanged): void {
+    const room = this.#rooms.get(id);
+    const isOut = role === null || role === "banned";
+    if (room === undefined) {
+      if (!isOut) void this.refresh();
+      return;
+    }
+    if (isOut && room.kind !== "public") this.#rooms.delete(id);
+    else this.#rooms.set(id, { ...room, member: !isOut, role, unread: isOut ? 0 : room.unread });
+    this.#publish(false);
+  }
+
+  /** The newest known number of each room that the user is in, the most recently active first. */
+  positions(): Readonly<Record<string, number>> {
+    const mine = [...this.#rooms.values()].filter((room) => room.member).sort(byActivity);
+    return Object.fromEntries(mine.slice(0, MAX_SYNCED).map((room) => [room.room, room.last_seq]));
+  }
+
+  /** Numbers only grow: an answer that is older than what passed on this line takes nothing back. */
   #merge(room: Room): void {
-    const known = this.#rooms.get(room.room)?.latest ?? null;
-    const latest = (known?.seq ?? 0) > (room.latest?.seq ?? 0) ? known : room.latest;
-    this.#rooms.set(room.room, { ...room, latest });
-    if (!this.#seen.has(room.room)) this.#seen.set(room.room, latest?.seq ?? 0);
+    const known = this.#rooms.get(room.room);
+    const latest = (known?.latest?.seq ?? 0) > (room.latest?.seq ?? 0) ? (known?.latest ?? null) : room.latest;
+    const last_seq = Math.max(room.last_seq, known?.last_seq ?? 0);
+    const read_seq = Math.max(room.read_seq, known?.read_seq ?? 0);
+    const unread = room.member ? Math.max(0, last_seq - read_seq) : 0;
+    this.#rooms.set(room.room, { ...room, latest, last_seq, read_seq, unread });
   }
 
   #publish(isListed: boolean): void {
@@ -89,12 +114,7 @@ export class RoomDirectory {
       this.view.set({ rooms: null, failure: this.#failure });
       return;
     }
-    const rooms = [...this.#rooms.values()].map((room) => ({ ...room, unread: this.#isUnread(room) }));
-    this.view.set({ rooms: rooms.sort(byActivity), failure: null });
-  }
-
-  #isUnread(room: Room): boolean {
-    return room.member && (room.latest?.seq ?? 0) > (this.#seen.get(room.room) ?? 0);
+    this.view.set({ rooms: [...this.#rooms.values()].sort(byActivity), failure: null });
   }
 }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ADA, GRACE } from "../testing/messages";
 import { FakeServer } from "../testing/server";
 import { Chat } from "./chat";
+import { TELL_AFTER_MS } from "./reading";
 import { LATE_MS, MAX_FILL, type OpenRoom } from "./room";
 
 let server: FakeServer;
@@ -140,7 +141,52 @@ describe("scrolling back", () => {
 });
 
 describe("missed messages", () => {
-  it("are fetched after a reconnect from the last number seen, newest first", async () => {
+  it("come with the subscription after a short cut", async () => {
+    fill(10);
+    chat.start();
+    await pass();
+    server.cutAll();
+    fill(30);
+    await reconnect();
+    expect(seqs()).toEqual(range(1, 40));
+    expect(server.commands.find((it) => it.action === "subscribe")).toMatchObject({ after: 10 });
+    expect(histories()).toEqual([]);
+  });
+
+  it("of a room that was empty come with the subscription too", async () => {
+    chat.start();
+    await pass();
+    server.cutAll();
+    fill(3);
+    await reconnect();
+    expect(seqs()).toEqual([1, 2, 3]);
+    expect(histories()).toEqual([]);
+  });
+
+  it("of a planned change of lines are none, and nothing is seen of it", async () => {
+    fill(10);
+    chat.start();
+    await pass();
+    const [old] = server.lines;
+    await pass(5_400_000);
+    expect(server.lines).toHaveLength(2);
+    expect(old?.socket.isClosed).toBe(true);
+    server.lines.shift();
+    server.say("general", GRACE, "after the change");
+    expect(seqs()).toEqual(range(1, 11));
+  });
+
+  it("are named by the heartbeat", async () => {
+    chat.start();
+    await pass();
+    server.say("general", GRACE, "a");
+    server.post("general", GRACE, "lost");
+    server.intercept = (command) => command.action === "rooms";
+    await pass(240_000 + LATE_MS);
+    expect(seqs()).toEqual([1, 2]);
+  });
+
+  it("that are too many to replay are fetched from the last number seen, newest first", async () => {
     fill(10);
     chat.start();
     await pass();
@@ -224,6 +270,32 @@ describe("missed messages", () => {
   });
 });
 
+describe("people", () => {
+  it("who come and go are noticed between the messages", async () => {
+    fill(2);
+    chat.start();
+    await pass();
+    server.change("general", "joined", GRACE, "member");
+    server.change("general", "joined", GRACE, "member");
+    server.say("general", GRACE, "hello");
+    expect(room.view.get().notices).toHaveLength(1);
+    expect(room.view.get().notices).toMatchObject([{ afterSeq: 2, event: { change: "joined", user: GRACE } }]);
+  });
+
+  it("who are put out see nothing more, and again when they are let in", async () => {
+    fill(2);
+    chat.start();
+    await pass();
+    server.change("general", "banned", ADA, "banned", GRACE);
+    expect(room.view.get()).toMatchObject({ phase: "refused", failure: { code: "banned" } });
+    expect(seqs()).toEqual([]);
+    server.change("general", "invited", ADA, "member", GRACE);
+    await pass();
+    expect(room.view.get().phase).toBe("ready");
+    expect(seqs()).toEqual([1, 2]);
+  });
+});
+
 describe("one's own message", () => {
   it("gets its place from its acknowledgement", async () => {
     fill(2);
@@ -256,19 +328,68 @@ describe("one's own message", () => {
 });
 
 describe("the list of rooms", () => {
-  it("marks what has not been on screen", async () => {
+  const unread = (id: string): number | undefined => chat.directory.find(id)?.unread;
+  const reads = (): unknown[] =>
+    server.commands.filter((it) => it.action === "read").map((it) => [it["room"], it["seq"]]);
+
+  it("counts what has not been read", async () => {
     server.addRoom("lunch", "Lunch", ["ada"]);
     server.post("lunch", GRACE, "soup?");
     chat.start();
     await pass();
-    const unread = (): string[] =>
-      (chat.directory.view.get().rooms ?? []).filter((it) => it.unread).map((it) => it.room);
-    expect(unread()).toEqual([]);
+    expect(unread("lunch")).toBe(1);
     server.post("lunch", GRACE, "or curry?");
     await pass(20_000);
-    expect(unread()).toEqual(["lunch"]);
-    chat.directory.see("lunch", 2);
-    expect(unread()).toEqual([]);
+    expect(unread("lunch")).toBe(2);
+    chat.see("lunch", 2);
+    expect(unread("lunch")).toBe(0);
+    await pass(20_000);
+    expect(unread("lunch")).toBe(0);
+  });
+
+  it("tells the server once of what is seen within a moment, and again when the line is back", async () => {
+    fill(10);
+    chat.start();
+    await pass();
+    chat.see("general", 8);
+    chat.see("general", 10);
+    chat.see("general", 9);
+    await pass(TELL_AFTER_MS);
+    expect(reads()).toEqual([["general", 10]]);
+    server.cutAll();
+    fill(1);
+    chat.directory.reach("general", 11);
+    chat.see("general", 11);
+    expect(reads()).toHaveLength(1);
+    chat.reconnect();
+    await pass();
+    expect(reads()).toEqual([
+      ["general", 10],
+      ["general", 11],
+    ]);
+  });
+
+  it("follows what was read on another device", async () => {
+    fill(10);
+    chat.start();
+    await pass();
+    server.lines[0]?.socket.receive({ type: "read", room: "general", seq: 7 });
+    expect(unread("general")).toBe(3);
+    server.lines[0]?.socket.receive({ type: "read", room: "general", seq: 5 });
+    expect(unread("general")).toBe(3);
+  });
+
+  it("has a room that one was invited to at once, and not the one that one was put out of", async () => {
+    server.addRoom("board", "Board", [], "private");
+    chat.start();
+    await pass();
+    chat.directory.change({ type: "member", room: "board", user: ADA, change: "left", role: null, muted_until_ms: null, by: ADA });
+    expect(chat.directory.find("board")).toBeNull();
+    server.change("board", "invited", ADA, "member", GRACE);
+    await pass();
+    expect(chat.directory.find("board")).toMatchObject({ member: true });
+    server.change("board", "removed", ADA, null, GRACE);
+    expect(chat.directory.find("board")).toBeNull();
   });
 
   it("shows the newest message as it passes by", async () => {

@@ -1,13 +1,22 @@
 /**
  * One room on screen: enters it, follows it live, pages back through it, and fetches what was missed.
  *
- * Order comes from the log alone. After a cut the same `enter` runs again and fills the gap from the last number seen.
+ * Order comes from the log alone. After a cut the same `enter` runs again and says the last number seen: what was missed
+ * comes with the reply, or its range to be paged.
  */
 
 import { fullJitter } from "../protocol/backoff";
 import type { Connection } from "../protocol/connection";
 import { ChatError, CommandRefused, ConnectionLost } from "../protocol/errors";
-import { type History, MAX_PAGE, type Message, type Room, type RoomEntered } from "../protocol/frames";
+import {
+  type History,
+  MAX_PAGE,
+  type MemberChanged,
+  type Message,
+  type Room,
+  type RoomChanged,
+  type Subscribed,
+} from "../protocol/frames";
 import { RoomLog } from "../protocol/log";
 import { Store } from "./store";
 
@@ -16,12 +25,22 @@ const PAGE = 50;
 export const LATE_MS = 400;
 /** Beyond this, the newest page is shown instead and the rest is history to scroll back to. */
 export const MAX_FILL = 500;
+const MAX_NOTICES = 50;
+
+/** What happened to the room or its people, shown between messages: below number `afterSeq`, above the next. */
+export interface Notice {
+  readonly key: string;
+  readonly afterSeq: number;
+  readonly event: MemberChanged | RoomChanged;
+}
 
 export interface RoomView {
   /** `entering` also while the line is down for the first time; `refused`: see `failure`. */
   readonly phase: "entering" | "ready" | "refused";
   readonly failure: Error | null;
   readonly log: RoomLog;
+  /** Since the room was entered here; the server keeps none. */
+  readonly notices: readonly Notice[];
   readonly older: "idle" | "loading" | "failed";
   /** Missed messages could not be fetched; a person may try again. */
   readonly fillFailed: boolean;
@@ -43,6 +62,7 @@ export class OpenRoom {
     phase: "entering",
     failure: null,
     log: RoomLog.empty,
+    notices: [],
     older: "idle",
     fillFailed: false,
   });
@@ -51,6 +71,7 @@ export class OpenRoom {
   /** Grows whenever the room is entered or left: what an earlier visit still waits for no longer counts. */
   #visit = 0;
   #attempt = 0;
+  #noticed = 0;
   #isOpen = false;
   #isFilling = false;
   #enterTimer: ReturnType<typeof setTimeout> | undefined;
@@ -68,10 +89,10 @@ export class OpenRoom {
     this.#clearTimers();
     if (!this.#options.connection.online) return;
     try {
-      const [entered, page] = await this.#arrive();
+      const [subscribed, page] = await this.#arrive();
       if (visit !== this.#visit) return;
       this.#attempt = 0;
-      this.#catchUp(entered, page);
+      this.#catchUp(subscribed, page);
     } catch (error) {
       if (visit === this.#visit) this.#enterFailed(error);
     }
@@ -93,6 +114,21 @@ export class OpenRoom {
   receive(message: Message): void {
     this.#take([message]);
     this.#expect(LATE_MS);
+  }
+
+  /** Something else is set for the room, or for somebody in it. */
+  note(event: MemberChanged | RoomChanged): void {
+    const { log, notices } = this.view.get();
+    // As a subscriber of the room one may hear again what one heard as the user concerned.
+    if (JSON.stringify(notices.at(-1)?.event) === JSON.stringify(event)) return;
+    const notice = { key: `notice-${this.#noticed++}`, afterSeq: log.lastSeq, event };
+    this.#change({ notices: [...notices, notice].slice(-MAX_NOTICES) });
+  }
+
+  /** One's own membership changed: who is out sees nothing more, who is let in sees it again. */
+  follow({ role }: MemberChanged): void {
+    if (role === null || role === "banned") this.#expel(role === "banned" ? "banned" : "not_a_member");
+    else if (this.#isOpen && this.view.get().phase === "refused") void this.enter();
   }
 
   /** It is known from elsewhere that the room has got to `seq`. */
@@ -125,7 +161,7 @@ export class OpenRoom {
   }
 
   /** Picking a public room is joining it; a member's own rooms are entered without asking to join again. */
-  async #arrive(): Promise<[RoomEntered, History | null]> {
+  async #arrive(): Promise<[Subscribed, History | null]> {
     if (this.#options.isMember() === false) await this.#join();
     try {
       return await this.#follow();
@@ -136,10 +172,13 @@ export class OpenRoom {
     }
   }
 
-  #follow(): Promise<[RoomEntered, History | null]> {
-    const isFirst = this.view.get().log.oldest === null;
-    const subscribed = this.#options.connection.request("subscribe", { room: this.id });
-    return Promise.all([subscribed, isFirst ? this.#page(null, PAGE) : null]);
+  /** With nothing here yet, the newest page; otherwise what came after the newest message here. */
+  #follow(): Promise<[Subscribed, History | null]> {
+    const { log, phase } = this.view.get();
+    const wasEmpty = phase === "ready" && log.lastSeq === 0;
+    const after = log.newest ?? (wasEmpty ? 0 : null);
+    const subscribed = this.#options.connection.request("subscribe", { room: this.id, after });
+    return Promise.all([subscribed, after === null ? this.#page(null, PAGE) : null]);
   }
 
   async #join(): Promise<void> {
@@ -147,19 +186,26 @@ export class OpenRoom {
     this.#options.onEntered(room);
   }
 
-  #catchUp(entered: RoomEntered, page: History | null): void {
-    const { log } = this.view.get();
-    this.#options.onEntered(entered.room);
-    const missed = entered.last_seq - (log.newest ?? 0);
-    if (page === null && missed > MAX_FILL) {
-      this.#change({ log: RoomLog.empty.reaching(entered.last_seq) });
+  #catchUp({ room, last_seq, messages, gap }: Subscribed, page: History | null): void {
+    this.#options.onEntered(room);
+    if (gap !== null && gap.last - gap.first >= MAX_FILL) {
+      this.#change({ log: RoomLog.empty.reaching(last_seq), notices: [] });
       void this.enter();
       return;
     }
     if (page !== null) this.#takePage(page);
-    this.#setLog(this.view.get().log.reaching(entered.last_seq));
+    this.#take(messages);
+    this.#setLog(this.view.get().log.reaching(last_seq));
     this.#change({ phase: "ready", failure: null, fillFailed: false });
     void this.#fill();
+  }
+
+  /** One is not in the room any more: what was read stays on screen no longer. */
+  #expel(code: "banned" | "not_a_member"): void {
+    this.#visit++;
+    this.#clearTimers();
+    const failure = new CommandRefused({ code, message: "", temporary: false, retry_after_ms: null });
+    this.#change({ phase: "refused", failure, log: RoomLog.empty, notices: [] });
   }
 
   #enterFailed(error: unknown): void {

@@ -6,7 +6,7 @@ import { ADA, messageOf } from "../testing/messages";
 import { buildTimeline, type Row } from "./timeline";
 
 function timeline(log: RoomLog, outgoing: readonly OutgoingMessage[] = []): Row[] {
-  return buildTimeline({ log, outgoing, uploads: [], myId: ADA.id });
+  return buildTimeline({ log, notices: [], outgoing, uploads: [], myId: ADA.id });
 }
 
 function outgoingOf(id: string): OutgoingMessage {
@@ -46,5 +46,14 @@ describe("the timeline", () => {
     const rows = timeline(log, [outgoingOf("a")]);
     expect(rows.map((row) => row.type)).toEqual(["day", "message"]);
     expect(rows[1]?.key).toBe("a");
+  });
+
+  it("shows who came between the messages before and after, each a group of its own", () => {
+    const event = { type: "member", room: "general", user: ADA, change: "joined", role: "member", muted_until_ms: null, by: ADA } as const;
+    const notices = [0, 1, 2].map((afterSeq) => ({ key: `n${afterSeq}`, afterSeq, event }));
+    const log = RoomLog.empty.with([messageOf(1), messageOf(2)]);
+    const rows = buildTimeline({ log, notices, outgoing: [], uploads: [], myId: ADA.id });
+    expect(rows.map((row) => row.type)).toEqual(["notice", "day", "message", "notice", "message", "notice"]);
+    expect(heads(rows)).toEqual([true, true]);
   });
 });

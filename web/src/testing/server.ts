@@ -6,15 +6,20 @@
 
 import { vi } from "vitest";
 
-import type { Author, Message, RoomKind } from "../protocol/frames";
-import { FakeSocket, type SentCommand } from "./socket";
+import type { Author, MemberChanged, Message, Role, RoomKind, Subscribed } from "../protocol/frames";
+import { FakeSocket, READY, type SentCommand } from "./socket";
 
 interface StoredRoom {
   readonly title: string;
   readonly kind: RoomKind;
   readonly members: Set<string>;
   readonly log: Message[];
+  /** By user, how far they have read. */
+  readonly read: Map<string, number>;
 }
+
+/** More than this many messages are not replayed. */
+const MAX_REPLAYED = 100;
 
 interface Line {
   readonly socket: FakeSocket;
@@ -43,7 +48,7 @@ export class FakeServer {
   }
 
   addRoom(id: string, title: string, members: readonly string[] = [], kind: RoomKind = "public"): void {
-    this.rooms.set(id, { title, kind, members: new Set(members), log: [] });
+    this.rooms.set(id, { title, kind, members: new Set(members), log: [], read: new Map() });
   }
 
   post(room: string, from: Author, text: string, extra: Partial<Message> = {}): Message {
@@ -65,6 +70,17 @@ export class FakeServer {
 
   say(room: string, from: Author, text: string, extra: Partial<Message> = {}): void {
     this.deliver(this.post(room, from, text, extra));
+  }
+
+  /** To everybody who follows the room, and to the user whom it is about. */
+  change(room: string, change: MemberChanged["change"], user: Author, role: Role | null, by: Author = user): void {
+    const { members } = this.#room(room);
+    if (role === null || role === "banned") members.delete(user.id);
+    else members.add(user.id);
+    for (const line of this.lines) {
+      if (!line.rooms.has(room) && line.user.id !== user.id) continue;
+      line.socket.receive({ type: "member", room, user, change, role, muted_until_ms: null, by });
+    }
   }
 
   cutAll(): void {
@@ -119,8 +135,10 @@ export class FakeServer {
     const { socket, user } = line;
     if (command.action === "rooms") {
       socket.acknowledge(command, { rooms: [...this.rooms.keys()].map((id) => this.#view(id, user)) });
-    } else if (command.action === "ping") {
-      socket.acknowledge(command, { now_ms: this.#clockMs });
+    } else if (command.action === "hello") {
+      socket.acknowledge(command, { ...READY, user, now_ms: this.#clockMs });
+    } else if (command.action === "sync") {
+      socket.acknowledge(command, { rooms: this.#newer(command["rooms"] as Record<string, number>), now_ms: this.#clockMs });
     } else if (command.action === "create") {
       const id = `room-${this.rooms.size + 1}`;
       const { title, kind, members } = command as unknown as { title: string; kind: RoomKind; members: string[] };
@@ -143,7 +161,16 @@ export class FakeServer {
       socket.refuse(command, command.action === "join" ? "room_private" : "not_a_member");
       return;
     }
-    if (command.action === "subscribe") rooms.add(id);
+    if (command.action === "subscribe") {
+      rooms.add(id);
+      socket.acknowledge(command, this.#replay(id, command["after"] as number | null, user));
+      return;
+    }
+    if (command.action === "read") {
+      room.read.set(user.id, Math.max(command["seq"] as number, room.read.get(user.id) ?? 0));
+      socket.acknowledge(command, {});
+      return;
+    }
     if (command.action === "unsubscribe") rooms.delete(id);
     if (command.action === "history") socket.acknowledge(command, historyOf(id, room.log, command));
     else if (command.action === "send") this.#accept(command, line, id);
@@ -157,14 +184,31 @@ export class FakeServer {
     line.socket.acknowledge(command, { room: id, seq: message.seq, sent_at_ms: message.sent_at_ms });
   }
 
+  #replay(id: string, after: number | null, user: Author): Omit<Subscribed, "room"> & { room: object } {
+    const { log } = this.#room(id);
+    const missed = after === null ? [] : log.slice(after);
+    const recovered = missed.length <= MAX_REPLAYED;
+    const gap = recovered ? null : { first: (after ?? 0) + 1, last: log.length };
+    return { room: this.#view(id, user), last_seq: log.length, recovered, messages: recovered ? missed : [], gap };
+  }
+
+  #newer(positions: Record<string, number>): Record<string, number> {
+    const newest = Object.keys(positions).map((id): [string, number] => [id, this.rooms.get(id)?.log.length ?? 0]);
+    return Object.fromEntries(newest.filter(([id, seq]) => seq > (positions[id] ?? 0)));
+  }
+
   #view(id: string, user: Author): object {
-    const { title, kind, members, log } = this.#room(id);
+    const { title, kind, members, log, read } = this.#room(id);
     const last = log.at(-1);
     const latest =
       last === undefined
         ? null
         : { seq: last.seq, author: last.from?.name ?? "", text: last.text, sent_at_ms: last.sent_at_ms };
-    return { room: id, title, kind, member: members.has(user.id), latest };
+    const member = members.has(user.id);
+    const last_seq = member ? log.length : 0;
+    const read_seq = member ? (read.get(user.id) ?? 0) : 0;
+    const role = member ? "member" : null;
+    return { room: id, title, kind, member, role, last_seq, read_seq, unread: last_seq - read_seq, latest };
   }
 }
 

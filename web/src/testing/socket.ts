@@ -1,6 +1,9 @@
 /** A socket without a network: a test sees what was sent and says what arrives. */
 
-import type { Socket } from "../protocol/connection";
+import { vi } from "vitest";
+
+import type { Ready } from "../protocol/frames";
+import type { Socket } from "../protocol/line";
 
 export interface SentCommand {
   readonly action: string;
@@ -8,13 +11,26 @@ export interface SentCommand {
   readonly [field: string]: unknown;
 }
 
+export const READY: Ready = {
+  version: 1,
+  user: { id: "ada", name: "Ada" },
+  connection: "c-1",
+  now_ms: 1_790_000_000_000,
+  heartbeat_s: 240,
+  rotate_after_s: 5400,
+  reconnect: { first_ms: 500, most_ms: 20_000 },
+};
+
 export class FakeSocket implements Socket {
   onopen: Socket["onopen"] = null;
   onmessage: Socket["onmessage"] = null;
   onclose: Socket["onclose"] = null;
   onerror: Socket["onerror"] = null;
   readonly url: string;
+  /** Every command, whichever frame it came in. */
   readonly sent: SentCommand[] = [];
+  /** How many commands each frame had. */
+  readonly frameSizes: number[] = [];
   isClosed = false;
   /** Called with each command, for a server that answers by itself. */
   onCommand: ((command: SentCommand) => void) | null = null;
@@ -24,9 +40,24 @@ export class FakeSocket implements Socket {
   }
 
   send(data: Parameters<WebSocket["send"]>[0]): void {
-    const command = JSON.parse(data as string) as SentCommand;
-    this.sent.push(command);
-    this.onCommand?.(command);
+    const frame = JSON.parse(data as string) as SentCommand | SentCommand[];
+    const commands = Array.isArray(frame) ? frame : [frame];
+    this.frameSizes.push(commands.length);
+    for (const command of commands) {
+      this.sent.push(command);
+      this.onCommand?.(command);
+    }
+  }
+
+  /** Opens it and answers hello, which is then forgotten. */
+  async greet(ready: Partial<Ready> = {}): Promise<void> {
+    this.open();
+    await vi.advanceTimersByTimeAsync(0);
+    const hello = this.sent.pop();
+    this.frameSizes.pop();
+    if (hello?.action !== "hello") throw new Error("the first command was not hello");
+    this.acknowledge(hello, { ...READY, ...ready });
+    await vi.advanceTimersByTimeAsync(0);
   }
 
   /** By this side; the browser reports it later, which nobody here waits for. */

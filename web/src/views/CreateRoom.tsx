@@ -2,9 +2,11 @@ import { type SubmitEvent, useEffect, useRef, useState } from "react";
 
 import { Dialog } from "../components/Dialog";
 import { useChat } from "../hooks/useChat";
-import { MAX_INVITED, MAX_TITLE_CHARS, type RoomKind } from "../protocol/frames";
+import { type Commands, MAX_INVITED, MAX_TITLE_CHARS } from "../protocol/frames";
 import { goTo } from "../state/route";
 import { explain } from "../state/wording";
+
+type Kind = NonNullable<Commands["create"]["kind"]>;
 
 /** User ids as people type lists: separated by commas, spaces or lines, with or without an @. */
 export function parseIds(text: string): string[] {
@@ -15,7 +17,7 @@ export function parseIds(text: string): string[] {
 export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
   const chat = useChat();
   const [title, setTitle] = useState("");
-  const [kind, setKind] = useState<RoomKind>("public");
+  const [kind, setKind] = useState<Kind>("public");
   const [invited, setInvited] = useState("");
   const [isBusy, setIsBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
@@ -137,11 +139,11 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
 }
 
 interface KindChoiceProps {
-  readonly kind: RoomKind;
-  readonly current: RoomKind;
+  readonly kind: Kind;
+  readonly current: Kind;
   readonly name: string;
   readonly hint: string;
-  readonly onPick: (kind: RoomKind) => void;
+  readonly onPick: (kind: Kind) => void;
 }
 
 function KindChoice({ kind, current, name, hint, onPick }: KindChoiceProps) {

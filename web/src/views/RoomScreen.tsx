@@ -47,7 +47,7 @@ function RoomStage({ id, title, isPrivate }: RoomStageProps) {
   const { isOver, ...drop } = useFileDrop(send);
   const onNeedOlder = useCallback(() => void room.loadOlder(), [room]);
   const onSeen = useCallback((seq: number) => {
-    chat.directory.see(id, seq);
+    chat.see(id, seq);
   }, [chat, id]);
 
   const isEmpty = view.phase === "ready" && view.log.lastSeq === 0 && outgoing.length === 0 && uploads.length === 0;

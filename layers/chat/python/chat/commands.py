@@ -8,7 +8,23 @@ from typing import Any
 
 import msgspec
 
-from chat import messages, rooms
+from chat import (
+    changes,
+    memberships,
+    messages,
+    moderation,
+    pins,
+    presence,
+    protection,
+    protocol,
+    reactions,
+    receipts,
+    rooms,
+    search,
+    sessions,
+    subscriptions,
+    typing_notices,
+)
 from chat.errors import (
     ChatError,
     InternalError,
@@ -18,46 +34,52 @@ from chat.errors import (
     UnknownActionError,
 )
 from chat.ports import Sender
-from chat.protocol import (
-    MAX_REPLY_BYTES,
-    Ack,
-    AnyCommand,
-    Command,
-    CreateRoom,
-    JoinRoom,
-    LeaveRoom,
-    ListRooms,
-    Ping,
-    Pong,
-    ReadHistory,
-    Refusal,
-    Result,
-    SendMessage,
-    Subscribe,
-    Unsubscribe,
-    encode,
-)
+from chat.protocol import MAX_COMMANDS, MAX_REPLY_BYTES, Ack, AnyCommand, AnyReply, Command, Refusal, Result, encode
 from chat.services import Services
+
+SMALL_REPLY_BYTES = 1_000
+"""What each command of a list is sure of for its reply: an error, or an ack of something done, is smaller."""
 
 logger = logging.getLogger(__name__)
 
 UseCase = Callable[[Services, Sender, Any], Result]
 
 
-def _ping(services: Services, _sender: Sender, _command: Ping) -> Pong:
-    return Pong(now_ms=services.clock.now_ms())
-
-
 _USE_CASES: dict[type[Command], UseCase] = {
-    ListRooms: rooms.list_rooms,
-    CreateRoom: rooms.create,
-    JoinRoom: rooms.join,
-    LeaveRoom: rooms.leave,
-    Subscribe: rooms.subscribe,
-    Unsubscribe: rooms.unsubscribe,
-    SendMessage: messages.send,
-    ReadHistory: messages.read_history,
-    Ping: _ping,
+    protocol.Hello: sessions.hello,
+    protocol.Ping: sessions.ping,
+    protocol.ListRooms: rooms.list_rooms,
+    protocol.CreateRoom: rooms.create,
+    protocol.OpenDirect: rooms.open_direct,
+    protocol.JoinRoom: rooms.join,
+    protocol.LeaveRoom: rooms.leave,
+    protocol.Invite: memberships.invite,
+    protocol.RemoveMember: memberships.remove,
+    protocol.Unban: memberships.unban,
+    protocol.Mute: memberships.mute,
+    protocol.SetRole: memberships.set_role,
+    protocol.Transfer: memberships.transfer,
+    protocol.ListMembers: memberships.list_members,
+    protocol.Configure: moderation.configure,
+    protocol.ReadSettings: moderation.read_settings,
+    protocol.ReportMessage: moderation.report,
+    protocol.ListReports: moderation.list_reports,
+    protocol.Subscribe: subscriptions.subscribe,
+    protocol.Unsubscribe: subscriptions.unsubscribe,
+    protocol.MarkRead: subscriptions.mark_read,
+    protocol.Sync: subscriptions.sync,
+    protocol.StartTyping: typing_notices.start_typing,
+    protocol.ReadPresence: presence.read_presence,
+    protocol.ReadReceipts: receipts.read_receipts,
+    protocol.SendMessage: messages.send,
+    protocol.EditMessage: changes.edit,
+    protocol.DeleteMessage: changes.delete,
+    protocol.React: reactions.react,
+    protocol.ListReactions: reactions.list_reactions,
+    protocol.Pin: pins.pin,
+    protocol.ListPins: pins.list_pins,
+    protocol.ReadHistory: messages.read_history,
+    protocol.Search: search.search,
 }
 
 ACTIONS = {str(command.__struct_config__.tag): command for command in _USE_CASES}
@@ -67,31 +89,63 @@ _decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 
 
 def answer(services: Services, sender: Sender, frame: str | bytes) -> bytes:
-    """Carries out the command in `frame` and returns the reply frame. Never raises.
+    """Carries out what is in `frame` and returns the reply frame. Never raises.
 
-    Whatever the frame holds, the reply is an `ack` or an `error` whose words are ours.
+    Whatever the frame holds, the reply is an `ack` or an `error` whose words are ours; to a list of commands, which are
+    carried out one after the other, it is a list of replies in their order.
     """
+    try:
+        several = _list(frame)
+    except ChatError as error:
+        return encode(_refusal(None, error))
+    if several is None:
+        return _fitting(_reply(services, sender, frame), MAX_REPLY_BYTES)
+    frames: list[bytes] = []
+    remaining_bytes = MAX_REPLY_BYTES
+    for at, each in enumerate(several, start=1):
+        kept_for_others = (len(several) - at) * SMALL_REPLY_BYTES
+        frames.append(_fitting(_reply(services, sender, bytes(each)), remaining_bytes - kept_for_others))
+        remaining_bytes -= len(frames[-1]) + 1
+    return b"[" + b",".join(frames) + b"]"
+
+
+def _fitting(reply: AnyReply, most_bytes: int) -> bytes:
+    """The reply; an error instead of one that API Gateway would not send. What is large was only read."""
+    frame = encode(reply)
+    if len(frame) <= most_bytes:
+        return frame
+    logger.warning("reply too large", extra={"id": reply.id, "size_bytes": len(frame)})
+    error = TooLargeError("The reply does not fit into the frame; send this command alone, or ask for less.")
+    return encode(_refusal(reply.id, error))
+
+
+def _reply(services: Services, sender: Sender, frame: str | bytes) -> AnyReply:
     try:
         command = decode(frame)
     except ChatError as error:
-        return encode(_refusal(_command_id(frame), error))
+        return _refusal(_command_id(frame), error)
     try:
+        protection.charge(services, sender, command)
         result = _USE_CASES[type(command)](services, sender, command)
     except ChatError as error:
-        return encode(_refusal(command.id, error))
+        return _refusal(command.id, error)
     except Exception:
         logger.exception("command failed", extra={"action": type(command).__name__, "user": sender.user})
-        return encode(_refusal(command.id, InternalError("Something went wrong on our side; send again.")))
-    return _within_limits(Ack(id=command.id, action=str(command.__struct_config__.tag), result=result))
+        return _refusal(command.id, InternalError("Something went wrong on our side; send again."))
+    return Ack(id=command.id, action=str(command.__struct_config__.tag), result=result)
 
 
-def _within_limits(ack: Ack) -> bytes:
-    """The reply frame; an error instead of one that API Gateway would not send. What is large was only read."""
-    frame = encode(ack)
-    if len(frame) <= MAX_REPLY_BYTES:
-        return frame
-    logger.error("reply too large", extra={"action": ack.action, "size_bytes": len(frame)})
-    return encode(_refusal(ack.id, TooLargeError("The reply does not fit into a frame; ask for less.")))
+def _list(frame: str | bytes) -> list[msgspec.Raw] | None:
+    """The commands of a frame that is a list, None for any other frame."""
+    if frame.lstrip()[:1] not in {"[", b"["}:
+        return None
+    try:
+        several = msgspec.json.decode(frame, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MalformedError("A frame is a JSON object, or a list of them, in a text message.") from error
+    if not 1 <= len(several) <= MAX_COMMANDS:
+        raise InvalidFieldError(f"A list has 1 to {MAX_COMMANDS} commands.")
+    return several
 
 
 def decode(frame: str | bytes) -> AnyCommand:
@@ -105,7 +159,7 @@ def decode(frame: str | bytes) -> AnyCommand:
 def _explain(frame: str | bytes, error: Exception) -> ChatError:
     fields = _fields(frame)
     if fields is None:
-        return MalformedError("A frame is one JSON object in a text message.")
+        return MalformedError("A frame is a JSON object, or a list of them, in a text message.")
     action = fields.get("action")
     if not isinstance(action, str) or action not in ACTIONS:
         return UnknownActionError(f"`action` is one of: {', '.join(sorted(ACTIONS))}.")

@@ -9,7 +9,7 @@ next number.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -33,13 +33,18 @@ logger = logging.getLogger(__name__)
 
 
 class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A body of the delivery queue: a frame for a shard of a room, or for the connections it names."""
+    """A body of the delivery queue: a frame for a shard of a room, or for the connections it names.
+
+    With `members_behind` it is for all members behind that user id but one: see `chat.mentions`.
+    """
 
     room: str
     frame: str
     shard: int | None = None
     connections: list[str] = []
     except_connection: str | None = None
+    members_behind: str | None = None
+    except_user: str | None = None
 
 
 def deliver(fanout: Fanout, room: str, frame: bytes, *, except_connection: str | None = None) -> None:
@@ -62,6 +67,26 @@ def deliver(fanout: Fanout, room: str, frame: bytes, *, except_connection: str |
             _enqueue(fanout, bodies)
     except UnavailableError:
         logger.exception("message stored but not delivered", extra={"room": room})
+
+
+def tell_user(fanout: Fanout, user: str, frame: bytes, *, except_connection: str | None = None) -> None:
+    """Sends the frame to the user's open sockets but one, once: what it says can be asked for again. Never raises."""
+    try:
+        recipients = [name for name in fanout.connections.of_user(user) if name != except_connection]
+        if recipients:
+            fanout.sockets.post(recipients, frame)
+    except UnavailableError:
+        logger.warning("user not told", extra={"user": user})
+
+
+def tell_users(fanout: Fanout, users: Sequence[str], frame: bytes) -> None:
+    """Sends the frame to all open sockets of several users, once, and asks for them all at the same time.
+
+    A post a socket. Raises `UnavailableError` where it can't be said who is to be reached.
+    """
+    recipients = fanout.connections.of_users(users) if users else []
+    if recipients:
+        fanout.sockets.post(recipients, frame)
 
 
 def carry_out(fanout: Fanout, body: bytes) -> None:

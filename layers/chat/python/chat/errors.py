@@ -47,10 +47,46 @@ class UnauthorizedError(ChatError):
     code, status = "unauthorized", 401
 
 
+class SignInRefusedError(ChatError):
+    """What should prove who the caller is does not: a signed message for elsewhere, by another key, or used already."""
+
+    code, status = "sign_in_refused", 401
+
+
 class NotAMemberError(ChatError):
     """The room exists; the caller is not in it."""
 
     code, status = "not_a_member", 403
+
+
+class NotAllowedError(ChatError):
+    """A member without the right to do this: their role, or the other's."""
+
+    code, status = "not_allowed", 403
+
+
+class MutedError(ChatError):
+    """A member who may not post until `retry_after_ms` have passed."""
+
+    code, status, temporary = "muted", 403, True
+
+
+class BlockedWordError(ChatError):
+    """The text has a word in it that this room, or the whole stage, does not take."""
+
+    code, status = "blocked_word", 403
+
+
+class MessageRefusedError(ChatError):
+    """The stage's moderation does not take this message; `message` has its reason."""
+
+    code, status = "message_refused", 403
+
+
+class BannedError(ChatError):
+    """The caller is kept out of this room."""
+
+    code, status = "banned", 403
 
 
 class RoomPrivateError(ChatError):
@@ -71,6 +107,24 @@ class SignInUnavailableError(ChatError):
     code, status = "sign_in_unavailable", 404
 
 
+class UserNotFoundError(ChatError):
+    """The user that the command names is not in the room."""
+
+    code, status = "user_not_found", 404
+
+
+class MessageNotFoundError(ChatError):
+    """The room has no message of this number."""
+
+    code, status = "message_not_found", 404
+
+
+class MessageDeletedError(ChatError):
+    """The message was deleted: nothing more can be done to it."""
+
+    code, status = "message_deleted", 409
+
+
 class RoomExistsError(ChatError):
     """Another room has this id already."""
 
@@ -87,6 +141,24 @@ class UnsupportedTypeError(ChatError):
     """Media of a type that is not shown here."""
 
     code, status = "unsupported_type", 415
+
+
+class SlowModeError(ChatError):
+    """The room is in slow mode and the caller's next turn comes after `retry_after_ms`."""
+
+    code, status, temporary = "slow_mode", 429, True
+
+
+class TooManyRequestsError(ChatError):
+    """More commands than one user may send; after `retry_after_ms` this one is taken."""
+
+    code, status, temporary = "too_many_requests", 429, True
+
+
+class SlowDownError(ChatError):
+    """More messages a second than the room takes."""
+
+    code, status, temporary = "slow_down", 429, True
 
 
 class UnavailableError(ChatError):

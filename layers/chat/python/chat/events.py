@@ -47,6 +47,12 @@ def decode(body: str | bytes) -> MessagePosted:
     return msgspec.json.decode(body, type=MessagePosted)
 
 
+def preview_of(item: Item) -> dict[str, Any]:
+    """What lists of rooms show of a message as it stands, changed since it was posted or not."""
+    shown = item["text"][:PREVIEW_CHARS] if item["kind"] == "text" else _in_words(item["kind"])
+    return {"seq": int(item["sk"]), "author": item["name"], "text": shown, "sent_at_ms": item["sent_at_ms"]}
+
+
 def preview(posted: MessagePosted) -> dict[str, Any] | None:
     """What lists of rooms show of it; None for a `void` entry."""
     if posted.name is None:
@@ -54,6 +60,10 @@ def preview(posted: MessagePosted) -> dict[str, Any] | None:
     return {
         "seq": posted.seq,
         "author": posted.name,
-        "text": posted.text[:PREVIEW_CHARS] if posted.kind == "text" else f"sent an {posted.kind}",
+        "text": posted.text[:PREVIEW_CHARS] if posted.kind == "text" else _in_words(posted.kind),
         "sent_at_ms": posted.sent_at_ms,
     }
+
+
+def _in_words(kind: str) -> str:
+    return "deleted a message" if kind == "deleted" else f"sent an {kind}"

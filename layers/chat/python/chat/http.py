@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chat.errors import ChatError, InternalError, InvalidFieldError, MalformedError, UnauthorizedError
+from chat.ports import VIRTUAL
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -39,16 +41,32 @@ def respond(event: Event, operation: Callable[[Event], Answer]) -> Answer:
         return _refusal(InternalError("Something went wrong on our side; try again."))
 
 
+def text_answer(text: bytes, content_type: str) -> Answer:
+    """An HTTP answer with a body that is UTF-8 text already. Never kept by a cache."""
+    return {
+        "statusCode": 200,
+        "headers": {"content-type": content_type, "cache-control": "no-store"},
+        "body": text.decode(),
+    }
+
+
 def body(event: Event, kind: type[Body]) -> Body:
     """The request's JSON body as `kind`. Raises `MalformedError` and `InvalidFieldError`."""
-    raw: str = event.get("body") or ""
     try:
-        decoded = base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw.encode()
-        return msgspec.json.decode(decoded, type=kind)
+        return msgspec.json.decode(raw_body(event), type=kind)
     except msgspec.ValidationError as error:
         raise InvalidFieldError(str(error)) from error
-    except (msgspec.DecodeError, UnicodeError, RecursionError, binascii.Error) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MalformedError("The body is one JSON object.") from error
+
+
+def raw_body(event: Event) -> bytes:
+    """The request's body as it was sent. Raises `MalformedError`."""
+    raw: str = event.get("body") or ""
+    try:
+        return base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw.encode()
+    except (UnicodeError, binascii.Error) as error:
+        raise MalformedError("The body is JSON, in UTF-8.") from error
 
 
 def bearer_token(event: Event) -> str:
@@ -57,6 +75,11 @@ def bearer_token(event: Event) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthorizedError("Sign in first: send `Authorization: Bearer` and a token.")
     return token.strip()
+
+
+def virtual_connection(token: str) -> str:
+    """The connection of all that comes over HTTP with one token: the same each time, and not the token."""
+    return VIRTUAL + hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 def _refusal(error: ChatError) -> Answer:

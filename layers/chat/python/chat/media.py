@@ -6,8 +6,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chat import messages, rooms
-from chat.errors import InvalidFieldError, NotAMemberError, RoomNotFoundError, TooLargeError, UnsupportedTypeError
+from chat import access, messages, protection
+from chat.errors import (
+    BannedError,
+    InvalidFieldError,
+    MutedError,
+    NotAllowedError,
+    NotAMemberError,
+    RoomNotFoundError,
+    SlowModeError,
+    TooLargeError,
+    TooManyRequestsError,
+    UnsupportedTypeError,
+)
 from chat.ports import Sockets
 from chat.protocol import Media, MediaRejected, RoomId, encode
 from chat.services import Services
@@ -24,6 +35,18 @@ EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "im
 """Content types that are shown, and the ending that each is stored under."""
 
 UPLOADS = "uploads/"
+
+
+_FOR_GOOD = (
+    BannedError,
+    MutedError,
+    NotAllowedError,
+    NotAMemberError,
+    RoomNotFoundError,
+    SlowModeError,
+    TooManyRequestsError,
+)
+"""Refusals of an image that waiting a moment would not change."""
 
 
 class MediaError(Exception):
@@ -84,11 +107,13 @@ def variant_key(upload: Upload, variant: str, content_type: str) -> str:
 def announce(services: Services, upload: Upload, media: Media) -> int:
     """Posts the image to its room as its uploader; its number there. Repeated, it is the same message.
 
-    Raises `MediaError` when the uploader has left the room meanwhile.
+    Raises `MediaError` when the uploader may not post there any more.
     """
+    command_id = f"media-{upload.media}"
     try:
-        rooms.require_member(services, upload.user, upload.room)
-    except (NotAMemberError, RoomNotFoundError) as refused:
+        membership = access.require_speaker(services, upload.user, upload.room)
+        protection.take_turn(services, membership, command_id)
+    except _FOR_GOOD as refused:
         raise MediaError(refused.message) from refused
     draft = Draft(
         room=upload.room,
@@ -96,7 +121,7 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
         user=upload.user,
         name=upload.user_name,
         text="",
-        command_id=f"media-{upload.media}",
+        command_id=command_id,
         sent_at_ms=services.clock.now_ms(),
         media=msgspec.to_builtins(media),
     )

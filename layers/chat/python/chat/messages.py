@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import msgspec
 
+from chat import mentions, pages, protection, threads
+from chat.access import require_member, require_speaker
 from chat.delivery import deliver
 from chat.errors import InvalidFieldError
-from chat.ports import Item, Sender
+from chat.ports import Item, Posting, Sender
 from chat.protocol import (
-    MAX_REPLY_BYTES,
     Author,
     History,
     Media,
+    Mentioned,
     Message,
     MessagePosted,
+    Reaction,
     ReadHistory,
     SendMessage,
     Sent,
     encode,
 )
-from chat.rooms import require_member
 from chat.services import Services
-from chat.storage.messages import Draft, Stored
-
-ENVELOPE_BYTES = 1_000
-"""What an ack takes besides the messages in it."""
+from chat.storage.messages import Draft, Span, Stored
 
 
 def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
@@ -34,7 +33,15 @@ def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
     """
     if not command.text.strip():
         raise InvalidFieldError("`text` has nothing in it.")
-    require_member(services, sender.user, command.room)
+    membership = require_speaker(services, sender.user, command.room)
+    now_ms = services.clock.now_ms()
+    services.pace.require_below_limit(command.room, now_ms)
+    protection.check_words(services, command.room, command.text)
+    posting = Posting(command.room, sender.user, sender.name, command.text, command.id, now_ms)
+    protection.ask_hook(services, posting)
+    protection.take_turn(services, membership, command.id)
+    root = threads.root_of(services, command.room, command.reply_to) if command.reply_to else None
+    mentioned = mentions.find(services, membership, command.text)
     stored = post(
         services,
         Draft(
@@ -45,48 +52,71 @@ def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
             text=command.text,
             command_id=command.id,
             sent_at_ms=services.clock.now_ms(),
+            reply_to=command.reply_to,
+            thread=int(root["sk"]) if root else None,
+            mentions=list(mentioned.users),
+            mentions_room=mentioned.room,
         ),
+        root,
         except_connection=sender.connection,
     )
     return Sent(room=command.room, seq=stored.seq, sent_at_ms=stored.sent_at_ms)
 
 
-def post(services: Services, draft: Draft, *, except_connection: str | None = None) -> Stored:
-    """Numbers, stores and delivers a message of somebody whose right to post was checked."""
-    stored = services.messages.append(draft)
+def post(services: Services, draft: Draft, root: Item | None = None, *, except_connection: str | None = None) -> Stored:
+    """Numbers, stores and delivers a message of somebody whose right to post was checked.
+
+    `root`: the message that its thread is named by, if it is a reply.
+    """
+    stored = services.messages.append(draft, root)
+    services.pace.observe(draft.room, stored.seq, services.clock.now_ms())
     if not stored.repeated:
-        message = _message({"sk": stored.seq, **vars(draft)})
+        message = message_of({"sk": stored.seq, **vars(draft)})
         deliver(
             services.fanout, draft.room, encode(MessagePosted(message=message)), except_connection=except_connection
         )
+        mentioned = mentions.Mentions(tuple(draft.mentions or ()), room=draft.mentions_room)
+        mentions.tell(services, draft.room, mentioned, encode(Mentioned(message=message)), author=draft.user)
+    protection.count_post(services, draft.room, draft.user)
     return stored
 
 
 def read_history(services: Services, sender: Sender, command: ReadHistory) -> History:
     """A page of the room's log, oldest first. Members only."""
+    if sum(bound is not None for bound in (command.before, command.after, command.around)) > 1:
+        raise InvalidFieldError("Give one of `before`, `after` and `around`.")
     require_member(services, sender.user, command.room)
-    items = services.messages.read(
-        command.room, before=command.before, limit=command.limit, now_ms=services.clock.now_ms()
-    )
-    page = fitting([_message(item) for item in items])
+    if command.thread is not None:
+        return _read_thread(services, sender, command, command.thread)
+    span = Span(command.limit, before=command.before, after=command.after, around=command.around)
+    excerpt = services.messages.read(command.room, span, services.clock.now_ms())
+    page = messages_for(services, sender, excerpt.entries)
+    if command.after is not None:
+        kept = pages.oldest_fitting(page)
+    elif command.around is not None:
+        kept = pages.nearest_fitting(page, command.around)
+    else:
+        kept = pages.newest_fitting(page)
+    cut_before, cut_after = kept[:1] != page[:1], kept[-1:] != page[-1:]
     return History(
         room=command.room,
-        messages=page,
-        more=bool(page) and page[0].seq > 1,
+        messages=kept,
+        more=cut_before or 1 < excerpt.first <= excerpt.newest,
+        newer=cut_after or excerpt.last < excerpt.newest,
     )
 
 
-def fitting(page: list[Message]) -> list[Message]:
-    """The newest messages of a page, oldest first, that fit into one frame together."""
-    room_bytes = MAX_REPLY_BYTES - ENVELOPE_BYTES
-    for at in range(len(page) - 1, -1, -1):
-        room_bytes -= len(msgspec.json.encode(page[at])) + 1
-        if room_bytes < 0:
-            return page[at + 1 :]
-    return page
+def messages_for(services: Services, sender: Sender, entries: list[Item]) -> list[Message]:
+    """Stored entries as the sender sees them: with their own reactions.
+
+    No call where nobody reacted; else half a read unit for each emoji of each message.
+    """
+    mine = services.reactions.of_user(sender.user, entries)
+    return [msgspec.structs.replace(message_of(entry), mine=mine.get(int(entry["sk"]), [])) for entry in entries]
 
 
-def _message(item: Item) -> Message:
+def message_of(item: Item) -> Message:
+    """A stored entry as clients see it."""
     user = item.get("user")
     media = item.get("media")
     return Message(
@@ -98,4 +128,38 @@ def _message(item: Item) -> Message:
         sent_at_ms=item["sent_at_ms"],
         command_id=item.get("command_id"),
         media=msgspec.convert(media, Media) if media else None,
+        reply_to=item.get("reply_to"),
+        thread=item.get("thread"),
+        replies=item.get("replies", 0),
+        last_reply_seq=item.get("last_reply_seq", 0),
+        version=item.get("version", 1),
+        changed_at_ms=item.get("changed_at_ms"),
+        changed_by=Author(id=item["changed_by"], name=item["changed_by_name"]) if "changed_by" in item else None,
+        mentions=item.get("mentions") or [],
+        mentions_room=item.get("mentions_room", False),
+        reactions=reactions_of(item),
+        pinned=item.get("pinned", False),
+        rev=item.get("rev", 0),
+    )
+
+
+def reactions_of(item: Item) -> list[Reaction]:
+    """A stored entry's reactions, most frequent first."""
+    counts = item.get("reactions") or {}
+    return [Reaction(emoji, count) for emoji, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
+
+
+def _read_thread(services: Services, sender: Sender, command: ReadHistory, root: int) -> History:
+    if command.around is not None:
+        raise InvalidFieldError("A thread goes with `before` or `after`.")
+    page = services.threads.read(command.room, root, command.limit, before=command.before, after=command.after)
+    messages = messages_for(services, sender, page.entries)
+    forwards = command.after is not None
+    kept = pages.oldest_fitting(messages) if forwards else pages.newest_fitting(messages)
+    cut = len(kept) < len(messages)
+    return History(
+        room=command.room,
+        messages=kept,
+        more=page.more or (cut and not forwards),
+        newer=page.newer or (cut and forwards),
     )

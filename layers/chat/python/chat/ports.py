@@ -37,6 +37,14 @@ class Below:
 
 
 @dataclass(frozen=True)
+class PresentBelow:
+    """Holds where an item has the attribute and it is less than `value`."""
+
+    attribute: str
+    value: int
+
+
+@dataclass(frozen=True)
 class Equal:
     """Holds where the attribute equals `value`."""
 
@@ -44,7 +52,7 @@ class Equal:
     value: str | int
 
 
-Condition = Absent | Present | Below | Equal
+Condition = Absent | Present | Below | PresentBelow | Equal
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,16 @@ class Delete:
     condition: Condition | None = None
 
 
-Write = Put | Delete
+@dataclass(frozen=True)
+class Assign:
+    """Sets attributes of the item under `key`, made where absent, where `condition` holds."""
+
+    key: Key
+    attributes: Mapping[str, Any]
+    condition: Condition | None = None
+
+
+Write = Put | Delete | Assign
 
 
 @dataclass(frozen=True)
@@ -71,7 +88,7 @@ class Query:
     """One page of a partition in key order.
 
     `first` and `last` bound the sort key, both included. `start` is the key that the previous page ended with, itself
-    excluded. `limit` counts items; a page also ends at 1 MB.
+    excluded. `limit` counts items; a page also ends at 1 MB. `descending` reads from the highest key down.
     """
 
     pk: str
@@ -80,6 +97,7 @@ class Query:
     limit: int | None = None
     start: Key | None = None
     consistent: bool = False
+    descending: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,11 +136,14 @@ class Table(Protocol):
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """The item under `key`, None where there is none."""
 
-    def get_many(self, keys: Iterable[Key]) -> list[Item]:
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[Item]:
         """Those items of up to 100 distinct keys that exist, in no order."""
 
     def put(self, item: Item, condition: Condition | None = None) -> None:
         """Stores one item. Raises `ConditionError`."""
+
+    def put_many(self, items: Iterable[Item]) -> None:
+        """Stores items without a condition, all at once, not in one transaction."""
 
     def update(
         self,
@@ -166,8 +187,11 @@ class Outcome(Enum):
 class Sockets(Protocol):
     """The open sockets of the stage."""
 
-    def post(self, connection_ids: Sequence[str], frame: bytes) -> dict[str, Outcome]:
-        """Sends one frame to each connection, many at a time, and says for each what became of it. Never raises."""
+    def post(self, connection_ids: Sequence[str], frame: bytes, *, retry: bool = True) -> dict[str, Outcome]:
+        """Sends one frame to each connection, many at a time, and says for each what became of it. Never raises.
+
+        Without `retry` each is tried once.
+        """
 
 
 class Queue(Protocol):
@@ -184,6 +208,33 @@ class Event:
     name: str
     room: str
     body: bytes
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A text that somebody wants to post, as a moderation hook is asked about it."""
+
+    room: str
+    user: str
+    name: str
+    text: str
+    command_id: str
+    sent_at_ms: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a moderation hook says. `reason` is shown to who wanted to post; empty: none was given."""
+
+    allowed: bool
+    reason: str = ""
+
+
+class ModerationHook(Protocol):
+    """The operator's own check of texts, asked before anything is stored."""
+
+    def judge(self, posting: Posting) -> Verdict | None:
+        """The verdict, None where none came within the deadline. Never raises. May be asked twice about one command."""
 
 
 class Topic(Protocol):
@@ -220,3 +271,12 @@ class Sender(Principal):
     """A principal and the connection that the command came in on."""
 
     connection: str
+
+    @property
+    def reachable(self) -> bool:
+        """Whether a socket stands behind the connection; what came in over HTTP has none to post to."""
+        return not self.connection.startswith(VIRTUAL)
+
+
+VIRTUAL = "http."
+"""How connections without a socket begin. API Gateway's own ids have no dot."""

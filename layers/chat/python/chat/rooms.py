@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Literal
 
 import msgspec
 
-from chat.errors import InvalidFieldError, NotAMemberError, RoomExistsError, RoomNotFoundError, RoomPrivateError
+from chat import access, memberships
+from chat.errors import BannedError, InvalidFieldError, NotAllowedError, RoomExistsError, RoomPrivateError
 from chat.ports import Item, Sender
 from chat.protocol import (
     MAX_REPLY_BYTES,
@@ -16,27 +18,29 @@ from chat.protocol import (
     JoinRoom,
     LeaveRoom,
     ListRooms,
+    OpenDirect,
     Preview,
     Room,
     RoomEntered,
+    RoomKind,
     RoomList,
-    Subscribe,
-    Unsubscribe,
 )
 from chat.services import Services
-from chat.storage.rooms import RoomRecord
+from chat.storage.memberships import Membership
+from chat.storage.messages import Position
+from chat.storage.rooms import Listing, RoomRecord
+
+_KINDS: dict[str, RoomKind] = {"public": "public", "private": "private", "direct": "direct"}
 
 
 def list_rooms(services: Services, sender: Sender, _: ListRooms) -> RoomList:
-    """The sender's rooms and the public ones, by title."""
-    listed = services.rooms.list_for(sender.user)
-    previews = services.rooms.previews([record.room for record, _ in listed])
-    rooms = [_view(record, member=member, latest=previews.get(record.room)) for record, member in listed]
+    """The sender's rooms with what is unread in them, and the public ones, by title."""
+    rooms = view(services, services.rooms.list_for(sender.user))
     return RoomList(rooms=sorted(_fitting(rooms), key=lambda room: (room.title.casefold(), room.room)))
 
 
 def create(services: Services, sender: Sender, command: CreateRoom) -> RoomEntered:
-    """Makes the room, its maker and everybody invited a member. Raises `RoomExistsError`."""
+    """Makes the room, its maker the owner, everybody invited a member. Raises `RoomExistsError`."""
     title = command.title.strip()
     if not title:
         raise InvalidFieldError("`title` has nothing in it.")
@@ -48,59 +52,72 @@ def create(services: Services, sender: Sender, command: CreateRoom) -> RoomEnter
         made_by=sender.user,
         made_with=made_with,
     )
-    members = list(dict.fromkeys([sender.user, *command.members]))
-    made = services.rooms.make(wanted, members)
-    if (made.made_by, made.made_with) != (wanted.made_by, wanted.made_with):
+    made = services.rooms.make(wanted)
+    if not made.same_making(wanted):
         raise RoomExistsError(f"There is a room {wanted.room} already.")
-    return _entered(services, made)
+    services.members.admit(made, Membership(made.room, sender.user, sender.name, "owner"))
+    for user in dict.fromkeys(command.members):
+        if user != sender.user:
+            services.members.admit(made, Membership(made.room, user, user, "member"))
+    return _entered(services, sender, made)
+
+
+def open_direct(services: Services, sender: Sender, command: OpenDirect) -> RoomEntered:
+    """The one room of a pair of users, whoever asks first and however often."""
+    if command.user == sender.user:
+        raise InvalidFieldError("`user` is somebody else.")
+    pair = "\n".join(sorted((sender.user, command.user)))
+    made_with = hashlib.sha256(pair.encode()).hexdigest()[:32]
+    record = services.rooms.make(
+        RoomRecord(room=f"direct-{made_with}", title="", kind="direct", made_by="", made_with=made_with)
+    )
+    services.members.admit(record, Membership(record.room, sender.user, sender.name, "member"), other=command.user)
+    services.members.admit(record, Membership(record.room, command.user, command.user, "member"), other=sender.user)
+    return _entered(services, sender, record)
 
 
 def join(services: Services, sender: Sender, command: JoinRoom) -> RoomEntered:
-    """Makes the sender a member of a public room. Raises `RoomNotFoundError`, `RoomPrivateError`."""
-    record = services.rooms.find(command.room)
-    if record is None:
-        raise RoomNotFoundError(f"There is no room {command.room}.")
-    if not services.members.includes(command.room, sender.user):
+    """Makes the sender a member of a public room.
+
+    Raises `RoomNotFoundError`, `RoomPrivateError` and `BannedError`.
+    """
+    record = access.require_room(services, command.room)
+    known = services.members.find(command.room, sender.user)
+    if known is None:
         if record.kind != "public":
             raise RoomPrivateError("This room is private; a member has to invite you.")
-        services.rooms.admit(record, sender.user)
-    return _entered(services, record)
+        joined = Membership(record.room, sender.user, sender.name, "member")
+        known = services.members.admit(record, joined)
+        if known is joined:
+            memberships.announce(services, joined, "joined", sender)
+    if not known.inside:
+        raise BannedError("You are banned from this room.")
+    return _entered(services, sender, record)
 
 
 def leave(services: Services, sender: Sender, command: LeaveRoom) -> Done:
-    """Ends the membership and this connection's subscription; leaving twice is leaving once."""
-    services.rooms.dismiss(command.room, sender.user)
-    services.members.forget(command.room, sender.user)
-    services.fanout.connections.unsubscribe(sender.connection, command.room)
+    """Ends the membership and all the sender's subscriptions; leaving twice is leaving once."""
+    known = services.members.find(command.room, sender.user)
+    if known is None or not known.inside:
+        return Done()
+    if known.role == "owner" and memberships.count_up_to(services, command.room, 2) > 1:
+        raise NotAllowedError("Transfer the room to another member before you leave it.")
+    services.members.dismiss(command.room, sender.user)
+    services.fanout.connections.unsubscribe_user(sender.user, command.room)
+    memberships.announce(services, known, "left", sender)
     return Done()
 
 
-def subscribe(services: Services, sender: Sender, command: Subscribe) -> RoomEntered:
-    """From now on the room's messages come to this connection. Members only.
-
-    The subscription is stored before the newest number is read, so a message is either counted by it or delivered.
-    """
-    require_member(services, sender.user, command.room)
-    services.fanout.connections.subscribe(sender.connection, command.room, sender.user, services.clock.now_ms())
-    record = services.rooms.find(command.room)
-    if record is None:
-        raise RoomNotFoundError(f"There is no room {command.room}.")
-    return _entered(services, record)
-
-
-def unsubscribe(services: Services, sender: Sender, command: Unsubscribe) -> Done:
-    """The room's messages no longer come to this connection."""
-    services.fanout.connections.unsubscribe(sender.connection, command.room)
-    return Done()
-
-
-def require_member(services: Services, user: str, room: str) -> None:
-    """Raises `RoomNotFoundError` where there is no such room and `NotAMemberError` where the user is not in it."""
-    if services.members.includes(room, user):
-        return
-    if services.rooms.find(room) is None:
-        raise RoomNotFoundError(f"There is no room {room}.")
-    raise NotAMemberError("You are not a member of this room.")
+def view(services: Services, listings: list[Listing]) -> list[Room]:
+    """The rooms as their user sees them. Two batches of reads for a hundred rooms."""
+    names = [listing.record.room for listing in listings]
+    # A private room's preview is only ever looked up for its members: nobody else has it in a list.
+    previews = services.rooms.previews(names)
+    newest = services.messages.positions_of([listing.record.room for listing in listings if listing.role])
+    return [
+        _view(listing, previews.get(listing.record.room), newest.get(listing.record.room, Position()))
+        for listing in listings
+    ]
 
 
 def _fitting(rooms: list[Room]) -> list[Room]:
@@ -115,25 +132,32 @@ def _fitting(rooms: list[Room]) -> list[Room]:
     return kept
 
 
-def _entered(services: Services, record: RoomRecord) -> RoomEntered:
+def _entered(services: Services, sender: Sender, record: RoomRecord) -> RoomEntered:
+    listing = services.rooms.listing(record.room, sender.user) or Listing(record)
     latest = services.rooms.previews([record.room]).get(record.room)
-    view = _view(record, member=True, latest=latest)
-    return RoomEntered(room=view, last_seq=services.messages.newest(record.room))
+    newest = services.messages.position(record.room)
+    return RoomEntered(room=_view(listing, latest, newest), last_seq=newest.seq)
 
 
-def _view(record: RoomRecord, *, member: bool, latest: Item | None) -> Room:
+def _view(listing: Listing, latest: Item | None, newest: Position) -> Room:
+    record = listing.record
+    role: Literal["owner", "moderator", "member", "reader"] | None = listing.role  # type: ignore[assignment]
     preview = (
         Preview(seq=latest["seq"], author=latest["author"], text=latest["text"], sent_at_ms=latest["sent_at_ms"])
         if latest
         else None
     )
-    # A private room's preview is only ever looked up for its members: `list_for` gives nobody else the room.
     return Room(
         room=record.room,
-        title=record.title,
-        kind="public" if record.kind == "public" else "private",
-        member=member,
+        title=listing.other or record.title,
+        kind=_KINDS[record.kind],
+        member=role is not None,
+        role=role,
+        last_seq=newest.seq if role else 0,
+        read_seq=listing.read_seq,
+        unread=max(0, newest.seq - listing.read_seq) if role else 0,
         latest=preview,
+        last_rev=newest.rev if role else 0,
     )
 
 

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chat.ports import Clock, Queue, Sockets
+from chat.buckets import TokenBuckets
+from chat.coalescing import Intervals
+from chat.pace import RoomPace
+from chat.ports import Clock, ModerationHook, Queue, Sockets
+from chat.storage.changes import ChangeLog
 from chat.storage.connections import ConnectionRegistry
+from chat.storage.followers import Followers
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
+from chat.storage.presence import PresenceBook
+from chat.storage.rates import SlowMode, UserRates
+from chat.storage.reactions import Reactions
+from chat.storage.read_cursors import ReadCursors
+from chat.storage.reports import ReportBook
+from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
+from chat.storage.search_index import SearchIndex
+from chat.storage.threads import Threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +34,52 @@ class Fanout:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Protection:
+    """What keeps users and rooms from each other's harm."""
+
+    buckets: TokenBuckets
+    rates: UserRates
+    rules: RuleBook
+    slow_mode: SlowMode
+    reports: ReportBook
+    blocked_words: frozenset[str] = frozenset()
+    """The stage's own, folded: in force in every room."""
+    hook: ModerationHook | None = None
+    hook_fails_open: bool = True
+    """Whether a text is taken when the hook gave no verdict in time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices:
+    """What telling people of each other's presence, typing and reading takes."""
+
+    rooms: RoomDirectory
+    connections: ConnectionRegistry
+    followers: Followers
+    presence: PresenceBook
+    cursors: ReadCursors
+    sockets: Sockets
+    queue: Queue
+    """Of notices that wait: not the one of messages."""
+    recent: Intervals
+    clock: Clock
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """What a command needs to be carried out and its message to reach everybody."""
 
     rooms: RoomDirectory
     members: Memberships
     messages: MessageLog
+    search_index: SearchIndex
+    changes: ChangeLog
+    reactions: Reactions
+    threads: Threads
+    pace: RoomPace
+    change_pace: RoomPace
+    """As `pace`, of changes to messages."""
+    protection: Protection
     fanout: Fanout
+    notices: Notices
     clock: Clock

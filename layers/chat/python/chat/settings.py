@@ -34,10 +34,28 @@ class Settings:
     websocket_url: str | None = None
     """Where clients open sockets: `wss://…/stage`."""
     delivery_queue_url: str | None = None
+    notices_queue_url: str | None = None
+    """Where what is told of presence and receipts waits."""
     events_topic_arn: str | None = None
     media_bucket: str | None = None
     session_secret_arn: str | None = None
-    """Secrets Manager secret that signs the built-in issuer's sessions; None where OpenID Connect is used."""
+    """Secrets Manager secret that signs sessions of the built-in issuer and of wallets; None where there are none."""
+    wallet_chains: str | None = None
+    """Chain ids (EIP-155), with commas, that a wallet's message may name; None where wallets may not sign in."""
+    site_url_parameter: str | None = None
+    """Parameter Store's name of the page's address, which is known only once everything is deployed."""
+    user_rate_per_s: str | None = None
+    """Commands a second that a user may send for long, and how many at once: whole numbers from 1."""
+    user_burst: str | None = None
+    blocked_words: str | None = None
+    """Words that no room takes, folded (`chat.words`), with spaces between them; None for none."""
+    moderation_hook: str | None = None
+    """An `https://` URL or a Lambda function's ARN that is asked about each text; None where there is no hook."""
+    moderation_deadline_ms: str | None = None
+    moderation_failure: str | None = None
+    """What becomes of a text without a verdict in time: `open` takes it, `closed` refuses it."""
+    moderation_secret_arn: str | None = None
+    """Secrets Manager secret that requests to an HTTP hook are signed with."""
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
 

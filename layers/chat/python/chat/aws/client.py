@@ -28,7 +28,7 @@ BACKOFF_MS = 25
 """First pause between tries, doubled each time, with full jitter."""
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
-_CERTIFICATES = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem")
+_CERTIFICATE_FILES = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem")
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ class AwsClient:
             handle.setopt(pycurl.NOBODY, 1)
         else:
             handle.setopt(pycurl.CUSTOMREQUEST, request.method)
-        if _CA_FILE:
-            handle.setopt(pycurl.CAINFO, _CA_FILE)
+        if CERTIFICATES:
+            handle.setopt(pycurl.CAINFO, CERTIFICATES)
 
     def _finished(self) -> list[tuple[pycurl.Curl, str]]:
         done: list[tuple[pycurl.Curl, str]] = []
@@ -184,4 +184,5 @@ def _response(handle: pycurl.Curl, body: BytesIO, error: str) -> Response:
     )
 
 
-_CA_FILE = next((path for path in _CERTIFICATES if Path(path).exists()), None)
+CERTIFICATES = next((path for path in _CERTIFICATE_FILES if Path(path).exists()), None)
+"""The machine's file of trusted certificates; None where libcurl is left to find its own."""

@@ -12,6 +12,7 @@ from chat.aws.client import AwsClient, Request, Response
 from chat.errors import UnavailableError
 from chat.ports import (
     Absent,
+    Assign,
     Below,
     Condition,
     ConditionError,
@@ -20,6 +21,7 @@ from chat.ports import (
     Key,
     Page,
     Present,
+    PresentBelow,
     Put,
     Query,
     TransactionError,
@@ -48,14 +50,14 @@ class DynamoDbTable:
         answer = self._call("GetItem", {"Key": _key(key), "ConsistentRead": consistent})
         return _item(answer.get("Item"))
 
-    def get_many(self, keys: Iterable[Key]) -> list[Item]:
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[Item]:
         """One BatchGetItem, and one more for each time that DynamoDB leaves some for later."""
         wanted = [_key(key) for key in keys]
         found: list[Item] = []
         for _ in range(10):
             if not wanted:
                 return found
-            body = {"RequestItems": {self._name: {"Keys": wanted}}}
+            body = {"RequestItems": {self._name: {"Keys": wanted, "ConsistentRead": consistent}}}
             answer = _checked(self._client.call(self._request("BatchGetItem", body)))
             found += [from_attributes(item) for item in answer["Responses"].get(self._name, [])]
             wanted = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
@@ -64,6 +66,12 @@ class DynamoDbTable:
     def put(self, item: Item, condition: Condition | None = None) -> None:
         """One PutItem."""
         self._call("PutItem", _put(item, condition))
+
+    def put_many(self, items: Iterable[Item]) -> None:
+        """A PutItem for each item, at the same time."""
+        requests = [self._request("PutItem", {"TableName": self._name, **_put(item, None)}) for item in items]
+        for answer in self._client.call_all(requests):
+            _checked(answer)
 
     def update(
         self,
@@ -74,21 +82,7 @@ class DynamoDbTable:
         condition: Condition | None = None,
     ) -> Item:
         """One UpdateItem."""
-        body: Json = {"Key": _key(key), "ReturnValues": "ALL_NEW", **_condition(condition)}
-        names, values = (
-            body.setdefault("ExpressionAttributeNames", {}),
-            body.setdefault("ExpressionAttributeValues", {}),
-        )
-        clauses = []
-        for verb, joiner, changes in (("SET", " = ", assign or {}), ("ADD", " ", add or {})):
-            terms = []
-            for name, value in changes.items():
-                at = len(names)
-                names[f"#u{at}"], values[f":u{at}"] = name, _attribute(value)
-                terms.append(f"#u{at}{joiner}:u{at}")
-            if terms:
-                clauses.append(f"{verb} {', '.join(terms)}")
-        body["UpdateExpression"] = " ".join(clauses)
+        body = {**_update(key, assign or {}, add or {}, condition), "ReturnValues": "ALL_NEW"}
         return from_attributes(self._call("UpdateItem", body)["Attributes"])
 
     def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
@@ -154,6 +148,7 @@ class DynamoDbTable:
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
             "ConsistentRead": query.consistent,
+            "ScanIndexForward": not query.descending,
         }
         if query.limit is not None:
             body["Limit"] = query.limit
@@ -166,6 +161,8 @@ class DynamoDbTable:
         if isinstance(write, Put):
             body = {key: value for key, value in _put(write.item, write.condition).items() if key not in on_conflict}
             return {"Put": {**body, **on_conflict}}
+        if isinstance(write, Assign):
+            return {"Update": {**_update(write.key, write.attributes, {}, write.condition), **on_conflict}}
         return {"Delete": {"Key": _key(write.key), **_condition(write.condition), **on_conflict}}
 
 
@@ -233,6 +230,21 @@ def _put(item: Item, condition: Condition | None) -> Json:
     return {"Item": {name: _attribute(value) for name, value in item.items()}, **_condition(condition)}
 
 
+def _update(key: Key, assign: Mapping[str, Any], add: Mapping[str, int], condition: Condition | None) -> Json:
+    body: Json = {"Key": _key(key), **_condition(condition)}
+    names, values = body.setdefault("ExpressionAttributeNames", {}), body.setdefault("ExpressionAttributeValues", {})
+    clauses = []
+    for verb, joiner, changes in (("SET", " = ", assign), ("ADD", " ", add)):
+        terms = []
+        for name, value in changes.items():
+            at = len(names)
+            names[f"#u{at}"], values[f":u{at}"] = name, _attribute(value)
+            terms.append(f"#u{at}{joiner}:u{at}")
+        if terms:
+            clauses.append(f"{verb} {', '.join(terms)}")
+    return {**body, "UpdateExpression": " ".join(clauses)}
+
+
 def _condition(condition: Condition | None) -> Json:
     """The condition's expression, asking for the item that stands in its way."""
     if condition is None:
@@ -246,6 +258,9 @@ def _condition(condition: Condition | None) -> Json:
         case Below(attribute, value):
             names["#c"], values[":c"] = attribute, _attribute(value)
             expression = "attribute_not_exists(#c) OR #c < :c"
+        case PresentBelow(attribute, value):
+            names["#c"], values[":c"] = attribute, _attribute(value)
+            expression = "#c < :c"
         case Equal(attribute, value):
             names["#c"], values[":c"] = attribute, _attribute(value)
             expression = "#c = :c"

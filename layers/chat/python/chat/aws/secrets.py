@@ -1,45 +1,52 @@
-"""Secrets Manager, and the verifier of tokens that a stage's settings ask for."""
+"""The stage's session secret, and the verifier of tokens that its settings ask for."""
 
 from __future__ import annotations
 
 from functools import cache
 
-import orjson
-
 from chat.aws import wiring
-from chat.aws.client import AwsClient, Request
-from chat.errors import UnavailableError
-from chat.settings import Settings
-from chat.tokens import BuiltInIssuer, OpenIdConnectVerifier, TokenVerifier
+from chat.aws.parameters import read_secret
+from chat.tokens import (
+    BUILT_IN,
+    WALLET,
+    BuiltInIssuer,
+    OpenIdConnectVerifier,
+    SeveralIssuers,
+    TokenVerifier,
+    WalletIssuer,
+)
 
 
-def read_secret(client: AwsClient, arn: str) -> str:
-    """The secret's current string. Raises `UnavailableError`."""
-    answer = client.call(
-        Request(
-            service="secretsmanager",
-            url=client.url("secretsmanager"),
-            body=orjson.dumps({"SecretId": arn}),
-            headers=("Content-Type: application/x-amz-json-1.1", "X-Amz-Target: secretsmanager.GetSecretValue"),
-        )
-    )
-    if not answer.ok:
-        raise UnavailableError("Sign-in is not available right now; try again.", retry_after_ms=1_000)
-    return str(orjson.loads(answer.body)["SecretString"])
+@cache
+def session_secret() -> str:
+    """What the stage signs its own sessions with."""
+    return read_secret(wiring.client(), wiring.settings().need("session_secret_arn"))
 
 
 @cache
 def built_in_issuer() -> BuiltInIssuer | None:
-    """The built-in issuer of this stage, None where it has none."""
-    arn = wiring.settings().session_secret_arn
-    return BuiltInIssuer(read_secret(wiring.client(), arn)) if arn else None
+    """The built-in issuer of this stage, None where it has none: where an OpenID Connect issuer signs people in."""
+    settings = wiring.settings()
+    return BuiltInIssuer(session_secret()) if settings.session_secret_arn and not settings.oidc_issuer else None
+
+
+@cache
+def wallet_issuer() -> WalletIssuer | None:
+    """Who gives out the sessions of wallets, None where wallets may not sign in."""
+    return WalletIssuer(session_secret()) if wiring.settings().wallet_chains else None
 
 
 @cache
 def verifier() -> TokenVerifier:
-    """What this stage verifies bearer tokens with."""
-    return built_in_issuer() or _openid_connect(wiring.settings())
+    """What this stage verifies bearer tokens with: the tokens of its issuer, and of wallets where they may sign in."""
+    wallets = wallet_issuer()
+    return SeveralIssuers(dict([_issuer()]) | ({WALLET: wallets} if wallets else {}))
 
 
-def _openid_connect(settings: Settings) -> OpenIdConnectVerifier:
-    return OpenIdConnectVerifier(settings.need("oidc_issuer"), settings.need("oidc_audience"))
+def _issuer() -> tuple[str, TokenVerifier]:
+    built_in = built_in_issuer()
+    if built_in:
+        return BUILT_IN, built_in
+    settings = wiring.settings()
+    issuer = settings.need("oidc_issuer")
+    return issuer, OpenIdConnectVerifier(issuer, settings.need("oidc_audience"))

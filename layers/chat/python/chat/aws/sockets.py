@@ -26,8 +26,8 @@ class ApiGatewaySockets:
         self._client = client
         self._base = f"{connections_url.rstrip('/')}/@connections/"
 
-    def post(self, connection_ids: Sequence[str], frame: bytes) -> dict[str, Outcome]:
-        """See `chat.ports.Sockets`. 429 and 5xx are tried three times with full jitter."""
+    def post(self, connection_ids: Sequence[str], frame: bytes, *, retry: bool = True) -> dict[str, Outcome]:
+        """See `chat.ports.Sockets`. With `retry`, 429 and 5xx are tried three times with full jitter."""
         requests = [
             Request(
                 service="execute-api",
@@ -38,7 +38,7 @@ class ApiGatewaySockets:
             )
             for name in connection_ids
         ]
-        answers = self._client.call_all(requests, attempts=ATTEMPTS)
+        answers = self._client.call_all(requests, attempts=ATTEMPTS if retry else 1)
         return {name: _outcome(answer) for name, answer in zip(connection_ids, answers, strict=True)}
 
 

@@ -12,14 +12,31 @@ from functools import cache
 
 from chat.aws.client import AwsClient, Credentials
 from chat.aws.dynamodb import DynamoDbTable
+from chat.aws.hooks import HttpHook, LambdaHook
+from chat.aws.parameters import read_secret
 from chat.aws.queues import SnsTopic, SqsQueue
 from chat.aws.sockets import ApiGatewaySockets
-from chat.services import Fanout, Services
+from chat.buckets import TokenBuckets
+from chat.coalescing import Intervals
+from chat.pace import CHANGES_PER_S, RoomPace
+from chat.ports import ModerationHook
+from chat.services import Fanout, Notices, Protection, Services
 from chat.settings import Runtime, Settings
+from chat.storage.changes import ChangeLog
 from chat.storage.connections import ConnectionRegistry, TicketOffice
+from chat.storage.followers import Followers
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
+from chat.storage.nonces import NonceOffice
+from chat.storage.presence import PresenceBook
+from chat.storage.rates import SAMPLED, SlowMode, UserRates
+from chat.storage.reactions import Reactions
+from chat.storage.read_cursors import ReadCursors
+from chat.storage.reports import ReportBook
+from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
+from chat.storage.search_index import SearchIndex
+from chat.storage.threads import Threads
 
 
 class SystemClock:
@@ -61,6 +78,11 @@ def clock() -> SystemClock:
     return SystemClock()
 
 
+def pause(duration_ms: int) -> None:
+    """Waits, in real time."""
+    time.sleep(duration_ms / 1_000)
+
+
 @cache
 def ids() -> RandomIds:
     """Unguessable names."""
@@ -74,9 +96,21 @@ def rooms() -> RoomDirectory:
 
 
 @cache
+def members() -> Memberships:
+    """Who is in which room."""
+    return Memberships(DynamoDbTable(client(), settings().need("rooms_table")), clock())
+
+
+@cache
 def messages() -> MessageLog:
     """The logs of the stage."""
     return MessageLog(DynamoDbTable(client(), settings().need("messages_table")))
+
+
+@cache
+def search_index() -> SearchIndex:
+    """The words of the stage's messages."""
+    return SearchIndex(DynamoDbTable(client(), settings().need("messages_table")))
 
 
 @cache
@@ -92,6 +126,12 @@ def tickets() -> TicketOffice:
 
 
 @cache
+def nonces() -> NonceOffice:
+    """The nonces of wallet sign-in."""
+    return NonceOffice(DynamoDbTable(client(), settings().need("connections_table")))
+
+
+@cache
 def sockets() -> ApiGatewaySockets:
     """Where frames are posted."""
     return ApiGatewaySockets(client(), settings().need("connections_url"))
@@ -101,6 +141,29 @@ def sockets() -> ApiGatewaySockets:
 def deliveries() -> SqsQueue:
     """The delivery queue."""
     return SqsQueue(client(), settings().need("delivery_queue_url"))
+
+
+@cache
+def notices_queue() -> SqsQueue:
+    """The queue of notices."""
+    return SqsQueue(client(), settings().need("notices_queue_url"))
+
+
+@cache
+def notices() -> Notices:
+    """What telling people of each other takes."""
+    connections_table = DynamoDbTable(client(), settings().need("connections_table"))
+    return Notices(
+        rooms=rooms(),
+        connections=connections(),
+        followers=Followers(connections_table, clock()),
+        presence=PresenceBook(connections_table),
+        cursors=ReadCursors(DynamoDbTable(client(), settings().need("rooms_table")), clock()),
+        sockets=sockets(),
+        queue=notices_queue(),
+        recent=Intervals(),
+        clock=clock(),
+    )
 
 
 @cache
@@ -116,12 +179,55 @@ def fanout() -> Fanout:
 
 
 @cache
+def moderation_secret() -> str:
+    """What requests to an HTTP hook are signed with. Raises `UnavailableError`, and then asks again next time."""
+    return read_secret(client(), settings().need("moderation_secret_arn"))
+
+
+@cache
+def moderation_hook() -> ModerationHook | None:
+    """The operator's check of texts, None where the stage has none."""
+    target = settings().moderation_hook
+    if not target:
+        return None
+    deadline_ms = int(settings().need("moderation_deadline_ms"))
+    if target.startswith("arn:"):
+        return LambdaHook(client(), target, deadline_ms)
+    return HttpHook(target, deadline_ms, moderation_secret, clock())
+
+
+@cache
+def protection() -> Protection:
+    """What this stage protects users and rooms with."""
+    table = DynamoDbTable(client(), settings().need("rooms_table"))
+    return Protection(
+        buckets=TokenBuckets(int(settings().need("user_rate_per_s")), int(settings().need("user_burst"))),
+        rates=UserRates(table, lambda: secrets.randbelow(SAMPLED) == 0),
+        rules=RuleBook(table, clock()),
+        slow_mode=SlowMode(table),
+        reports=ReportBook(table),
+        blocked_words=frozenset((settings().blocked_words or "").split()),
+        hook=moderation_hook(),
+        hook_fails_open=settings().moderation_failure != "closed",
+    )
+
+
+@cache
 def services() -> Services:
     """Everything that carrying out a command needs."""
+    messages_table = DynamoDbTable(client(), settings().need("messages_table"))
     return Services(
         rooms=rooms(),
-        members=Memberships(rooms(), clock()),
+        members=members(),
         messages=messages(),
+        search_index=search_index(),
+        changes=ChangeLog(messages_table),
+        reactions=Reactions(messages_table),
+        threads=Threads(messages_table),
+        pace=RoomPace(),
+        change_pace=RoomPace(CHANGES_PER_S),
+        protection=protection(),
         fanout=fanout(),
+        notices=notices(),
         clock=clock(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chat.ports import Absent, ConditionError, Delete, Present, Principal, Put, Query, Table
@@ -24,6 +24,15 @@ class Slice:
     end: str | None
 
 
+@dataclass(frozen=True)
+class Socket:
+    """A registered socket; its row ends at `expires_at_s`. `name` is its user's."""
+
+    connection: str
+    name: str
+    expires_at_s: int
+
+
 class ConnectionRegistry:
     """All open sockets in one table."""
 
@@ -43,13 +52,15 @@ class ConnectionRegistry:
         rows = (keys.connection(connection), keys.user_connection(principal.user, connection))
         self._table.transact([Put({"pk": pk, "sk": sk, **shared}) for pk, sk in rows])
 
-    def close(self, connection: str) -> None:
-        """Forgets a socket and all its subscriptions; closing what is not there is not an error."""
+    def close(self, connection: str) -> str | None:
+        """Forgets a socket and all its subscriptions; whose it was, None where it is not there any more."""
+        user = None
         page = Query(keys.connection_rows(connection))
         while True:
             (rows,) = self._table.query(page)
             held = []
             for row in rows.items:
+                user = row["user"]
                 held.append((row["pk"], row["sk"]))
                 held.append(
                     keys.user_connection(row["user"], connection)
@@ -58,7 +69,7 @@ class ConnectionRegistry:
                 )
             self._table.delete_many(held)
             if rows.end is None:
-                return
+                return user
             page = Query(page.pk, start=rows.end)
 
     def subscribe(self, connection: str, room: str, user: str, now_ms: int) -> None:
@@ -80,6 +91,13 @@ class ConnectionRegistry:
         self._table.transact(
             [Delete(keys.connection_room(connection, room)), Delete(keys.subscription(room, shard, connection))]
         )
+
+    def unsubscribe_user(self, user: str, room: str) -> list[str]:
+        """Takes all of the user's open sockets out of the room's fan-out; which they were."""
+        found = self.of_user(user, consistent=True)
+        for connection in found:
+            self.unsubscribe(connection, room)
+        return found
 
     def drop(self, connection: str, room: str) -> bool:
         """Removes a dead socket's subscription from the room's side only; False where it was gone already.
@@ -113,10 +131,21 @@ class ConnectionRegistry:
                 return
             query = Query(pk, limit=limit, start=page.end)
 
-    def of_user(self, user: str) -> list[str]:
-        """The user's open sockets, some of which may be dead."""
-        (page,) = self._table.query(Query(keys.user_connections(user), limit=100))
+    def sockets_of(self, user: str, now_ms: int) -> list[Socket]:
+        """The user's open sockets, as they stand; rows past their end don't count. A consistent read."""
+        (page,) = self._table.query(Query(keys.user_connections(user), consistent=True))
+        rows = (Socket(item["connection"], item["name"], item["expires_at_s"]) for item in page.items)
+        return [row for row in rows if row.expires_at_s * 1000 > now_ms]
+
+    def of_user(self, user: str, *, consistent: bool = False) -> list[str]:
+        """The user's open sockets, some of which may be dead. One page of 1 MB holds thousands."""
+        (page,) = self._table.query(Query(keys.user_connections(user), consistent=consistent))
         return [item["connection"] for item in page.items]
+
+    def of_users(self, users: Sequence[str]) -> list[str]:
+        """The open sockets of several users, all looked up at the same time. As `of_user`."""
+        pages = self._table.query(*(Query(keys.user_connections(user)) for user in users))
+        return [item["connection"] for page in pages for item in page.items]
 
 
 class TicketOffice:

@@ -3,19 +3,34 @@
 | table | pk | sk | what | read by |
 |---|---|---|---|---|
 | rooms | `room#R` | `about` | title, kind, maker | get: enter a room |
-| rooms | `room#R` | `member#U` | membership | get: may this user post or read here? |
+| rooms | `room#R` | `member#U` | membership: role, mute, name; a ban | get: rights; query: members by user id |
+| rooms | `room#R` | `rules` | slow mode, blocked words | get, or with a membership in one batch: post |
+| rooms | `room#R` | `posted#U` | the member's last message, in slow mode only | conditional put: post |
+| rooms | `rate#U` | minute | how much the user posted in that minute, by sample | update: one post in ten |
+| rooms | `reports#R` | number and U | a message that user U reported, 180 days | query: moderators' list |
 | rooms | `room#R` | `latest` | preview of the newest message | batch get: list of rooms |
-| rooms | `user#U` | `room#R` | the user's rooms, with title and kind | query: list of rooms |
+| rooms | `user#U` | `room#R` | the user's rooms: title, kind, role, read cursor | query: list of rooms |
 | rooms | `public#S` | `room#R` | public rooms, S = one of 8 shards by hash of R | 8 queries at once: list of rooms |
+| rooms | `reads#R#S` | U | how far member U has read, S = one of 8 shards by hash of U | query: receipts |
+| rooms | `reads#R` | `summary` | of a large room: how many have read how far | get: receipts |
+| rooms | `reads#R` | `notice` | until when who is telling the room of cursors that moved | conditional put: read |
 | rooms | `media#M` | `upload` | an upload, from its permission to its outcome | get: pipeline steps |
-| messages | `c#R` | 0 | the room's counter: newest number given | update: number a message; get: history, enter |
+| messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
+| messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
+| messages | `e#R#B` | rev | changes to messages, B = rev // 64: which message, what, by whom, when | query: recovery |
+| messages | `t#R#N` | number | the replies in the thread that message N names | query: history of a thread |
+| messages | `x#R#N` | hash | who reacted to message N with what; ordered by emoji, then user | query: list; get: own |
+| messages | `p#R` | number | pinned messages | query: list |
 | messages | `d#U#K` | 0 | user U's command K has this number already, 24 h | seen on conflict |
 | connections | `connection#C` | `self` | who is behind an open socket | query: disconnect |
 | connections | `connection#C` | `room#R` | what the socket subscribed to, and in which shard | query: disconnect |
 | connections | `room#R#S` | connection | subscriptions of a room, S = shard | query: fan-out |
 | connections | `user#U` | connection | a user's open sockets | query: tell one user |
+| connections | `presence#U` | `self` | whether others were told that user U is online | batch get: presence |
+| connections | `followers#R` | `count` | of a large room: how many users have it open | get: presence |
 | connections | `ticket#H` | `self` | a ticket that was not used yet; H = SHA-256 of it | delete: sign in |
+| connections | `nonce#H` | `self` | a nonce of wallet sign-in that was not used yet; H as above | delete: sign in |
 
 No pattern scans. Attribute `expires_at_s` is the TTL of all three tables; items without it stay.
 
@@ -32,12 +47,18 @@ import zlib
 from chat.ports import Key
 
 MESSAGES_PER_BUCKET = 64
+CHANGES_PER_BUCKET = 64
 PUBLIC_SHARDS = 8
+READ_SHARDS = 8
 
 ABOUT = "about"
 LATEST = "latest"
 SELF = "self"
 UPLOAD = "upload"
+RULES = "rules"
+ROOM_PREFIX = "room#"
+MEMBERS_END = "member#\U0010ffff"
+"""Behind the last membership of a room's partition."""
 
 
 def about(room: str) -> Key:
@@ -48,6 +69,31 @@ def about(room: str) -> Key:
 def member(room: str, user: str) -> Key:
     """The user's membership of the room."""
     return f"room#{room}", f"member#{user}"
+
+
+def room_rules(room: str) -> Key:
+    """What the room's moderators have set for it."""
+    return f"room#{room}", RULES
+
+
+def last_post(room: str, user: str) -> Key:
+    """When the member posted last, where slow mode asks."""
+    return f"room#{room}", f"posted#{user}"
+
+
+def user_rate(user: str, minute: int) -> Key:
+    """What the user posted in one minute since 1970."""
+    return f"rate#{user}", str(minute)
+
+
+def report(room: str, seq: int, user: str) -> Key:
+    """A report of one message by one user. Numbers have 12 digits so that they sort."""
+    return reports(room), f"{seq:012d}#{user}"
+
+
+def reports(room: str) -> str:
+    """Partition of a room's reports."""
+    return f"reports#{room}"
 
 
 def latest(room: str) -> Key:
@@ -75,6 +121,26 @@ def public_shard(shard: int) -> str:
     return f"public#{shard}"
 
 
+def read_cursor(room: str, user: str) -> Key:
+    """How far the member has read, from the room's side."""
+    return read_cursors(room, zlib.crc32(user.encode()) % READ_SHARDS), user
+
+
+def read_cursors(room: str, shard: int) -> str:
+    """Partition of one shard (0 to 7) of a room's cursors."""
+    return f"reads#{room}#{shard}"
+
+
+def read_summary(room: str) -> Key:
+    """How many have read how far in a large room, as it was counted last."""
+    return f"reads#{room}", "summary"
+
+
+def read_notice(room: str) -> Key:
+    """Until when somebody is telling the room that cursors moved."""
+    return f"reads#{room}", "notice"
+
+
 def upload(media: str) -> Key:
     """An upload's record."""
     return f"media#{media}", UPLOAD
@@ -93,6 +159,62 @@ def message(room: str, seq: int) -> Key:
 def message_bucket(room: str, bucket: int) -> str:
     """Partition of 64 consecutive numbers of a room."""
     return f"m#{room}#{bucket}"
+
+
+def change(room: str, rev: int) -> Key:
+    """One change of a message by its own number."""
+    return change_bucket(room, rev // CHANGES_PER_BUCKET), rev
+
+
+def change_bucket(room: str, bucket: int) -> str:
+    """Partition of 64 consecutive changes of a room."""
+    return f"e#{room}#{bucket}"
+
+
+def reply(room: str, root: int, seq: int) -> Key:
+    """A reply in its thread."""
+    return thread(room, root), seq
+
+
+def thread(room: str, root: int) -> str:
+    """Partition of a thread's replies."""
+    return f"t#{room}#{root}"
+
+
+def pin(room: str, seq: int) -> Key:
+    """A pinned message."""
+    return pins(room), seq
+
+
+def pins(room: str) -> str:
+    """Partition of a room's pinned messages."""
+    return f"p#{room}"
+
+
+def reaction(room: str, seq: int, emoji: str, user: str) -> Key:
+    """One user's reaction with one emoji: sort keys are numbers here, so both stand in them by their hashes."""
+    return reactions(room, seq), reactions_with(emoji)[0] + _hash(user, 10)
+
+
+def reactions(room: str, seq: int) -> str:
+    """Partition of the reactions to a message."""
+    return f"x#{room}#{seq}"
+
+
+def reactions_with(emoji: str) -> tuple[int, int]:
+    """First and last sort key of the reactions with one emoji: 120 bits, 37 digits of the 38 that a number has."""
+    first = _hash(emoji, 5) << 80
+    return first, first + (1 << 80) - 1
+
+
+def term(room: str, word: str, seq: int) -> Key:
+    """The message has the word in it."""
+    return term_rows(room, word), -seq
+
+
+def term_rows(room: str, word: str) -> str:
+    """Partition of the messages of a room that have the word, newest first."""
+    return f"w#{room}#{word}"
 
 
 def command(user: str, command_id: str) -> Key:
@@ -135,6 +257,25 @@ def user_connections(user: str) -> str:
     return f"user#{user}"
 
 
+def presence(user: str) -> Key:
+    """Whether others were told that the user is online."""
+    return f"presence#{user}", SELF
+
+
+def followers_count(room: str) -> Key:
+    """How many users have a large room open, as it was counted last."""
+    return f"followers#{room}", "count"
+
+
 def ticket(secret: str) -> Key:
     """A ticket is stored by its hash: whoever can read the table can't use it."""
     return f"ticket#{hashlib.sha256(secret.encode()).hexdigest()}", SELF
+
+
+def nonce(secret: str) -> Key:
+    """A nonce of wallet sign-in, by its hash like a ticket."""
+    return f"nonce#{hashlib.sha256(secret.encode()).hexdigest()}", SELF
+
+
+def _hash(text: str, size_bytes: int) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:size_bytes])

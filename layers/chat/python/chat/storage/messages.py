@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.errors import InvalidFieldError, UnavailableError
-from chat.ports import Absent, ConditionError, Item, Put, Query, Table, TransactionError
-from chat.storage import keys
+from chat.ports import Absent, ConditionError, Item, Put, Query, Table, TransactionError, Write
+from chat.storage import keys, threads
+from chat.storage.rooms import get_batches
 
 REMEMBERED_S = 48 * 3600
 """How long a command keeps its number. The promise is 24 h; TTL deletion may be early by nothing and late by days."""
@@ -26,7 +27,14 @@ SETTLE_MS = 60_000
 ATTEMPTS = 4
 """Numbers tried before the room is said to be unavailable: each is lost to a reader's `void` or a concurrent repeat."""
 
+THREAD_ATTEMPTS = 8
+"""Replies that may come between reading a thread's count and raising it."""
+
 VOID = "void"
+DELETED = "deleted"
+
+_SELDOM = ("media", "reply_to", "thread", "mentions", "mentions_room")
+"""Attributes of a message that are stored where there is something in them."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,10 @@ class Draft:
     command_id: str
     sent_at_ms: int
     media: dict[str, Any] | None = None
+    reply_to: int | None = None
+    thread: int | None = None
+    mentions: list[str] | None = None
+    mentions_room: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,22 +64,64 @@ class Stored:
     repeated: bool = False
 
 
+@dataclass(frozen=True)
+class Position:
+    """The newest numbers given in a room: of its messages, and of changes to them."""
+
+    seq: int = 0
+    rev: int = 0
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which numbers to read: `limit` of them below `before`, above `after`, or with `around` in their middle.
+
+    At most one of the three is set; none of them means the newest.
+    """
+
+    limit: int
+    before: int | None = None
+    after: int | None = None
+    around: int | None = None
+
+    def bounds(self, newest: int) -> tuple[int, int]:
+        """First and last number, both included, in a room whose newest is `newest`; first > last: none."""
+        if self.after is not None:
+            return self.after + 1, min(self.after + self.limit, newest)
+        if self.around is not None:
+            last = min(self.around + self.limit // 2, newest)
+        else:
+            last = newest if self.before is None else min(self.before - 1, newest)
+        return max(1, last - self.limit + 1), last
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Entries of a log, oldest first, and the span that was read: `first` to `last` of a log that ends at `newest`."""
+
+    entries: list[Item]
+    first: int
+    last: int
+    newest: int
+
+
 class MessageLog:
     """The logs of all rooms in one table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def append(self, draft: Draft) -> Stored:
+    def append(self, draft: Draft, root: Item | None = None) -> Stored:
         """Numbers and stores a message; the same user's same command id gives the first one's place again.
 
-        Two calls, 5 write units for a message up to 1 KB. A repeat costs two more. Raises `InvalidFieldError` for a
-        command id that was used in another room, `UnavailableError` when the table is.
+        Two calls, 5 write units for a message up to 1 KB. A repeat costs two more, a reply four write units: `root` is
+        the message that its thread is named by, as it was read. Raises `InvalidFieldError` for a command id that was
+        used in another room, `UnavailableError` when the table is.
         """
         for _ in range(ATTEMPTS):
             seq = self._take_number(draft.room, draft.sent_at_ms)
             try:
-                self._store(draft, seq)
+                self._store(draft, seq, root)
             except TransactionError as refused:
                 earlier = refused.conflicts.get(1)
                 if earlier is None:
@@ -77,22 +131,41 @@ class MessageLog:
             return Stored(seq=seq, sent_at_ms=draft.sent_at_ms)
         raise UnavailableError("The room is busy; send again.", retry_after_ms=200)
 
+    def find(self, room: str, seq: int) -> Item | None:
+        """The entry of a number, None where there is none, as there is none of a `void` one. A consistent read."""
+        entry = self._table.get(keys.message(room, seq), consistent=True)
+        return None if entry is None or entry["kind"] == VOID else entry
+
     def newest(self, room: str) -> int:
         """The newest number given in the room, 0 in an empty one. One read unit."""
         return self._counter(room)[0]
 
-    def read(self, room: str, *, before: int | None, limit: int, now_ms: int) -> list[Item]:
-        """Up to `limit` entries numbered below `before` (None: from the newest), oldest first.
+    def position(self, room: str) -> Position:
+        """The newest numbers given in the room. One read unit."""
+        item = self._table.get(keys.counter(room), consistent=True)
+        return Position(int(item["seq"]), int(item.get("rev", 0))) if item else Position()
+
+    def newest_of(self, rooms: list[str]) -> dict[str, int]:
+        """The newest number of each room that has one, eventually consistent: half a read unit a room."""
+        return {room: position.seq for room, position in self.positions_of(rooms).items()}
+
+    def positions_of(self, rooms: list[str]) -> dict[str, Position]:
+        """As `newest_of`, with the newest number of a change beside it, for the same price."""
+        items = get_batches(self._table, [keys.counter(room) for room in rooms])
+        by_key = {item["pk"]: Position(int(item["seq"]), int(item.get("rev", 0))) for item in items}
+        return {room: by_key[keys.counter(room)[0]] for room in rooms if keys.counter(room)[0] in by_key}
+
+    def read(self, room: str, span: Span, now_ms: int) -> Excerpt:
+        """The entries of a span, oldest first.
 
         A number still under way is left out; one that was burnt is a `void` entry. Calls: one for the counter and one
-        for the page's one to three partitions, read at the same time.
+        for the span's one to three partitions, read at the same time.
         """
         newest, numbered_at_ms = self._counter(room)
-        last = newest if before is None else min(before - 1, newest)
-        first = max(1, last - limit + 1)
-        found = {int(item["sk"]): item for item in self._range(room, first, last)} if last else {}
+        first, last = span.bounds(newest)
+        found = {int(item["sk"]): item for item in self._range(room, first, last)} if first <= last else {}
         self._fill(room, range(first, last + 1), found, numbered_at_ms, now_ms)
-        return [found[seq] for seq in sorted(found)]
+        return Excerpt([found[seq] for seq in sorted(found)], first, last, newest)
 
     def _counter(self, room: str) -> tuple[int, int]:
         item = self._table.get(keys.counter(room), consistent=True)
@@ -102,7 +175,7 @@ class MessageLog:
         item = self._table.update(keys.counter(room), add={"seq": 1}, assign={"numbered_at_ms": now_ms})
         return int(item["seq"])
 
-    def _store(self, draft: Draft, seq: int) -> None:
+    def _store(self, draft: Draft, seq: int, root: Item | None) -> None:
         pk, sk = keys.message(draft.room, seq)
         entry: Item = {
             "pk": pk,
@@ -115,8 +188,7 @@ class MessageLog:
             "sent_at_ms": draft.sent_at_ms,
             "command_id": draft.command_id,
         }
-        if draft.media is not None:
-            entry["media"] = draft.media
+        entry |= {name: value for name in _SELDOM if (value := getattr(draft, name))}
         command_pk, command_sk = keys.command(draft.user, draft.command_id)
         memory: Item = {
             "pk": command_pk,
@@ -126,8 +198,24 @@ class MessageLog:
             "sent_at_ms": draft.sent_at_ms,
             "expires_at_s": draft.sent_at_ms // 1000 + REMEMBERED_S,
         }
-        token = uuid.uuid5(uuid.NAMESPACE_URL, f"{pk}/{seq}/{command_pk}").hex
-        self._table.transact([Put(entry, Absent()), Put(memory, Absent())], token=token)
+        stored: list[Write] = [Put(entry, Absent()), Put(memory, Absent())]
+        name = f"{pk}/{seq}/{command_pk}"
+        if root is None:
+            self._table.transact(stored, token=_token(name))
+            return
+        for _ in range(THREAD_ATTEMPTS):
+            counted = threads.count_reply(root, seq)
+            try:
+                self._table.transact([*stored, *counted], token=_token(f"{name}/{root.get('replies', 0)}"))
+            except TransactionError as refused:
+                # The number is still ours where only another reply came between.
+                if refused.conflicts.keys() != {len(stored)}:
+                    raise
+                root = refused.conflicts[len(stored)] or root
+            else:
+                return
+        self._void(draft.room, seq, draft.sent_at_ms)
+        raise UnavailableError("The thread is busy; send again.", retry_after_ms=200)
 
     def _void(self, room: str, seq: int, at_ms: int) -> Item | None:
         """Closes a burnt number; the entry that stands there now, None when another command's message does."""
@@ -170,6 +258,10 @@ class MessageLog:
 
 
 def _repeated(earlier: Item, room: str) -> Stored:
-    if earlier["room"] != room:
-        raise InvalidFieldError("This id was used for a message in another room; take a new one.")
+    if earlier["room"] != room or "version" in earlier:
+        raise InvalidFieldError("This id was used for another command; take a new one.")
     return Stored(seq=int(earlier["seq"]), sent_at_ms=int(earlier["sent_at_ms"]), repeated=True)
+
+
+def _token(name: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, name).hex

@@ -1,11 +1,11 @@
-"""Rooms, who is in them, and the lists that show them."""
+"""Rooms, the lists that show them, and what was said in them last."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from chat.ports import Absent, Below, ConditionError, Delete, Item, Key, Put, Query, Table, TransactionError, Write
+from chat.ports import Absent, Below, ConditionError, Item, Key, Put, Query, Table, TransactionError, Write
 from chat.storage import keys
 
 BATCH_GET = 100
@@ -26,6 +26,21 @@ class RoomRecord:
     made_with: str
     """The maker's command id: the same command again is the same room."""
 
+    def same_making(self, other: RoomRecord) -> bool:
+        """Whether both come from one command."""
+        return (self.made_by, self.made_with) == (other.made_by, other.made_with)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A room in a user's list; role None where they are not in it."""
+
+    record: RoomRecord
+    role: str | None = None
+    read_seq: int = 0
+    other: str | None = None
+    """The other user of a direct room."""
+
 
 class RoomDirectory:
     """All rooms in one table."""
@@ -35,50 +50,25 @@ class RoomDirectory:
 
     def find(self, room: str) -> RoomRecord | None:
         """The room, None where there is none. Half a read unit; a miss costs one and a half."""
-        item = self._present(keys.about(room))
-        return _record(item) if item else None
+        item = present(self._table, keys.about(room))
+        return record_of(item) if item else None
 
-    def is_member(self, room: str, user: str) -> bool:
-        """Whether the user is in the room. Half a read unit; a miss costs one and a half.
-
-        Somebody who left may be seen for the second that an eventually consistent read lags; somebody who joined is
-        seen at once.
-        """
-        return self._present(keys.member(room, user)) is not None
-
-    def make(self, record: RoomRecord, members: list[str]) -> RoomRecord:
-        """Stores a new room with its members, or returns the one that stands under its id already."""
-        pk, sk = keys.about(record.room)
-        about: Item = {"pk": pk, "sk": sk, **_attributes(record)}
-        writes: list[Write] = [Put(about, Absent())]
+    def make(self, record: RoomRecord) -> RoomRecord:
+        """Stores a new room, or returns the one that stands under its id already."""
+        writes: list[Write] = [Put(_row(keys.about(record.room), record), Absent())]
         if record.kind == "public":
-            writes.append(Put(_listing(keys.public_room(record.room), record)))
-        first, later = members[:_FIRST], members[_FIRST:]
-        for user in first:
-            writes += _membership(record, user)
+            writes.append(Put(_row(keys.public_room(record.room), record)))
         try:
             self._table.transact(writes)
         except TransactionError as refused:
             item = refused.conflicts.get(0)
             if item is None:
                 raise
-            record = _record(item)
-            if (record.made_by, record.made_with) != (about["made_by"], about["made_with"]):
-                return record
-        for user in later:
-            self.admit(record, user)
+            return record_of(item)
         return record
 
-    def admit(self, record: RoomRecord, user: str) -> None:
-        """Makes the user a member; twice is once."""
-        self._table.transact(_membership(record, user))
-
-    def dismiss(self, room: str, user: str) -> None:
-        """Ends the membership; ending none is not an error."""
-        self._table.transact([Delete(keys.member(room, user)), Delete(keys.user_room(user, room))])
-
-    def list_for(self, user: str) -> list[tuple[RoomRecord, bool]]:
-        """The user's rooms (True) and the public ones that they are not in (False), in no order.
+    def list_for(self, user: str) -> list[Listing]:
+        """The user's rooms and the public ones that they are not in, in no order.
 
         Nine partitions at the same time, then as many pages as the user has rooms for (1 MB each).
         """
@@ -89,17 +79,18 @@ class RoomDirectory:
         while mine.end:
             (mine,) = self._table.query(Query(own.pk, start=mine.end))
             items += mine.items
-        listed = {item["room"]: (_record(item), False) for page in public for item in page.items}
-        listed.update({item["room"]: (_record(item), True) for item in items})
+        listed = {item["room"]: Listing(record_of(item)) for page in public for item in page.items}
+        listed.update({item["room"]: _listing(item) for item in items})
         return list(listed.values())
+
+    def listing(self, room: str, user: str) -> Listing | None:
+        """The room in the user's own list, None where it is not. A consistent read."""
+        item = self._table.get(keys.user_room(user, room), consistent=True)
+        return _listing(item) if item else None
 
     def previews(self, rooms: list[str]) -> dict[str, Item]:
         """Newest messages by room, where there is one."""
-        found: dict[str, Item] = {}
-        for at in range(0, len(rooms), BATCH_GET):
-            batch = self._table.get_many([keys.latest(room) for room in rooms[at : at + BATCH_GET]])
-            found.update({item["room"]: item for item in batch})
-        return found
+        return {item["room"]: item for item in get_batches(self._table, [keys.latest(room) for room in rooms])}
 
     def show_latest(self, room: str, preview: dict[str, Any]) -> None:
         """Replaces the room's preview unless a newer one stands there. One write unit."""
@@ -109,36 +100,41 @@ class RoomDirectory:
         except ConditionError:
             return  # a newer message was first
 
-    def _present(self, key: Key) -> Item | None:
-        """A cheap read, and a consistent one before believing that there is nothing."""
-        return self._table.get(key) or self._table.get(key, consistent=True)
+    def revise_latest(self, room: str, preview: dict[str, Any]) -> None:
+        """As `show_latest`, and replaces one of the same message: for what a change has made of the newest."""
+        pk, sk = keys.latest(room)
+        try:
+            self._table.put({"pk": pk, "sk": sk, "room": room, **preview}, Below("seq", preview["seq"] + 1))
+        except ConditionError:
+            return  # it is the newest no longer
+
+    def own_rooms(self, user: str, most: int) -> list[str]:
+        """The first of the user's rooms by id. One Query."""
+        (page,) = self._table.query(Query(keys.user_rooms(user), limit=most))
+        return [item["room"] for item in page.items]
 
 
-_FIRST = 40
-"""Members stored with the room: 2 items each, within a transaction's 100."""
+def present(table: Table, key: Key) -> Item | None:
+    """A cheap read, and a consistent one before believing that there is nothing."""
+    return table.get(key) or table.get(key, consistent=True)
 
 
-def _attributes(record: RoomRecord) -> Item:
-    return {
-        "room": record.room,
-        "title": record.title,
-        "kind": record.kind,
-        "made_by": record.made_by,
-        "made_with": record.made_with,
-    }
+def get_batches(table: Table, wanted: list[Key]) -> list[Item]:
+    """Those items that exist, of any number of keys."""
+    found: list[Item] = []
+    for at in range(0, len(wanted), BATCH_GET):
+        found += table.get_many(wanted[at : at + BATCH_GET])
+    return found
 
 
-def _record(item: Item) -> RoomRecord:
+def record_of(item: Item) -> RoomRecord:
+    """The room in any row that describes it."""
     return RoomRecord(**{name: item[name] for name in ("room", "title", "kind", "made_by", "made_with")})
 
 
-def _listing(key: Key, record: RoomRecord) -> Item:
-    return {"pk": key[0], "sk": key[1], **_attributes(record)}
+def _row(key: Key, record: RoomRecord) -> Item:
+    return {"pk": key[0], "sk": key[1], **asdict(record)}
 
 
-def _membership(record: RoomRecord, user: str) -> list[Write]:
-    pk, sk = keys.member(record.room, user)
-    return [
-        Put({"pk": pk, "sk": sk, "room": record.room, "user": user}),
-        Put(_listing(keys.user_room(user, record.room), record)),
-    ]
+def _listing(item: Item) -> Listing:
+    return Listing(record_of(item), item["role"], item.get("read_seq", 0), item.get("other"))

@@ -1,0 +1,105 @@
+"""The order of one room at one reader: which messages may be handed out, and which numbers are missing.
+
+Pure: frames in any order, repeated or lost, go in; messages in the order of their numbers come out. Knows no sockets,
+no time and no server. Whatever is dropped here for want of room counts as missing, and so is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent_chat.frames import Message, Range
+
+VOID = "void"
+WINDOW = 2_000
+"""Numbers held beyond the one handed out last: ~2 MB of usual messages."""
+
+
+class FeedOrder:
+    """Hands out every message behind `after` once, by number.
+
+    `after` is the newest number that the reader has; None until `start` says it. Messages may come before that.
+    `window` bounds what is held: further numbers are left to be fetched once the reader has come closer.
+    """
+
+    def __init__(self, after: int | None = None, *, window: int = WINDOW) -> None:
+        self._window = window
+        self._started = after is not None
+        self._position = self._complete = self._newest = after or 0
+        self._held: dict[int, Message] = {}
+
+    @property
+    def started(self) -> bool:
+        """Whether it is known where the feed begins."""
+        return self._started
+
+    @property
+    def position(self) -> int:
+        """The number handed out last, or passed over as void; where reading would continue."""
+        return self._position
+
+    @property
+    def complete(self) -> int:
+        """Everything up to here is held or was handed out: what a subscription continues after."""
+        return self._complete
+
+    @property
+    def newest(self) -> int:
+        """The highest number known to exist."""
+        return self._newest
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more can be held until some is taken."""
+        return self._complete - self._position >= self._window
+
+    def start(self, after: int) -> None:
+        """Begins behind `after`, once; later calls change nothing."""
+        if self._started:
+            return
+        self._started = True
+        self._position = self._complete = after
+        early, self._held = self._held, {}
+        self.accept(early.values())
+        self.learn(after)
+
+    def accept(self, messages: Iterable[Message]) -> bool:
+        """Takes in messages, from wherever they came; whether any of them was missing."""
+        gained = False
+        for message in messages:
+            gained = self._hold(message) or gained
+        while self._complete + 1 in self._held:
+            self._complete += 1
+        return gained
+
+    def learn(self, newest: int) -> None:
+        """Numbers up to `newest` exist. Says nothing of whether they are stored yet."""
+        self._newest = max(self._newest, newest)
+
+    def take(self) -> Message | None:
+        """The next message, None while it isn't here. Void numbers are passed over."""
+        while self._started and self._position + 1 in self._held:
+            self._position += 1
+            message = self._held.pop(self._position)
+            if message.kind != VOID:
+                return message
+        return None
+
+    def gap(self) -> Range | None:
+        """The first numbers that exist, aren't here, and could be held; None when there are none."""
+        limit = self._position + self._window
+        if not self._started or self._complete >= min(self._newest, limit):
+            return None
+        behind = [seq for seq in self._held if seq > self._complete]
+        return Range(self._complete + 1, min(min(behind, default=self._newest + 1) - 1, limit))
+
+    def _hold(self, message: Message) -> bool:
+        self.learn(message.seq)
+        if message.seq in self._held:
+            return False
+        if self._started and not self._complete < message.seq <= self._position + self._window:
+            return False
+        if not self._started and len(self._held) >= self._window:
+            return False
+        self._held[message.seq] = message
+        return True

@@ -1,0 +1,1 @@
+"""The client in a terminal: a screen to chat on, and commands for scripts."""

@@ -1,0 +1,35 @@
+"""`GET /api/events`: rooms' messages as Server-Sent Events, for clients that can't keep a socket open."""
+
+from __future__ import annotations
+
+from chat import http, log, streams
+from chat.aws import secrets, wiring
+from chat.errors import InvalidFieldError
+from chat.streams import HOLD_MS, Archive, Following
+
+
+@log.invocations
+def handle(event: http.Event, _context: object) -> http.Answer:
+    """200 with the stream as far as it goes, 401 without a valid token, 403 or 404 for a room not to be read."""
+    return http.respond(event, respond)
+
+
+def respond(event: http.Event) -> http.Answer:
+    """Waits for what is new, no longer than the client asks and `HOLD_MS` allow."""
+    principal = secrets.verifier().verify(http.bearer_token(event))
+    query = event.get("queryStringParameters") or {}
+    rooms = streams.parse_places(query.get("rooms", ""))
+    last_event_id = event["headers"].get("last-event-id")
+    if last_event_id:
+        rooms = streams.resume(rooms, last_event_id)
+    following = Following(user=principal.user, rooms=rooms, hold_ms=_hold_ms(query.get("wait_s")))
+    archive = Archive(wiring.rooms(), wiring.members(), wiring.messages(), wiring.clock())
+    return http.text_answer(streams.follow(archive, following, wiring.pause), "text/event-stream; charset=utf-8")
+
+
+def _hold_ms(wait_s: str | None) -> int:
+    if wait_s is None:
+        return HOLD_MS
+    if not (wait_s.isascii() and wait_s.isdigit() and int(wait_s) * 1000 <= HOLD_MS):
+        raise InvalidFieldError(f"`wait_s` is 0 to {HOLD_MS // 1000} seconds.")
+    return int(wait_s) * 1000

@@ -1,0 +1,23 @@
+"""The queue of notices: who came and who went, and rooms in which cursors moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chat import log, notices, presence, receipts
+from chat.aws import batches, wiring
+from chat.notices import PresenceDue, ReceiptsDue
+
+
+@log.invocations
+def handle(event: batches.Event, _context: object) -> dict[str, Any]:
+    """Safe to repeat. Bodies that failed are received again, each on its own."""
+    return batches.answer(event, _tell)
+
+
+def _tell(record: dict[str, Any]) -> None:
+    match notices.decode(record["body"]):
+        case PresenceDue(user):
+            presence.settle(wiring.notices(), user)
+        case ReceiptsDue(room):
+            receipts.tell(wiring.notices(), room)

@@ -1,0 +1,178 @@
+"""Changes to messages: their author gives them another text, their author or a moderator takes them away.
+
+Each is a version. A deleted message keeps its number, who wrote it and when, and nothing else. Whoever listens to the
+room is told at once; who does not finds the change in the room's log of changes (`chat.storage.changes`).
+"""
+
+from __future__ import annotations
+
+import logging
+
+from chat import access, events, mentions, protection
+from chat.delivery import deliver
+from chat.errors import (
+    InvalidFieldError,
+    MessageDeletedError,
+    MessageNotFoundError,
+    NotAllowedError,
+    UnavailableError,
+)
+from chat.messages import message_of
+from chat.ports import Absent, Delete, Item, Posting, Put, Sender
+from chat.protocol import Changed, DeleteMessage, EditMessage, MessageChanged, encode
+from chat.services import Services
+from chat.storage import keys
+from chat.storage.changes import Alteration, Altered, RefusedError
+from chat.storage.messages import DELETED, REMEMBERED_S
+from chat.terms import MAX_TERMS, terms_of
+
+logger = logging.getLogger(__name__)
+
+
+def edit(services: Services, sender: Sender, command: EditMessage) -> Changed:
+    """Gives the sender's own text another one, checked as a new one is, and tells the room.
+
+    Raises `MessageNotFoundError`, `NotAllowedError` for another's message or one that is no text,
+    `MessageDeletedError`, and what `send` raises for a text that is not taken.
+    """
+    if not command.text.strip():
+        raise InvalidFieldError("`text` has nothing in it.")
+    membership = access.require_speaker(services, sender.user, command.room)
+    now_ms = services.clock.now_ms()
+    services.change_pace.require_below_limit(command.room, now_ms)
+    protection.check_words(services, command.room, command.text)
+    protection.ask_hook(services, Posting(command.room, sender.user, sender.name, command.text, command.id, now_ms))
+    mentioned = mentions.find(services, membership, command.text)
+    before: list[Item] = []
+
+    def plan(entry: Item) -> Alteration | None:
+        _require_editable(entry, sender)
+        before[:] = [entry]
+        if entry["text"] == command.text:
+            return None
+        attributes = _version(entry, sender, now_ms) | {
+            "text": command.text,
+            "mentions": list(mentioned.users),
+            "mentions_room": mentioned.room,
+        }
+        memory = _memory(sender, command, attributes["version"], now_ms)
+        return Alteration("edited", sender.user, sender.name, attributes, [memory])
+
+    # Words before the text: a message that is found and lacks them is left out, one that has them must be found.
+    services.search_index.add(command.room, command.seq, _terms(_own_text(services, sender, command), command.text))
+    try:
+        altered = services.changes.alter(command.room, command.seq, plan, now_ms)
+    except RefusedError as refused:
+        return _repeated(services, command, refused.standing.get(0))
+    if altered.done:
+        _forget_words(services, altered.entry, before[0]["text"])
+        _tell(services, sender, altered)
+    return _changed(altered.entry)
+
+
+def delete(services: Services, sender: Sender, command: DeleteMessage) -> Changed:
+    """Leaves a tombstone in the message's place and tells the room; twice is once.
+
+    Raises `MessageNotFoundError` and `NotAllowedError`. A muted author may still delete.
+    """
+    membership = access.require_member(services, sender.user, command.room)
+    now_ms = services.clock.now_ms()
+    services.change_pace.require_below_limit(command.room, now_ms)
+    before: list[Item] = []
+
+    def plan(entry: Item) -> Alteration | None:
+        if entry.get("user") != sender.user and not access.moderates(membership):
+            raise NotAllowedError("A message is deleted by its author or by a moderator.")
+        if entry["kind"] == DELETED:
+            return None
+        before[:] = [entry]
+        attributes = _version(entry, sender, now_ms) | {
+            "kind": DELETED,
+            "text": "",
+            "media": None,
+            "mentions": [],
+            "mentions_room": False,
+            "reactions": {},
+            "pinned": False,
+        }
+        beside = [Delete(keys.pin(command.room, command.seq))] if entry.get("pinned") else []
+        return Alteration("deleted", sender.user, sender.name, attributes, beside)
+
+    altered = services.changes.alter(command.room, command.seq, plan, now_ms)
+    if altered.done:
+        _forget_words(services, altered.entry, before[0]["text"])
+        _tell(services, sender, altered)
+    return _changed(altered.entry)
+
+
+def _require_editable(entry: Item, sender: Sender) -> None:
+    if entry.get("user") != sender.user:
+        raise NotAllowedError("A message is edited by its author.")
+    if entry["kind"] == DELETED:
+        raise MessageDeletedError("This message is deleted.")
+    if entry["kind"] != "text":
+        raise NotAllowedError("Only a text can be edited.")
+
+
+def _version(entry: Item, sender: Sender, now_ms: int) -> Item:
+    return {
+        "version": entry.get("version", 1) + 1,
+        "changed_at_ms": now_ms,
+        "changed_by": sender.user,
+        "changed_by_name": sender.name,
+    }
+
+
+def _memory(sender: Sender, command: EditMessage, version: int, now_ms: int) -> Put:
+    """That this command was carried out: sent again it is refused, and answered as it was."""
+    pk, sk = keys.command(sender.user, command.id)
+    told = {"room": command.room, "seq": command.seq, "version": version, "sent_at_ms": now_ms}
+    return Put({"pk": pk, "sk": sk, **told, "expires_at_s": now_ms // 1000 + REMEMBERED_S}, Absent())
+
+
+def _repeated(services: Services, command: EditMessage, earlier: Item | None) -> Changed:
+    if earlier is None or (earlier["room"], earlier["seq"]) != (command.room, command.seq) or "version" not in earlier:
+        raise InvalidFieldError("This id was used for another command; take a new one.")
+    entry = services.messages.find(command.room, command.seq) or {}
+    return Changed(room=command.room, seq=command.seq, version=int(earlier["version"]), rev=int(entry.get("rev", 0)))
+
+
+def _own_text(services: Services, sender: Sender, command: EditMessage) -> str:
+    """The text as it stands, of a message that the sender may edit. A consistent read."""
+    entry = services.messages.find(command.room, command.seq)
+    if entry is None:
+        raise MessageNotFoundError("There is no message of this number.")
+    _require_editable(entry, sender)
+    return str(entry["text"])
+
+
+def _terms(before: str, text: str) -> list[str]:
+    known = set(terms_of(before)[:MAX_TERMS])
+    return [term for term in terms_of(text)[:MAX_TERMS] if term not in known]
+
+
+def _forget_words(services: Services, entry: Item, before: str) -> None:
+    """Words that the message has no more. Those that stay by mistake find nothing: a search reads the message."""
+    try:
+        services.search_index.remove(entry["room"], int(entry["sk"]), _terms(entry["text"], before))
+    except UnavailableError:
+        logger.warning("words of an old version stay in the index", extra={"room": entry["room"], "seq": entry["sk"]})
+
+
+def _tell(services: Services, sender: Sender, altered: Altered) -> None:
+    """The room's subscribers, and the lists that show its newest message. Never raises: the change is durable."""
+    entry = altered.entry
+    services.change_pace.observe(entry["room"], altered.rev, services.clock.now_ms())
+    frame = encode(MessageChanged(message=message_of(entry)))
+    deliver(services.fanout, entry["room"], frame, except_connection=sender.connection)
+    if int(entry["sk"]) == altered.newest_seq:
+        try:
+            services.rooms.revise_latest(entry["room"], events.preview_of(entry))
+        except UnavailableError:
+            logger.warning("preview shows an old version", extra={"room": entry["room"], "seq": entry["sk"]})
+
+
+def _changed(entry: Item) -> Changed:
+    return Changed(
+        room=entry["room"], seq=int(entry["sk"]), version=entry.get("version", 1), rev=int(entry.get("rev", 0))
+    )

@@ -1,0 +1,56 @@
+"""Search: messages of a room by the words in them, and the index that finds them, kept after the fact."""
+
+from __future__ import annotations
+
+from chat.access import require_member
+from chat.errors import InvalidFieldError
+from chat.events import MessagePosted
+from chat.messages import messages_for
+from chat.ports import Item, Sender
+from chat.protocol import Found, Search
+from chat.services import Services
+from chat.storage.search_index import SearchIndex
+from chat.terms import MAX_TERMS, terms_of
+
+MAX_WORDS = 8
+"""Words of one query; each costs a read unit a look."""
+
+MAX_LOOKS = 10
+"""Looks at the index for one answer: with 8 words at most 80 read units, beside the messages that are shown."""
+
+
+def search(services: Services, sender: Sender, command: Search) -> Found:
+    """Newest first, the messages that have all of the words. Members only.
+
+    Each is read from the log before it is shown, and has the words now. Words that are common each and rare together
+    may use up `MAX_LOOKS` before the page is full: then it is short, or empty, and `before` continues it.
+    """
+    words = terms_of(command.query)
+    if not 1 <= len(words) <= MAX_WORDS:
+        raise InvalidFieldError(f"`query` has 1 to {MAX_WORDS} words.")
+    require_member(services, sender.user, command.room)
+    found: list[Item] = []
+    ceiling = command.before - 1 if command.before else None
+    for _ in range(MAX_LOOKS):
+        if ceiling == 0:
+            return _page(services, sender, command, found, None)
+        look = services.search_index.look(command.room, words, ceiling)
+        for at in range(0, len(look.seqs), command.limit):
+            entries = services.search_index.read(command.room, look.seqs[at : at + command.limit])
+            found += [entry for entry in entries if set(words) <= set(terms_of(entry["text"]))]
+            if len(found) >= command.limit:
+                shown = found[: command.limit]
+                return _page(services, sender, command, shown, int(shown[-1]["sk"]))
+        if look.ceiling is None:
+            return _page(services, sender, command, found, None)
+        ceiling = look.ceiling
+    return _page(services, sender, command, found, None if ceiling is None else ceiling + 1)
+
+
+def index(search_index: SearchIndex, posted: MessagePosted) -> None:
+    """Makes a stored message be found by its words; twice is once."""
+    search_index.add(posted.room, posted.seq, terms_of(posted.text)[:MAX_TERMS])
+
+
+def _page(services: Services, sender: Sender, command: Search, entries: list[Item], before: int | None) -> Found:
+    return Found(room=command.room, messages=messages_for(services, sender, entries), before=before)

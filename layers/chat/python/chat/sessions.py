@@ -1,0 +1,37 @@
+"""The first words of a connection: who one is, and how to keep the connection well."""
+
+from __future__ import annotations
+
+import zlib
+
+from chat.ports import Sender
+from chat.protocol import VERSION, Author, Hello, Ping, Pong, Ready, Reconnection
+from chat.services import Services
+
+HEARTBEAT_S = 240
+"""Well inside API Gateway's 10 idle minutes, and rare enough to cost little: 417 a second of 100,000 sockets."""
+
+ROTATE_FIRST_S, ROTATE_LAST_S = 3_600, 6_600
+"""Sockets are opened anew between 60 and 110 minutes, uniformly, before API Gateway ends them at 2 h."""
+
+RECONNECT = Reconnection(first_ms=500, most_ms=20_000)
+"""A stage takes 500 new connections a second: full jitter up to 20 s spreads 10,000 that were lost at once."""
+
+
+def hello(services: Services, sender: Sender, _: Hello) -> Ready:
+    """Costs nothing: what it says is the same for the life of the connection."""
+    spread = zlib.crc32(sender.connection.encode()) % (ROTATE_LAST_S - ROTATE_FIRST_S + 1)
+    return Ready(
+        version=VERSION,
+        user=Author(sender.user, sender.name),
+        connection=sender.connection,
+        now_ms=services.clock.now_ms(),
+        heartbeat_s=HEARTBEAT_S,
+        rotate_after_s=ROTATE_FIRST_S + spread,
+        reconnect=RECONNECT,
+    )
+
+
+def ping(services: Services, _sender: Sender, _: Ping) -> Pong:
+    """The server's clock."""
+    return Pong(now_ms=services.clock.now_ms())

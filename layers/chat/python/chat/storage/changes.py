@@ -1,0 +1,224 @@
+"""Changes to stored messages: numbered 1, 2, 3 … in their room like messages are, so that whoever was away can tell.
+
+A change takes the next number (rev) from the room's counter and then, in one transaction, alters the message, stores
+the row that says so, and whatever else stands or falls with it. A message's own `rev` only grows: a change goes by the
+message as it was read, and where another came between, it goes by what that one has left. So changes of one message
+happen one after the other, in the order of their revs.
+
+A rev that was taken and not used becomes a `void` row: at once where its taker lives, else by the first reader that
+finds it missing `SETTLE_MS` after it was given. Rows stay: they are the record of who changed what and when.
+
+Cost of a change: a consistent read, then 1 write unit, then a transaction of two items or more, 4 write units for a
+message up to 1 KB.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chat.errors import MessageNotFoundError, UnavailableError
+from chat.ports import Absent, Assign, Below, ConditionError, Item, Put, Query, Table, TransactionError, Write
+from chat.storage import keys
+from chat.storage.messages import SETTLE_MS, VOID
+
+ATTEMPTS = 8
+"""Other changes of the same message that may come between before it is said to be busy."""
+
+REPLAYED = 100
+"""Changes that a reader is told of at once; of more it is told that there are more."""
+
+TAIL = 20
+"""Newest changes looked at to tell which are still under way, where none are replayed: one read unit."""
+
+_MESSAGE, _ROW = 0, 1
+"""Places in the transaction; behind them what stands beside."""
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """What a change does to its message: attributes that it sets, and the writes that stand or fall with it."""
+
+    what: str
+    user: str
+    name: str
+    attributes: Mapping[str, Any]
+    beside: Sequence[Write] = ()
+
+
+Plan = Callable[[Item], Alteration | None]
+"""What to do to a message as it stands, None for nothing. Asked again where another change came between."""
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A message as it stands; `done` is False where nothing was left to do. `newest_seq` is the room's, if `done`."""
+
+    entry: Item
+    done: bool
+    newest_seq: int = 0
+
+    @property
+    def rev(self) -> int:
+        """The number of the message's last change, 0 before the first."""
+        return int(self.entry.get("rev", 0))
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Numbers of messages that were changed since, and the rev up to which that is everything.
+
+    `complete` is False where there were more than are told.
+    """
+
+    seqs: list[int]
+    last_rev: int
+    complete: bool
+
+
+class RefusedError(Exception):
+    """A write beside the change was refused, so nothing was changed. `standing`: what stands there, by its place."""
+
+    def __init__(self, standing: Mapping[int, Item | None]) -> None:
+        super().__init__("refused")
+        self.standing = dict(standing)
+
+
+class ChangeLog:
+    """The changes of all rooms, in the table of messages."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def alter(self, room: str, seq: int, plan: Plan, now_ms: int) -> Altered:
+        """Changes one message as `plan` says.
+
+        Raises `MessageNotFoundError`, what `plan` raises, `RefusedError` where a write beside it was refused, and
+        `UnavailableError` where others kept coming between.
+        """
+        entry = self._table.get(keys.message(room, seq), consistent=True)
+        if entry is None or entry["kind"] == VOID:
+            raise MessageNotFoundError("There is no message of this number.")
+        unused = newest_seq = 0
+        try:
+            for _ in range(ATTEMPTS):
+                alteration = plan(entry)
+                if alteration is None:
+                    return Altered(entry, done=False)
+                if unused <= entry.get("rev", 0):
+                    self._void(room, unused, now_ms)
+                    unused, newest_seq = self._take_rev(room, now_ms)
+                rev = unused
+                try:
+                    altered = self._store(entry, alteration, rev, now_ms)
+                except TransactionError as refused:
+                    entry = refused.conflicts.get(_MESSAGE) or entry
+                    unused = 0 if _ROW in refused.conflicts else rev  # a reader has closed it already
+                    _raise_for_beside(refused)
+                    continue
+                unused = 0
+                return Altered(altered, done=True, newest_seq=newest_seq)
+        finally:
+            self._void(room, unused, now_ms)
+        raise UnavailableError("This message is busy; try again.", retry_after_ms=200)
+
+    def since(self, room: str, after_rev: int | None, now_ms: int) -> Missed:
+        """What was changed behind `after_rev`; with None only up to where one is now.
+
+        A consistent read of the counter and, in a room that has changes, of up to two partitions of the log.
+        """
+        newest, given_at_ms = self._counter(room)
+        start = newest if after_rev is None else min(after_rev, newest)
+        complete = newest - start <= REPLAYED
+        first = start + 1 if complete and after_rev is not None else max(1, newest - TAIL + 1)
+        rows = {int(row["sk"]): row for row in self._rows(room, first, newest)} if first <= newest else {}
+        last_rev = self._settle(room, range(first, newest + 1), rows, given_at_ms, now_ms)
+        if not complete or after_rev is None:
+            return Missed([], last_rev, complete)
+        return Missed(sorted({int(row["seq"]) for row in rows.values() if row["what"] != VOID}), last_rev, complete)
+
+    def read(self, room: str, seqs: Sequence[int]) -> list[Item]:
+        """Up to 100 messages as they stand, by number. A read unit each, and one more for each 4 KB of text."""
+        found = self._table.get_many([keys.message(room, seq) for seq in seqs], consistent=True)
+        return sorted(found, key=lambda entry: int(entry["sk"]))
+
+    def pinned(self, room: str, limit: int) -> list[int]:
+        """Numbers of the first pinned messages of a room. A consistent query."""
+        (page,) = self._table.query(Query(keys.pins(room), limit=limit, consistent=True))
+        return [int(row["sk"]) for row in page.items]
+
+    def _counter(self, room: str) -> tuple[int, int]:
+        item = self._table.get(keys.counter(room), consistent=True)
+        return (item.get("rev", 0), item.get("changed_at_ms", 0)) if item else (0, 0)
+
+    def _take_rev(self, room: str, now_ms: int) -> tuple[int, int]:
+        item = self._table.update(keys.counter(room), add={"rev": 1}, assign={"changed_at_ms": now_ms})
+        return int(item["rev"]), int(item["seq"])
+
+    def _store(self, entry: Item, alteration: Alteration, rev: int, now_ms: int) -> Item:
+        room, seq, known = entry["room"], int(entry["sk"]), entry.get("rev", 0)
+        attributes = {**alteration.attributes, "rev": rev}
+        altered = {**entry, **attributes}
+        pk, sk = keys.change(room, rev)
+        row: Item = {
+            "pk": pk,
+            "sk": sk,
+            "room": room,
+            "seq": seq,
+            "what": alteration.what,
+            "version": altered.get("version", 1),
+            "user": alteration.user,
+            "name": alteration.name,
+            "changed_at_ms": now_ms,
+        }
+        unchanged = Below("rev", known + 1)
+        writes = [Assign(keys.message(room, seq), attributes, unchanged), Put(row, Absent()), *alteration.beside]
+        # The same rev is used again after another change, with other content: then `known` is another.
+        token = uuid.uuid5(uuid.NAMESPACE_URL, f"{pk}/{rev}/{known}").hex
+        self._table.transact(writes, token=token)
+        return altered
+
+    def _void(self, room: str, rev: int, at_ms: int) -> Item | None:
+        """Closes a rev that nobody uses; the row that stands there now. Nothing for 0."""
+        if not rev:
+            return None
+        pk, sk = keys.change(room, rev)
+        row: Item = {"pk": pk, "sk": sk, "room": room, "what": VOID, "changed_at_ms": at_ms}
+        try:
+            self._table.put(row, Absent())
+        except ConditionError as taken:
+            return taken.item
+        return row
+
+    def _rows(self, room: str, first: int, last: int) -> list[Item]:
+        size = keys.CHANGES_PER_BUCKET
+        buckets = range(first // size, last // size + 1)
+        pages = self._table.query(
+            *(Query(keys.change_bucket(room, bucket), first, last, consistent=True) for bucket in buckets)
+        )
+        return [row for page in pages for row in page.items]
+
+    def _settle(self, room: str, expected: range, rows: dict[int, Item], given_at_ms: int, now_ms: int) -> int:
+        """Closes revs that nobody can still be using; the rev below the first that somebody may be, else the last.
+
+        A rev is at most as old as the one after it, so going down from the newest, the last time seen bounds it.
+        """
+        newer_at_ms, settled = given_at_ms, expected.stop - 1
+        for rev in reversed(expected):
+            if rev in rows:
+                newer_at_ms = rows[rev]["changed_at_ms"]
+                continue
+            row = self._void(room, rev, newer_at_ms) if now_ms - newer_at_ms > SETTLE_MS else None
+            if row:
+                rows[rev] = row
+            else:
+                settled = rev - 1
+        return settled
+
+
+def _raise_for_beside(refused: TransactionError) -> None:
+    beside = {at - _ROW - 1: item for at, item in refused.conflicts.items() if at > _ROW}
+    if beside:
+        raise RefusedError(beside) from refused

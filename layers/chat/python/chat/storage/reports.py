@@ -1,0 +1,47 @@
+"""Messages that members have reported to the moderators of their room: once a member and message, for 180 days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chat.ports import Absent, ConditionError, Query, Table
+from chat.storage import keys
+
+KEPT_S = 180 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class ReportRecord:
+    """Who reported which message, and why. The message's text is not kept here: what is erased there is gone."""
+
+    room: str
+    seq: int
+    user: str
+    name: str
+    reason: str
+    reported_at_ms: int
+
+
+class ReportBook:
+    """The reports of all rooms in one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def file(self, record: ReportRecord) -> bool:
+        """Stores a report; False where its user has reported this message before, whose words then stay."""
+        pk, sk = keys.report(record.room, record.seq, record.user)
+        item = {**vars(record), "pk": pk, "sk": sk, "expires_at_s": record.reported_at_ms // 1000 + KEPT_S}
+        try:
+            self._table.put(item, Absent())
+        except ConditionError:
+            return False
+        return True
+
+    def page(self, room: str, after: str | None, limit: int) -> tuple[list[ReportRecord], str | None]:
+        """Reports by number and reporter behind `after`, and where to go on; None at the end."""
+        pk = keys.reports(room)
+        (found,) = self._table.query(Query(pk, limit=limit, start=(pk, after) if after is not None else None))
+        fields = ReportRecord.__dataclass_fields__
+        records = [ReportRecord(**{name: item[name] for name in fields}) for item in found.items]
+        return records, str(found.end[1]) if found.end else None

@@ -1,0 +1,137 @@
+"""Whatever happens to frames, a feed is dense, in order and without duplicates."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_chat.feed import FeedOrder
+from agent_chat.frames import Author, Message, Range
+
+
+def message(seq: int, kind: str = "text") -> Message:
+    author = None if kind == "void" else Author("ada", "Ada")
+    return Message(room="r", seq=seq, kind=kind, author=author, text=f"text {seq}", sent_at_ms=seq)
+
+
+def drain(order: FeedOrder) -> list[int]:
+    taken = []
+    while (next_message := order.take()) is not None:
+        taken.append(next_message.seq)
+    return taken
+
+
+def test_messages_come_out_by_number_whatever_order_they_came_in() -> None:
+    order = FeedOrder(0)
+    order.accept([message(3), message(1)])
+    assert drain(order) == [1]
+    assert order.gap() == Range(2, 2)
+    order.accept([message(2), message(1), message(3)])
+    assert drain(order) == [2, 3]
+    assert order.gap() is None
+
+
+def test_a_number_that_nobody_took_is_passed_over() -> None:
+    order = FeedOrder(4)
+    order.accept([message(7), message(6, "void"), message(5)])
+    assert drain(order) == [5, 7]
+    assert (order.position, order.complete) == (7, 7)
+
+
+def test_a_number_that_is_known_of_is_missing_until_it_is_here() -> None:
+    order = FeedOrder(10)
+    assert order.gap() is None
+    order.learn(12)
+    assert order.gap() == Range(11, 12)
+    order.accept([message(12)])
+    assert order.gap() == Range(11, 11)
+
+
+def test_what_comes_before_the_start_is_known_is_kept_for_it() -> None:
+    order = FeedOrder()
+    order.accept([message(6), message(4), message(5)])
+    assert drain(order) == []
+    assert order.gap() is None
+    order.start(4)
+    order.start(0)
+    assert drain(order) == [5, 6]
+
+
+def test_what_does_not_fit_is_fetched_once_there_is_room() -> None:
+    order = FeedOrder(0, window=3)
+    assert order.accept([message(1), message(2), message(3), message(4), message(9)])
+    assert order.full
+    assert order.gap() is None
+    assert drain(order) == [1, 2, 3]
+    assert order.gap() == Range(4, 6)
+
+
+@given(
+    data=st.data(),
+    newest=st.integers(1, 60),
+    after=st.one_of(st.none(), st.integers(0, 20)),
+    window=st.integers(1, 30),
+)
+def test_any_order_duplication_and_loss_of_frames_leaves_a_dense_feed(
+    data: st.DataObject, newest: int, after: int | None, window: int
+) -> None:
+    start = min(after if after is not None else data.draw(st.integers(0, newest)), newest)
+    voids = data.draw(st.sets(st.integers(1, newest)))
+    log = {seq: message(seq, "void" if seq in voids else "text") for seq in range(1, newest + 1)}
+    frames = data.draw(st.lists(st.sampled_from(sorted(log)), max_size=120))
+    order = FeedOrder(start if after is not None else None, window=window)
+    begun_at = data.draw(st.integers(0, len(frames)))
+    taken: list[int] = []
+    for index, seq in enumerate(frames):
+        if index == begun_at:
+            order.start(start)
+        order.accept([log[seq]])
+        if data.draw(st.booleans()):
+            taken += drain(order)
+    order.start(start)
+    order.learn(newest)
+    taken += drain(order)
+    pages = 0
+    while (gap := order.gap()) is not None:
+        pages += 1
+        assert pages <= newest + 1, "each page brings the feed on"
+        limit = data.draw(st.integers(1, 10))
+        assert gap.first == order.complete + 1
+        order.accept(log[seq] for seq in range(gap.first, min(gap.last, gap.first + limit - 1) + 1))
+        taken += drain(order)
+    assert taken == [seq for seq in range(start + 1, newest + 1) if seq not in voids]
+    assert order.position == order.complete == newest
+
+
+@given(st.lists(st.integers(1, 200), max_size=80), st.integers(1, 20))
+def test_what_is_held_is_bounded(frames: list[int], window: int) -> None:
+    order = FeedOrder(0, window=window)
+    order.accept(message(seq) for seq in frames)
+    assert len(order._held) <= window
+    late = FeedOrder(window=window)
+    late.accept(message(seq) for seq in frames)
+    assert len(late._held) <= window
+
+
+def test_nothing_is_kept_of_what_comes_again() -> None:
+    order = FeedOrder(0)
+    assert order.accept([message(1), message(2)])
+    assert not order.accept([message(2)])
+    assert drain(order) == [1, 2]
+    assert not order.accept([message(1), message(2)])
+    assert not order._held
+    assert order.accept([message(4)])
+    assert not order.accept([message(4)])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ten_thousand_shuffled_messages_come_out_in_order(seed: int) -> None:
+    numbers = list(range(1, 10_001))
+    random.Random(seed).shuffle(numbers)  # noqa: S311
+    order = FeedOrder(0, window=10_000)
+    for seq in numbers:
+        order.accept([message(seq)])
+    assert drain(order) == list(range(1, 10_001))

@@ -1,0 +1,174 @@
+"""The client at the deployed stack: real sockets, real functions, and connections that are cut on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+import pytest
+from PIL import Image
+
+from agent_chat import (
+    Chat,
+    ConnectionChanged,
+    MediaRejectedError,
+    MemberChanged,
+    Message,
+    NotAMemberError,
+    RoomExistsError,
+    RoomFeed,
+    UnsupportedTypeError,
+)
+from local.stack import LocalStack
+
+WAIT_S = 60
+SignIn = Callable[[str], Awaitable[Chat]]
+_rooms = itertools.count(1)
+
+
+@pytest.fixture
+def room() -> str:
+    """A room id of the test's own; the room is not made yet."""
+    return f"client-{next(_rooms)}"
+
+
+@pytest.fixture
+async def sign_in(stack: LocalStack) -> AsyncIterator[SignIn]:
+    """Connects by name, as often as the test asks."""
+    async with AsyncExitStack() as opened:
+
+        async def connect(name: str) -> Chat:
+            return await opened.enter_async_context(Chat.connect(stack.page_url, name=name, timeout_s=WAIT_S))
+
+        yield connect
+
+
+async def read(feed: RoomFeed, newest: int) -> list[Message]:
+    """Everything up to a number, as everybody sees it: one's own reactions are told by pages, not by live frames."""
+    messages: list[Message] = []
+    async with asyncio.timeout(WAIT_S):
+        while feed.position < newest:
+            messages.append(msgspec.structs.replace(await anext(feed), mine=None))
+    return messages
+
+
+async def cut(chat: Chat) -> None:
+    """The network goes away under a client, as soon as it has one."""
+    while not isinstance(connection := chat._session._connection, Connection):  # noqa: ASYNC110 - has no event
+        await asyncio.sleep(0.05)
+    connection.abort()
+
+
+async def test_two_clients_chat(sign_in: SignIn, room: str) -> None:
+    ada, grace = await sign_in("Ada"), await sign_in("Grace")
+    await ada.create("Lunch", room=room)
+    with pytest.raises(RoomExistsError):
+        await grace.create("Lunch", room=room)
+    with pytest.raises(NotAMemberError):
+        await grace.subscribe(room).open()
+    await grace.join(room)
+    async with ada.subscribe(room) as at_ada, grace.subscribe(room) as at_grace:
+        await ada.send(room, "Hello, Grace")
+        await grace.send(room, "Hello, Ada")
+        heard = [await read(feed, 2) for feed in (at_ada, at_grace)]
+    assert heard[0] == heard[1]
+    assert [(message.author, message.text) for message in heard[0]] == [
+        (ada.user, "Hello, Grace"),
+        (grace.user, "Hello, Ada"),
+    ]
+    assert [message.seq async for message in ada.history(room, page_size=1)] == [2, 1]
+    assert [message.seq async for message in ada.history(room, after=0, page_size=1)] == [1, 2]
+    assert {member.user.id async for member in ada.members(room, page_size=1)} == {"ada", "grace"}
+
+
+async def test_unread_counts_and_rights_are_the_servers(sign_in: SignIn, room: str) -> None:
+    ada, eve = await sign_in("Ada"), await sign_in("Eve")
+    await ada.create("Lunch", room=room, kind="private", members=["eve"])
+    async with eve.subscribe(room) as feed:
+        await ada.send(room, "one")
+        await ada.send(room, "two")
+        await read(feed, 2)
+        await eve.mark_read(room, 1)
+        assert [each.unread for each in await eve.rooms() if each.room == room] == [1]
+        changes = eve.events(MemberChanged)
+        await ada.remove(room, "eve", ban=True)
+        async with asyncio.timeout(WAIT_S):
+            with pytest.raises(NotAMemberError):
+                await anext(feed)
+            assert (await anext(changes)).change == "banned"
+    direct = await ada.direct("eve")
+    assert (await eve.direct("ada")).room == direct.room
+
+
+async def test_a_burst_over_lost_connections_is_neither_lost_nor_repeated_nor_reordered(
+    sign_in: SignIn, room: str
+) -> None:
+    ada, grace = await sign_in("Ada"), await sign_in("Grace")
+    await ada.create("Burst", room=room)
+    await grace.join(room)
+    async with ada.subscribe(room) as at_ada, grace.subscribe(room) as at_grace:
+        states = [chat.events(ConnectionChanged) for chat in (ada, grace)]
+        own = {chat.user.id: [chat.post(room, f"{chat.user.id} {n}") for n in range(30)] for chat in (ada, grace)}
+        readers = [asyncio.ensure_future(read(feed, 60)) for feed in (at_ada, at_grace)]
+        for sender in (grace, ada, grace):
+            await asyncio.sleep(0.3)
+            await cut(sender)
+        sent = {user: [(await outgoing).seq for outgoing in posted] for user, posted in own.items()}
+        newest = max(itertools.chain(*sent.values()))
+        logs = [await reader for reader in readers]
+        if newest > 60:  # numbers that a repeat has burnt
+            logs = [log + await read(feed, newest) for log, feed in zip(logs, (at_ada, at_grace), strict=True)]
+        for stream in states:
+            stream.close()
+            assert "waiting" in [event.state async for event in stream]
+    # A frame that goes to everybody does not say what the reader's own reactions are; a page of history does.
+    shown = [[msgspec.structs.replace(message, mine=None) for message in log] for log in logs]
+    assert shown[0] == shown[1]
+    assert [message.seq for message in logs[0]] == sorted({message.seq for message in logs[0]})
+    for user, numbers in sent.items():
+        assert numbers == sorted(numbers)
+        assert [message.text for message in logs[0] if message.author and message.author.id == user] == [
+            f"{user} {n}" for n in range(30)
+        ]
+
+
+async def test_fifty_senders_at_once_leave_one_order_at_every_reader(sign_in: SignIn, room: str) -> None:
+    owner = await sign_in("Owner")
+    await owner.create("Crowd", room=room)
+    senders = [await sign_in(f"Sender {number}") for number in range(50)]
+    for sender in senders:
+        await sender.join(room)
+    async with AsyncExitStack() as open_feeds:
+        feeds = [await open_feeds.enter_async_context(sender.subscribe(room)) for sender in senders]
+        sent = await asyncio.gather(*(sender.send(room, f"from {sender.user.id}") for sender in senders))
+        newest = max(each.seq for each in sent)
+        logs = await asyncio.gather(*(read(feed, newest) for feed in feeds))
+    assert len({each.seq for each in sent}) == 50
+    assert sorted(message.text for message in logs[0]) == sorted(f"from {sender.user.id}" for sender in senders)
+    assert all(log == logs[0] for log in logs)
+
+
+async def test_an_upload_becomes_a_message_or_says_why_not(sign_in: SignIn, room: str, tmp_path: Path) -> None:
+    ada = await sign_in("Ada")
+    await ada.create("Photos", room=room)
+    photo, broken, text = tmp_path / "photo.jpg", tmp_path / "broken.png", tmp_path / "notes.txt"
+    Image.effect_noise((900, 600), 80).save(photo)
+    broken.write_bytes(b"not an image at all")
+    text.write_text("nor this")
+    steps: list[tuple[int, int]] = []
+    async with asyncio.timeout(WAIT_S):
+        message = await ada.upload(room, photo, progress=lambda sent, total: steps.append((sent, total)))
+        with pytest.raises(MediaRejectedError, match="not a JPEG"):
+            await ada.upload(room, broken)
+    with pytest.raises(UnsupportedTypeError):
+        await ada.upload(room, text)
+    assert message.media is not None
+    assert (message.kind, message.media.name, message.media.original.width) == ("image", "photo.jpg", 900)
+    size_bytes = (await asyncio.to_thread(photo.stat)).st_size
+    assert steps[-1] == (size_bytes, size_bytes)
+    assert [sent for sent, _ in steps] == sorted(sent for sent, _ in steps)
+    assert len(steps) > 1

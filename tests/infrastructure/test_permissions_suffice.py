@@ -1,0 +1,171 @@
+"""What a function does is what its role allows: the emulator enforces no roles, so the operations are compared here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chat import commands, presence, receipts, search, streams
+from chat.events import MessagePosted
+from chat.ports import Principal, Sender
+from chat.storage import keys
+from chat.storage.memberships import Memberships
+from chat.storage.messages import SETTLE_MS
+from chat.streams import Archive, Following
+from simulation.table import MemoryTable
+from simulation.world import World
+from tests.infrastructure.test_permissions import CONNECTIONS, MESSAGES, PERMISSIONS, ROOMS
+
+CONVERSATION: list[tuple[str, dict[str, Any]]] = [
+    ("ada", {"action": "hello"}),
+    ("ada", {"action": "create", "title": "Lunch", "room": "lunch", "members": ["bob"]}),
+    ("ada", {"action": "create", "title": "Lunch", "room": "lunch"}),
+    ("eve", {"action": "join", "room": "lunch"}),
+    ("eve", {"action": "subscribe", "room": "lunch"}),
+    ("ada", {"action": "invite", "room": "lunch", "user": "mia"}),
+    ("ada", {"action": "set_role", "room": "lunch", "user": "mia", "role": "moderator"}),
+    ("mia", {"action": "mute", "room": "lunch", "user": "eve", "for_s": 1}),
+    ("ada", {"action": "send", "room": "lunch", "text": "hello", "id": "k1"}),
+    ("ada", {"action": "send", "room": "lunch", "text": "hello", "id": "k1"}),
+    ("bob", {"action": "history", "room": "lunch"}),
+    ("bob", {"action": "send", "room": "lunch", "text": "@ada yes", "reply_to": 1}),
+    ("bob", {"action": "history", "room": "lunch", "thread": 1}),
+    ("bob", {"action": "edit", "room": "lunch", "seq": 3, "text": "@mia no"}),
+    ("bob", {"action": "react", "room": "lunch", "seq": 3, "emoji": "x"}),
+    ("bob", {"action": "reactions", "room": "lunch", "seq": 3}),
+    ("bob", {"action": "history", "room": "lunch"}),
+    ("ada", {"action": "pin", "room": "lunch", "seq": 3}),
+    ("bob", {"action": "pins", "room": "lunch"}),
+    ("bob", {"action": "react", "room": "lunch", "seq": 3, "emoji": "x", "remove": True}),
+    ("ada", {"action": "delete", "room": "lunch", "seq": 3}),
+    ("bob", {"action": "subscribe", "room": "lunch", "after": 1, "after_rev": 0}),
+    ("bob", {"action": "search", "room": "lunch", "query": "hello"}),
+    ("bob", {"action": "read", "room": "lunch", "seq": 1}),
+    ("bob", {"action": "typing", "room": "lunch"}),
+    ("bob", {"action": "presence", "room": "lunch"}),
+    ("bob", {"action": "receipts", "room": "lunch", "seq": 1}),
+    ("bob", {"action": "sync", "rooms": {"lunch": 0}}),
+    ("bob", {"action": "subscribe", "room": "lunch", "after": 0}),
+    ("bob", {"action": "unsubscribe", "room": "lunch"}),
+    ("bob", {"action": "members", "room": "lunch"}),
+    ("bob", {"action": "rooms"}),
+    ("bob", {"action": "direct", "user": "eve"}),
+    ("mia", {"action": "remove", "room": "lunch", "user": "eve", "ban": True}),
+    ("mia", {"action": "unban", "room": "lunch", "user": "eve"}),
+    ("ada", {"action": "transfer", "room": "lunch", "user": "bob"}),
+    ("ada", {"action": "leave", "room": "lunch"}),
+    ("ada", {"action": "ping"}),
+]
+
+
+def used(table: MemoryTable) -> set[str]:
+    return table.actions
+
+
+def allowed(handler: str, table: str) -> set[str]:
+    return set(PERMISSIONS[handler].get(table, "").split())
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_every_command_is_carried_out_within_the_role_of_its_function(world: World) -> None:
+    senders = {}
+    for user in ("ada", "bob", "eve", "mia"):
+        senders[user] = Sender(user=user, name=user, connection=f"{user}-1")
+        world.services.fanout.connections.open(f"{user}-1", Principal(user, user), world.clock.now_ms())
+    for table in (world.rooms_table, world.messages_table, world.connections_table):
+        table.actions.clear()  # registering is another function's
+    for number, (user, command) in enumerate(CONVERSATION):
+        frame = json.dumps({"id": str(number), **command})
+        reply = json.loads(commands.answer(world.services, senders[user], frame))
+        assert reply.get("code") in {None, "room_exists"}, (command, reply)
+    assert used(world.rooms_table) <= allowed("message.command", ROOMS)
+    assert used(world.messages_table) <= allowed("message.command", MESSAGES)
+    assert used(world.connections_table) <= allowed("message.command", CONNECTIONS)
+
+
+def test_large_rooms_are_counted_within_the_role_of_the_commands_function(world: World) -> None:
+    services, table = world.services, world.connections_table
+    ada = world.connect("ada")
+    commands.answer(services, ada, b'{"action":"create","id":"1","title":"Lunch","room":"lunch"}')
+    for number in range(1_001):
+        pk, sk = keys.member("lunch", f"u{number}")
+        row = {"pk": pk, "sk": sk, "room": "lunch", "user": sk, "name": "", "role": "member"}
+        world.rooms_table.items[pk, sk] = row
+        pk, sk = keys.subscription("lunch", 0, f"c{number}")
+        table.items[pk, sk] = {"pk": pk, "sk": sk, "connection": sk, "user": sk}
+        pk, sk = keys.read_cursor("lunch", f"u{number}")
+        world.rooms_table.items[pk, sk] = {"pk": pk, "sk": sk, "user": sk, "name": "", "seq": 1, "read_at_ms": 0}
+    for each in (table, world.rooms_table):
+        each.actions.clear()
+    for _ in range(2):
+        for command in ({"action": "presence"}, {"action": "receipts", "seq": 1}):
+            reply = json.loads(commands.answer(services, ada, json.dumps({"id": "1", "room": "lunch", **command})))
+            assert reply["type"] == "ack", reply
+        world.clock.pass_ms(5_000)
+    assert "dynamodb:UpdateItem" in used(table) & used(world.rooms_table)
+    assert used(table) <= allowed("message.command", CONNECTIONS)
+    assert used(world.rooms_table) <= allowed("message.command", ROOMS)
+
+
+def test_notices_are_told_within_the_role_of_their_function(world: World) -> None:
+    bundle = world.services.notices
+    ada = world.connect("ada")
+    for command in (
+        {"action": "create", "title": "Lunch", "room": "lunch"},
+        {"action": "subscribe", "room": "lunch"},
+        {"action": "send", "room": "lunch", "text": "hello"},
+        {"action": "read", "room": "lunch", "seq": 1},
+    ):
+        commands.answer(world.services, ada, json.dumps({"id": command["action"], **command}))
+    for table in (world.rooms_table, world.connections_table):
+        table.actions.clear()
+    receipts.tell(bundle, "lunch")
+    presence.settle(bundle, "ada")
+    bundle.cursors.hold_notice("lunch", 1)  # as for a room that is too large
+    assert used(world.rooms_table) <= allowed("message.notices", ROOMS)
+    assert used(world.connections_table) <= allowed("message.notices", CONNECTIONS)
+
+
+def test_the_search_index_is_kept_within_the_role_of_its_function(world: World) -> None:
+    search.index(world.services.search_index, MessagePosted("lunch/1", "lunch", 1, "text", "ada", "Ada", "hello", 0))
+    assert used(world.messages_table) <= allowed("message.index", MESSAGES)
+
+
+def test_a_stream_of_events_is_made_within_the_role_of_its_function(world: World) -> None:
+    services = world.services
+    ada = world.connect("ada")
+    for command in (
+        {"action": "create", "title": "Lunch", "room": "lunch"},
+        {"action": "send", "room": "lunch", "text": "hello"},
+    ):
+        commands.answer(services, ada, json.dumps({"id": command["action"], **command}))
+    world.messages_table.update(keys.counter("lunch"), add={"seq": 1})
+    world.clock.pass_ms(SETTLE_MS + 1)
+    for table in (world.rooms_table, world.messages_table):
+        table.actions.clear()
+    archive = Archive(services.rooms, Memberships(world.rooms_table, world.clock), services.messages, world.clock)
+    text = streams.follow(archive, Following(user="ada", rooms={"lunch": 0}), world.clock.pass_ms)
+    assert text.count(b"event: message") == 2
+    assert used(world.rooms_table) <= allowed("message.http_events", ROOMS)
+    assert used(world.messages_table) <= allowed("message.http_events", MESSAGES)
+
+
+def test_opening_and_closing_a_socket_stay_within_their_roles(world: World) -> None:
+    table, registry = world.connections_table, world.services.fanout.connections
+    steps: dict[str, Callable[[], object]] = {
+        "connect.tickets": lambda: world.tickets.issue("secret", Principal("ada", "Ada"), world.clock.now_ms() + 1),
+        "connect.authorize": lambda: world.tickets.redeem("secret", world.clock.now_ms()),
+        "connect.connect": lambda: registry.open("c1", Principal("ada", "Ada"), world.clock.now_ms()),
+        "connect.disconnect": lambda: registry.close("c1"),
+    }
+    for handler, step in steps.items():
+        table.actions.clear()
+        step()
+        assert used(table) <= allowed(handler, CONNECTIONS), handler
