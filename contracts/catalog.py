@@ -6,8 +6,10 @@ Types come from the code itself, words from its docstrings. How any of it is wri
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import itertools
+import pkgutil
 import re
 import typing
 from collections.abc import Iterator
@@ -140,13 +142,13 @@ def literals() -> dict[frozenset[str], tuple[str, ...]]:
 @cache
 def named_literals() -> dict[frozenset[str], str]:
     """The sets of strings that have a name of their own, such as `Role`."""
-    named = {name: value for name, value in vars(protocol).items() if typing.get_origin(value) is Literal}
+    named = {name: value for name, value in vars(protocol.fields).items() if typing.get_origin(value) is Literal}
     return {frozenset(typing.get_args(value)): name for name, value in named.items()}
 
 
 def constants() -> dict[str, int]:
-    """The protocol's numbers, by name."""
-    return {name: value for name, value in vars(protocol).items() if name.isupper() and isinstance(value, int)}
+    """The protocol's numbers, by name, in the order of the source."""
+    return {name: value for name, value in vars(protocol.fields).items() if name.isupper() and isinstance(value, int)}
 
 
 def meaning(struct: Struct, field: str) -> str:
@@ -157,7 +159,7 @@ def meaning(struct: Struct, field: str) -> str:
     """
     source = _source()
     base = protocol.Ack if struct.__struct_config__.tag == "ack" else struct
-    owners = [owner.__name__ for owner in inspect.getmro(base) if owner.__module__ == protocol.__name__]
+    owners = [owner.__name__ for owner in inspect.getmro(base) if vars(protocol).get(owner.__name__) is owner]
     said = [
         *(source.fields.get((owner, field)) for owner in owners),
         *(MEANINGS.get(f"{owner}.{field}") for owner in owners),
@@ -213,16 +215,19 @@ class _Source:
 
 @cache
 def _source() -> _Source:
-    tree = ast.parse(inspect.getsource(protocol))
-    fields: dict[tuple[str, str], str] = {}
-    annotations = {}
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            fields |= {(node.name, name): words for name, words in _documented(node.body)}
-            for statement in node.body:
-                if isinstance(statement, ast.AnnAssign):
-                    annotations[node.name, ast.unparse(statement.target)] = ast.unparse(statement.annotation)
-    return _Source(fields, dict(_documented(tree.body)), annotations)
+    modules = pkgutil.iter_modules(protocol.__path__, f"{protocol.__name__}.")
+    trees = [ast.parse(inspect.getsource(importlib.import_module(module.name))) for module in modules]
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    return _Source(
+        fields={(struct.name, name): words for struct in classes for name, words in _documented(struct.body)},
+        aliases={name: words for tree in trees for name, words in _documented(tree.body)},
+        annotations={
+            (struct.name, ast.unparse(statement.target)): ast.unparse(statement.annotation)
+            for struct in classes
+            for statement in struct.body
+            if isinstance(statement, ast.AnnAssign)
+        },
+    )
 
 
 def _documented(statements: list[ast.stmt]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import inspect
+import pkgutil
 import typing
 
 import msgspec
@@ -48,6 +52,14 @@ def test_the_glossary_explains_only_what_there_is() -> None:
     fields = {f"{name}.{field.name}" for name, struct in structs.items() for field in msgspec.structs.fields(struct)}
     known = fields | {field.split(".")[1] for field in fields}
     assert set(glossary.MEANINGS) - known == set()
+
+
+def test_everything_that_a_module_of_the_protocol_defines_is_imported_from_the_protocol() -> None:
+    for module in pkgutil.iter_modules(protocol.__path__, f"{protocol.__name__}."):
+        tree = ast.parse(inspect.getsource(importlib.import_module(module.name)))
+        assigned = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+        defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef)} | set(map(ast.unparse, assigned))
+        assert defined - set(protocol.__all__) == set(), module.name
 
 
 def test_a_reply_is_acknowledged_under_its_own_action() -> None:

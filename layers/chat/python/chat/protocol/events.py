@@ -1,0 +1,140 @@
+"""What the server says unasked: every event, each a frame of its own."""
+
+from typing import Literal
+
+import msgspec
+
+from chat.protocol.fields import Role
+from chat.protocol.objects import Author, Message, Reaction, Reader
+
+
+class MessagePosted(msgspec.Struct, tag="message", tag_field="type", frozen=True, kw_only=True):
+    """A message of a room that this connection subscribed to. The sending connection has the ack instead."""
+
+    message: Message
+
+
+class MessageChanged(msgspec.Struct, tag="message_changed", tag_field="type", frozen=True, kw_only=True):
+    """A message was edited or deleted: here it is as it stands. `message.rev` is the change's number in the room.
+
+    Where the client has a higher `rev` of the message and a lower `version`, a reaction overtook this: the text counts.
+    """
+
+    message: Message
+
+
+class ReactionsChanged(msgspec.Struct, tag="reactions_changed", tag_field="type", frozen=True, kw_only=True):
+    """A user added or removed a reaction. `reactions` are all of the message, most frequent first.
+
+    `rev` is the change's number in the room. Of two such events for a message the one with the higher `rev` is true.
+    """
+
+    room: str
+    seq: int
+    rev: int
+    reactions: list[Reaction]
+    user: Author
+    emoji: str
+    removed: bool
+
+
+class PinsChanged(msgspec.Struct, tag="pins_changed", tag_field="type", frozen=True, kw_only=True):
+    """A message was pinned or unpinned. `rev` is the change's number in the room."""
+
+    room: str
+    seq: int
+    rev: int
+    pinned: bool
+    by: Author
+
+
+class Mentioned(msgspec.Struct, tag="mention", tag_field="type", frozen=True, kw_only=True):
+    """A message mentions this user. Goes to all their connections, whether they subscribed to the room or not.
+
+    Those that did get the message itself as well.
+    """
+
+    message: Message
+
+
+class MemberChanged(msgspec.Struct, tag="member", tag_field="type", frozen=True, kw_only=True):
+    """Somebody came, went, or may do something else in a room. Goes to its subscribers, and to who comes or goes.
+
+    `role` is the one they have now, None for who is gone.
+    """
+
+    room: str
+    user: Author
+    change: Literal["joined", "invited", "left", "removed", "banned", "unbanned", "muted", "unmuted", "role"]
+    role: Role | None
+    muted_until_ms: int | None = None
+    by: Author
+
+
+class ReadMoved(msgspec.Struct, tag="read", tag_field="type", frozen=True, kw_only=True):
+    """The user has read a room further on another of their devices."""
+
+    room: str
+    seq: int
+
+
+class TypingStarted(msgspec.Struct, tag="typing", tag_field="type", frozen=True, kw_only=True):
+    """Somebody is typing: for 10 seconds, or until a message of theirs comes. Goes to the room's other subscribers."""
+
+    room: str
+    user: Author
+
+
+class PresenceChanged(msgspec.Struct, tag="presence", tag_field="type", frozen=True, kw_only=True):
+    """A user came online or went offline. Goes once to each subscriber of rooms that they are a member of.
+
+    Only of their first 100 rooms by id, and of rooms with up to 100 sockets.
+    """
+
+    user: Author
+    online: bool
+
+
+class ReceiptsMoved(msgspec.Struct, tag="receipts", tag_field="type", frozen=True, kw_only=True):
+    """Somebody has read on. `readers` are all members who have read anything, by id.
+
+    Goes to the room's subscribers, about once a second, where there are up to 100 sockets and 100 such members.
+    """
+
+    room: str
+    readers: list[Reader]
+
+
+class RoomChanged(msgspec.Struct, tag="room_changed", tag_field="type", frozen=True, kw_only=True):
+    """Something else is set for the room from now on. `slow_mode_s` is 0 where members need not wait.
+
+    Its blocked words are not told.
+    """
+
+    room: str
+    slow_mode_s: int
+    by: Author
+
+
+class MediaRejected(msgspec.Struct, tag="media_rejected", tag_field="type", frozen=True, kw_only=True):
+    """An upload could not become a message, and why. Goes to the uploader's own connections only."""
+
+    media: str
+    room: str
+    reason: str
+
+
+AnyEvent = (
+    MessagePosted
+    | MessageChanged
+    | ReactionsChanged
+    | PinsChanged
+    | Mentioned
+    | MemberChanged
+    | ReadMoved
+    | TypingStarted
+    | PresenceChanged
+    | ReceiptsMoved
+    | RoomChanged
+    | MediaRejected
+)

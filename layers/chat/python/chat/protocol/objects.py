@@ -1,0 +1,149 @@
+"""What replies and events are made of: users, messages, rooms and what belongs to them."""
+
+import msgspec
+
+from chat.protocol.fields import MessageKind, Role, RoomKind
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who said it, as their sign-in named them when they did."""
+
+    id: str
+    name: str
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """One stored form of an image. `url` is a path on the site's own origin; sizes are in pixels."""
+
+    url: str
+    content_type: str
+    width: int
+    height: int
+
+
+class Media(msgspec.Struct, frozen=True):
+    """An image in a message: as it was uploaded, and a thumbnail of at most 480 by 480 pixels."""
+
+    id: str
+    name: str
+    original: Picture
+    thumbnail: Picture
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    """How many users reacted with one emoji."""
+
+    emoji: str
+    count: int
+
+
+class Message(msgspec.Struct, frozen=True, rename={"author": "from"}):
+    """One entry of a room's log as it stands. `seq` counts 1, 2, 3 … in its room.
+
+    Of two copies the one with the higher `rev` is newer. `kind`: `void` is a number that no message took, `deleted`
+    one whose message is gone. `thread` is the number of the message that a reply's thread is named by.
+    `replies` and `last_reply_seq` are of the thread that this message names: its replies, deleted ones included, and
+    the newest of them, 0 where there is none; a client counts replies above `last_reply_seq` that it gets itself.
+    `version` is 1 until it is edited. `changed_by` and `changed_at_ms` are of the last edit, or of its deletion.
+    `mine` are the emoji that the reader reacted with; None in what goes to many.
+    """
+
+    room: str
+    seq: int
+    kind: MessageKind
+    author: Author | None
+    text: str
+    sent_at_ms: int
+    command_id: str | None = None
+    media: Media | None = None
+    reply_to: int | None = None
+    thread: int | None = None
+    replies: int = 0
+    last_reply_seq: int = 0
+    version: int = 1
+    changed_at_ms: int | None = None
+    changed_by: Author | None = None
+    mentions: list[str] = []
+    mentions_room: bool = False
+    reactions: list[Reaction] = []
+    mine: list[str] | None = None
+    pinned: bool = False
+    rev: int = 0
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """A room's newest message as lists show it, at most a few seconds old; text cut at 80 characters."""
+
+    seq: int
+    author: str
+    text: str
+    sent_at_ms: int
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A room as one user sees it. A direct room's title is the other user's id.
+
+    `role` is None for who is not in it. `unread` is `last_seq` less `read_seq`; all three are 0 for who is not in it.
+    `last_rev` is the number of the newest change to a message; 0 where there is none, and for who is not in it.
+    """
+
+    room: str
+    title: str
+    kind: RoomKind
+    member: bool
+    role: Role | None = None
+    last_seq: int = 0
+    read_seq: int = 0
+    unread: int = 0
+    latest: Preview | None = None
+    last_rev: int = 0
+
+
+class Member(msgspec.Struct, frozen=True):
+    """Somebody in a room. `muted_until_ms` is None for who may speak."""
+
+    user: Author
+    role: Role
+    muted_until_ms: int | None = None
+
+
+class Reconnection(msgspec.Struct, frozen=True):
+    """The window in which a lost connection is opened again: full jitter between nothing and a growing limit.
+
+    The limit starts at `first_ms` and doubles up to `most_ms`.
+    """
+
+    first_ms: int
+    most_ms: int
+
+
+class Range(msgspec.Struct, frozen=True):
+    """Numbers from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+
+class MessageReport(msgspec.Struct, frozen=True):
+    """A member's report of the message `seq`. `by` is who reported it."""
+
+    seq: int
+    by: Author
+    reason: str
+    reported_at_ms: int
+
+
+class Reactor(msgspec.Struct, frozen=True):
+    """Who reacted with what, and when."""
+
+    user: Author
+    emoji: str
+    reacted_at_ms: int
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A member who has read the room up to `seq`. They moved on to it at `read_at_ms`."""
+
+    user: Author
+    seq: int
+    read_at_ms: int

@@ -1,0 +1,257 @@
+"""What a command is answered with: an ack with the command's own result, or a refusal."""
+
+import msgspec
+
+from chat.protocol.objects import (
+    Author,
+    Member,
+    Message,
+    MessageReport,
+    Range,
+    Reaction,
+    Reactor,
+    Reader,
+    Reconnection,
+    Room,
+)
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The session is usable. Heartbeat and rotation are the server's choice, so that clients spread themselves.
+
+    `rotate_after_s`: open a new connection, subscribe on it, then close this one, before API Gateway does at 2 h.
+    """
+
+    version: int
+    user: Author
+    connection: str
+    now_ms: int
+    heartbeat_s: int
+    rotate_after_s: int
+    reconnect: Reconnection
+
+
+class RoomList(msgspec.Struct, frozen=True):
+    """Public rooms and the caller's own, by title. Public ones are left out where all don't fit into a frame."""
+
+    rooms: list[Room]
+
+
+class RoomEntered(msgspec.Struct, frozen=True):
+    """`last_seq` is the number of the newest message at that moment, 0 in an empty room."""
+
+    room: Room
+    last_seq: int
+
+
+class Subscribed(msgspec.Struct, frozen=True):
+    """Messages above `last_seq` come live.
+
+    `recovered`: everything between the client's number and `last_seq` is in `messages`, oldest first. Where it is false
+    `gap` is what the client lacks, to be paged with `history`, and `messages` is empty. Without `after` both are empty
+    and `recovered` is true.
+
+    `last_rev` is the client's next `after_rev`; a change below it that is still being stored keeps it lower than the
+    room's. `changed` has messages as they stand that have changed since, which may be such that the client never had,
+    or has in the same form. With `changes_gap` there were too many: the client reads again what it has of the room.
+    """
+
+    room: Room
+    last_seq: int
+    recovered: bool
+    messages: list[Message]
+    gap: Range | None = None
+    last_rev: int = 0
+    changed: list[Message] = []
+    changes_gap: bool = False
+
+
+class MemberList(msgspec.Struct, frozen=True):
+    """`after` continues the list; None at its end."""
+
+    members: list[Member]
+    after: str | None = None
+
+
+class RoomSettings(msgspec.Struct, frozen=True):
+    """What is set for a room.
+
+    `slow_mode_s` is 0 where members need not wait. `blocked_words` are shown to moderators, lower case and sorted;
+    others get an empty list. The stage may block more words in all rooms.
+    """
+
+    room: str
+    slow_mode_s: int
+    blocked_words: list[str]
+
+
+class ReportList(msgspec.Struct, frozen=True):
+    """`reports` by message number. `after` continues the list; None at its end."""
+
+    reports: list[MessageReport]
+    after: str | None = None
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """The message is durable. `sent_at_ms` is the server's clock."""
+
+    room: str
+    seq: int
+    sent_at_ms: int
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """The change is durable. `rev` is its number in the room, or of the last one where nothing was left to do."""
+
+    room: str
+    seq: int
+    version: int
+    rev: int
+
+
+class Reacted(msgspec.Struct, frozen=True):
+    """`reactions` of the message as they stand, most frequent first. `rev` as in `Changed`."""
+
+    room: str
+    seq: int
+    rev: int
+    reactions: list[Reaction]
+
+
+class ReactionList(msgspec.Struct, frozen=True):
+    """`after` continues the list; None at its end."""
+
+    reactions: list[Reactor]
+    after: str | None = None
+
+
+class PinList(msgspec.Struct, frozen=True):
+    """By number, at most 100."""
+
+    messages: list[Message]
+
+
+class History(msgspec.Struct, frozen=True):
+    """Numbers without holes but those still being stored, oldest first.
+
+    `more` says whether there are older ones than these, `newer` whether there are newer ones. Fewer than were asked for
+    where their texts are long: a page fits into one frame.
+    """
+
+    room: str
+    messages: list[Message]
+    more: bool
+    newer: bool = False
+
+
+class Found(msgspec.Struct, frozen=True):
+    """`messages` are newest first. Where `before` is a number, a search before it continues this one.
+
+    A page may be short, even empty, and still continue.
+    """
+
+    room: str
+    messages: list[Message]
+    before: int | None = None
+
+
+class Synced(msgspec.Struct, frozen=True):
+    """The newest numbers of those rooms in which the client lacks some; rooms that it may not read are left out.
+
+    `revs` has the numbers of the newest changes likewise: they are fetched by `subscribe` with `after_rev`.
+    """
+
+    rooms: dict[str, int]
+    now_ms: int
+    revs: dict[str, int] = {}
+
+
+class Presence(msgspec.Struct, frozen=True):
+    """`online` counts users, `users` names them by id, as of `as_of_ms`.
+
+    A user is online while one of their sockets is open. Others hear of a change as it comes, of somebody's going 10
+    seconds after it; what is said here is what others were told. `room` is None where users were asked for.
+
+    In a room with more than 100 members nobody is named and `listed` is false. `online` is then how many users have the
+    room open: counted anew when `as_of_ms` is older than a millisecond for each of their sockets.
+    """
+
+    room: str | None
+    online: int
+    listed: bool
+    users: list[Author]
+    as_of_ms: int
+
+
+class Receipts(msgspec.Struct, frozen=True):
+    """`count` members have read at least up to `seq`; `readers` are some of them, in no order.
+
+    `after` continues the page, None at the end. A page may be short, even empty, and still continue.
+
+    `count` is as of `as_of_ms`. With up to 1,000 readers in the room that is now; with more it is at most a millisecond
+    ago for each of them, and `count` may be low by half a percent of them.
+    """
+
+    room: str
+    seq: int
+    count: int
+    as_of_ms: int
+    readers: list[Reader]
+    after: str | None = None
+
+
+class Pong(msgspec.Struct, frozen=True):
+    """The server's clock, ms since 1970."""
+
+    now_ms: int
+
+
+class Done(msgspec.Struct, frozen=True):
+    """Nothing more to say."""
+
+
+Result = (
+    Ready
+    | RoomList
+    | RoomEntered
+    | Subscribed
+    | MemberList
+    | RoomSettings
+    | ReportList
+    | Sent
+    | Changed
+    | Reacted
+    | ReactionList
+    | PinList
+    | History
+    | Found
+    | Synced
+    | Presence
+    | Receipts
+    | Pong
+    | Done
+)
+
+
+class Ack(msgspec.Struct, tag="ack", tag_field="type", frozen=True, kw_only=True):
+    """The command was carried out."""
+
+    id: str
+    action: str
+    result: Result
+
+
+class Refusal(msgspec.Struct, tag="error", tag_field="type", frozen=True, kw_only=True):
+    """The command was not carried out. `id` is None where the frame did not show one.
+
+    `temporary`: the same frame may succeed later, not before `retry_after_ms` (None: whenever the client likes).
+    """
+
+    id: str | None
+    code: str
+    message: str
+    temporary: bool = False
+    retry_after_ms: int | None = None
+
+
+AnyReply = Ack | Refusal
