@@ -1,6 +1,7 @@
 """Every Lambda function of the service: one way of logging, tracing, packing, and of being told about its stage.
 
-A function may write to its own log group and send its traces; what else it may do, the stack says, action by action.
+A function may write to its own log group and send its traces; what else it may do is said where it is made, action by
+action.
 """
 
 from __future__ import annotations
@@ -52,10 +53,40 @@ class LayerVersions(Construct):
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """What all functions of a stack share."""
+    """What all functions of a stack share, and the stack that they are made in."""
 
+    stack: cdk.Stack
     config: StageConfig
     layers: LayerVersions
+
+    def function(
+        self,
+        construct_id: str,
+        handler: str,
+        settings: Settings,
+        *,
+        timeout_s: int,
+        memory_mb: int = 512,
+        layers: Sequence[str] = (),
+    ) -> ChatFunction:
+        """A function in the stack's own scope. `handler` is GROUP.MODULE; `layers` come on top of `ALWAYS`.
+
+        `memory_mb` buys CPU: 1,769 are one core.
+        """
+        return ChatFunction(
+            self.stack,
+            construct_id,
+            platform=self,
+            handler=handler,
+            settings=settings,
+            timeout_s=timeout_s,
+            memory_mb=memory_mb,
+            layers=layers,
+        )
+
+    def settings(self, **values: str | None) -> Settings:
+        """The settings of a function in this stage; raises `TypeError` for one that `Settings` doesn't have."""
+        return Settings(stage=self.config.name, **values)
 
 
 class ChatFunction(lambda_.Function):
@@ -70,10 +101,10 @@ class ChatFunction(lambda_.Function):
         handler: str,
         settings: Settings,
         timeout_s: int,
-        memory_mb: int = 512,
-        layers: Sequence[str] = (),
+        memory_mb: int,
+        layers: Sequence[str],
     ) -> None:
-        """`handler` is GROUP.MODULE; `layers` come on top of `ALWAYS`; `memory_mb` buys CPU: 1,769 are one core."""
+        """See `Platform.function`."""
         group, _, _ = handler.partition(".")
         # In a scope of its own, so that the log group exists before the function and both have readable names.
         log_group = logs.LogGroup(

@@ -10,8 +10,9 @@ from constructs import Construct
 
 from cdk.config import StageConfig
 from cdk.constructs.site import Site
+from cdk.service.addresses import site_url_parameter
 from cdk.stacks.data import DataStack
-from cdk.stacks.service import ServiceStack, site_url_parameter
+from cdk.stacks.service import ServiceStack
 
 
 class EdgeStack(cdk.Stack):

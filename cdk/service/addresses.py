@@ -1,0 +1,30 @@
+"""Where others find the service: outputs for people and tools, parameters for other stacks' code."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_ssm as ssm
+
+from cdk.config import StageConfig
+from cdk.constructs.http_api import HttpApi
+from cdk.constructs.media_pipeline import MediaPipeline
+from cdk.constructs.websocket import WebSocket
+
+
+def publish_addresses(
+    stack: cdk.Stack, *, config: StageConfig, websocket: WebSocket, http: HttpApi, media_pipeline: MediaPipeline
+) -> None:
+    """Of the APIs and of the state machine."""
+    http_url = http.api.api_endpoint
+    cdk.CfnOutput(stack, "WebSocketApiId", value=websocket.api.api_id)
+    cdk.CfnOutput(stack, "WebSocketUrl", value=websocket.url)
+    cdk.CfnOutput(stack, "HttpApiId", value=http.api.api_id)
+    cdk.CfnOutput(stack, "HttpApiUrl", value=http_url)
+    cdk.CfnOutput(stack, "MediaStateMachineArn", value=media_pipeline.machine.state_machine_arn)
+    for name, url in (("websocket-url", websocket.url), ("http-api-url", http_url)):
+        ssm.StringParameter(stack, f"{name}-parameter", parameter_name=f"/chat/{config.name}/{name}", string_value=url)
+
+
+def site_url_parameter(config: StageConfig) -> str:
+    """Where the address of the page is kept: a function reads it, because the page is deployed last."""
+    return f"/chat/{config.name}/site-url"

@@ -1,0 +1,34 @@
+"""Slices of large rooms, and connections that could not be reached at once."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_lambda_event_sources as sources
+
+from cdk.constructs.dead_letters import WorkQueue
+from cdk.constructs.function import Platform
+from cdk.constructs.websocket import WebSocket
+from cdk.stacks.data import DataStack
+
+DELIVER_TIMEOUT_S = 30
+
+
+def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, delivery: WorkQueue) -> None:
+    """What works `delivery` off, and puts back into it what has to wait."""
+    deliver = platform.function(
+        "Deliver",
+        "message.deliver",
+        platform.settings(
+            rooms_table=data.rooms.table_name,
+            connections_table=data.connections.table_name,
+            connections_url=websocket.connections_url,
+            delivery_queue_url=delivery.queue.queue_url,
+        ),
+        timeout_s=DELIVER_TIMEOUT_S,
+        memory_mb=1024,
+    )
+    # Whom a message to everybody in a room is for.
+    deliver.allow([data.rooms.table_arn], "dynamodb:Query")
+    deliver.allow([data.connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
+    deliver.allow([websocket.connections], "execute-api:ManageConnections")
+    deliver.allow([delivery.queue.queue_arn], "sqs:SendMessage")
+    deliver.add_event_source(sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True))

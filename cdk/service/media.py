@@ -1,0 +1,103 @@
+"""Permission to upload, then the steps of the state machine that makes a message of an upload."""
+
+from __future__ import annotations
+
+from cdk.constructs.alarms import AlarmTopic
+from cdk.constructs.function import ChatFunction, Platform
+from cdk.constructs.http_api import HttpApi
+from cdk.constructs.media_pipeline import MediaPipeline
+from cdk.service.identity import Identity
+from cdk.service.posting import Posting
+from cdk.stacks.data import DataStack
+
+
+def add_media(
+    platform: Platform, *, posting: Posting, http: HttpApi, identity: Identity, alarms: AlarmTopic
+) -> MediaPipeline:
+    """`/api/media`, and what happens to what is uploaded with its permission."""
+    data = posting.data
+    _add_uploads(platform, data=data, http=http, identity=identity)
+    return MediaPipeline(
+        platform.stack,
+        "MediaPipeline",
+        config=platform.config,
+        bucket=data.media.bucket,
+        thumbnail=_thumbnail(platform, data),
+        announce=_announce(platform, posting),
+        reject=_reject(platform, posting),
+        alarms=alarms,
+    )
+
+
+def _add_uploads(platform: Platform, *, data: DataStack, http: HttpApi, identity: Identity) -> None:
+    uploads = platform.function(
+        "Uploads",
+        "media.uploads",
+        platform.settings(
+            rooms_table=data.rooms.table_name, media_bucket=data.media.bucket.bucket_name, **identity.settings
+        ),
+        timeout_s=10,
+        layers=("identity", "data"),
+    )
+    uploads.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:PutItem")
+    # The client uploads with this function's authority: the presigned form can't do more than the function may.
+    uploads.allow([data.media.uploads], "s3:PutObject")
+    identity.allow(uploads)
+    http.add("POST", "/api/media", uploads)
+
+
+def _thumbnail(platform: Platform, data: DataStack) -> ChatFunction:
+    thumbnail = platform.function(
+        "Thumbnail",
+        "media.thumbnail",
+        platform.settings(rooms_table=data.rooms.table_name, media_bucket=data.media.bucket.bucket_name),
+        timeout_s=60,
+        memory_mb=1769,
+        layers=("imaging", "data"),
+    )
+    thumbnail.allow([data.rooms.table_arn], "dynamodb:GetItem")
+    thumbnail.allow([data.media.uploads], "s3:GetObject")
+    thumbnail.allow([data.media.variants], "s3:PutObject")
+    return thumbnail
+
+
+def _announce(platform: Platform, posting: Posting) -> ChatFunction:
+    data = posting.data
+    announce = platform.function(
+        "Announce", "media.announce", platform.settings(**posting.settings), timeout_s=25, layers=("data",)
+    )
+    announce.allow(
+        [data.rooms.table_arn],
+        "dynamodb:GetItem",
+        "dynamodb:BatchGetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+    )
+    announce.allow(
+        [data.messages.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"
+    )
+    announce.allow([data.connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+    announce.allow([posting.websocket.connections], "execute-api:ManageConnections")
+    announce.allow([posting.delivery.queue.queue_arn], "sqs:SendMessage")
+    return announce
+
+
+def _reject(platform: Platform, posting: Posting) -> ChatFunction:
+    data, websocket = posting.data, posting.websocket
+    reject = platform.function(
+        "Reject",
+        "media.reject",
+        platform.settings(
+            rooms_table=data.rooms.table_name,
+            connections_table=data.connections.table_name,
+            connections_url=websocket.connections_url,
+            media_bucket=data.media.bucket.bucket_name,
+        ),
+        timeout_s=30,
+        layers=("data",),
+    )
+    reject.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
+    reject.allow([data.connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
+    reject.allow([websocket.connections], "execute-api:ManageConnections")
+    reject.allow([data.media.uploads], "s3:DeleteObject")
+    return reject

@@ -1,0 +1,20 @@
+"""Parts of tables that a grant can be for, by how their partition keys (`chat.storage.keys`) begin."""
+
+from __future__ import annotations
+
+TICKETS = "ticket#*"
+"""In the table of connections: a function at the door may touch nothing else there."""
+
+NONCES = "nonce#*"
+"""In the table of connections: what a wallet's message is signed over."""
+
+WORDS = "w#*"
+"""The search index, in the table of messages: who keeps it may touch no message."""
+
+REACTIONS, PINS = "x#*", "p#*"
+"""As `WORDS`, of what is beside messages and comes and goes: whoever carries out commands may delete no message."""
+
+
+def only(*partitions: str) -> dict[str, dict[str, object]]:
+    """The condition that restricts a statement to items of these partitions."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)}}
