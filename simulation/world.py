@@ -12,7 +12,8 @@ from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.ports import Event, Outcome, Posting, Principal, Sender, Verdict
-from chat.services import Fanout, Notices, Protection, Services
+from chat.services import Accounts, Fanout, JobOffice, Notices, Protection, Services
+from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
 from chat.storage.connections import ConnectionRegistry, TicketOffice
 from chat.storage.followers import Followers
@@ -27,6 +28,7 @@ from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
+from chat.storage.traces import Traces
 from simulation.table import MemoryTable
 
 START_MS = 1_790_000_000_000
@@ -112,6 +114,37 @@ class MemoryTopic:
 
 
 @dataclass
+class MemoryFiles:
+    """Objects by key; what was removed from caches is remembered."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    purged: list[str] = field(default_factory=list)
+
+    def get(self, key: str) -> bytes | None:
+        """The object."""
+        return self.objects.get(key)
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:  # noqa: ARG002  # nothing serves it
+        """Stores it."""
+        self.objects[key] = body
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Removes them."""
+        for key in keys:
+            self.objects.pop(key, None)
+        self.purged += keys
+
+    def remove_below(self, prefix: str) -> None:
+        """Removes all of them."""
+        for key in [key for key in self.objects if key.startswith(prefix)]:
+            del self.objects[key]
+
+    def link(self, key: str, *, expires_in_s: int) -> str:
+        """An address that says what it gives, and for how long."""
+        return f"memory:{key}?expires_in_s={expires_in_s}"
+
+
+@dataclass
 class EveryTenth:
     """Samples as often as chance does, but regularly."""
 
@@ -144,7 +177,7 @@ class World:
         self.clock, self.ids = ManualClock(), CountedIds()
         self.rooms_table, self.messages_table, self.connections_table = MemoryTable(), MemoryTable(), MemoryTable()
         self.sockets, self.queue, self.topic = MemorySockets(), MemoryQueue(), MemoryTopic()
-        self.notices_queue = MemoryQueue()
+        self.notices_queue, self.jobs_queue, self.files = MemoryQueue(), MemoryQueue(), MemoryFiles()
         connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
         rooms = RoomDirectory(self.rooms_table)
@@ -165,6 +198,7 @@ class World:
                 slow_mode=SlowMode(self.rooms_table),
                 reports=ReportBook(self.rooms_table),
             ),
+            account_jobs=AccountJobs(self.rooms_table),
             fanout=Fanout(connections=connections, sockets=self.sockets, queue=self.queue),
             notices=Notices(
                 rooms=rooms,
@@ -178,6 +212,29 @@ class World:
                 clock=self.clock,
             ),
             clock=self.clock,
+        )
+
+    @property
+    def accounts(self) -> Accounts:
+        """What jobs on users' own data run on: the same stage, seen from away from the hot path."""
+        services = self.services
+        return Accounts(
+            office=JobOffice(
+                jobs=services.account_jobs,
+                traces=Traces(self.rooms_table),
+                queue=self.jobs_queue,
+                ids=self.ids,
+                clock=self.clock,
+            ),
+            rooms=services.rooms,
+            members=services.members,
+            changes=services.changes,
+            reactions=services.reactions,
+            search_index=services.search_index,
+            reports=services.protection.reports,
+            presence=services.notices.presence,
+            fanout=services.fanout,
+            files=self.files,
         )
 
     def connect(self, user: str, *, connection: str | None = None) -> Sender:

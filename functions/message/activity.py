@@ -15,7 +15,7 @@ def handle(event: batches.Event, _context: object) -> dict[str, Any]:
 
 
 def _show(record: dict[str, Any]) -> None:
-    posted = events.decode(record["body"])
-    preview = events.preview(posted)
+    happened = events.decode(record["body"])
+    preview = events.preview(happened) if isinstance(happened, events.MessagePosted) else None
     if preview:
-        wiring.rooms().show_latest(posted.room, preview)
+        wiring.rooms().show_latest(happened.room, preview)

@@ -1,4 +1,4 @@
-"""The messages table's stream: every stored message becomes one `MessagePosted` event on the topic."""
+"""The messages table's stream: every stored message, and every change to one, becomes one event on the topic."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from chat.aws.dynamodb import from_attributes
 @log.invocations
 def handle(event: batches.Event, _context: object) -> dict[str, Any]:
     """In a shard's order, at least once. The batch goes on from the first record that was not taken."""
-    records = event["Records"]
-    published = wiring.events().publish(
-        [events.message_posted(from_attributes(record["dynamodb"]["NewImage"])) for record in records]
-    )
-    failed = (record for record, taken in zip(records, published, strict=True) if not taken)
+    told = [(record, events.of_row(from_attributes(record["dynamodb"]["NewImage"]))) for record in event["Records"]]
+    due = [(record, happened) for record, happened in told if happened is not None]
+    published = wiring.events().publish([happened for _, happened in due])
+    failed = (record for (record, _), taken in zip(due, published, strict=True) if not taken)
     first = next(failed, None)
     identifiers = [] if first is None else [{"itemIdentifier": first["dynamodb"]["SequenceNumber"]}]
     return {"batchItemFailures": identifiers}

@@ -28,7 +28,7 @@ def crowd(size: int, room: str = ROOM) -> World:
 
 def gather(world: World, room: str, size: int) -> None:
     """Another room of the first `size` users."""
-    record = world.services.rooms.make(RoomRecord(room, room, "private", user(0), room))
+    record = world.services.rooms.make(RoomRecord(room, room, "private", room))
     for number in range(size):
         sender = world.connect(user(number))
         world.services.members.admit(record, Membership(room, sender.user, sender.name, "member"))

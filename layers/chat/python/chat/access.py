@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chat.errors import (
+    AccountErasingError,
     BannedError,
     MutedError,
     NotAllowedError,
@@ -11,6 +12,7 @@ from chat.errors import (
     TooManyRequestsError,
 )
 from chat.services import Services
+from chat.storage.account_jobs import AccountJobs
 from chat.storage.memberships import Membership
 from chat.storage.rooms import RoomRecord
 
@@ -72,6 +74,13 @@ def require_owner(services: Services, user: str, room: str) -> Membership:
     if membership.role != "owner":
         raise NotAllowedError("This takes the owner of the room.")
     return membership
+
+
+def require_lasting(jobs: AccountJobs, user: str) -> None:
+    """Raises `AccountErasingError` while the user is being erased. A read unit."""
+    job = jobs.find(user, "erasure")
+    if job and job.state == "running":
+        raise AccountErasingError("This user's data is being erased.", retry_after_ms=120_000)
 
 
 def require_above(actor: Membership, target: Membership) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from chat import access, events, mentions, protection
+from chat import access, events, mentions, protection, tombstones
 from chat.delivery import deliver
 from chat.errors import (
     InvalidFieldError,
@@ -18,7 +18,7 @@ from chat.errors import (
     UnavailableError,
 )
 from chat.messages import message_of
-from chat.ports import Absent, Delete, Item, Posting, Put, Sender
+from chat.ports import Absent, Item, Posting, Put, Sender
 from chat.protocol import Changed, DeleteMessage, EditMessage, MessageChanged, encode
 from chat.services import Services
 from chat.storage import keys
@@ -86,17 +86,7 @@ def delete(services: Services, sender: Sender, command: DeleteMessage) -> Change
         if entry["kind"] == DELETED:
             return None
         before[:] = [entry]
-        attributes = _version(entry, sender, now_ms) | {
-            "kind": DELETED,
-            "text": "",
-            "media": None,
-            "mentions": [],
-            "mentions_room": False,
-            "reactions": {},
-            "pinned": False,
-        }
-        beside = [Delete(keys.pin(command.room, command.seq))] if entry.get("pinned") else []
-        return Alteration("deleted", sender.user, sender.name, attributes, beside)
+        return tombstones.deletion(entry, sender, now_ms)
 
     altered = services.changes.alter(command.room, command.seq, plan, now_ms)
     if altered.done:

@@ -113,6 +113,12 @@ class UserNotFoundError(ChatError):
     code, status = "user_not_found", 404
 
 
+class JobNotFoundError(ChatError):
+    """The user has asked for no such job."""
+
+    code, status = "job_not_found", 404
+
+
 class MessageNotFoundError(ChatError):
     """The room has no message of this number."""
 
@@ -123,6 +129,12 @@ class MessageDeletedError(ChatError):
     """The message was deleted: nothing more can be done to it."""
 
     code, status = "message_deleted", 409
+
+
+class AccountErasingError(ChatError):
+    """The user is being erased, and enters no room until that is done."""
+
+    code, status, temporary = "account_erasing", 409, True
 
 
 class RoomExistsError(ChatError):

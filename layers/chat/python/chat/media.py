@@ -19,7 +19,8 @@ from chat.errors import (
     TooManyRequestsError,
     UnsupportedTypeError,
 )
-from chat.ports import Sockets
+from chat.events import MessageDeleted
+from chat.ports import Files, Sockets
 from chat.protocol import Media, MediaRejected, RoomId, encode
 from chat.services import Services
 from chat.storage.connections import ConnectionRegistry
@@ -126,6 +127,12 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
         media=msgspec.to_builtins(media),
     )
     return messages.post(services, draft).seq
+
+
+def purge(files: Files, deleted: MessageDeleted) -> None:
+    """Removes the files of a deleted message's image, the uploaded one too. Removing none is not an error."""
+    if deleted.media:
+        files.remove([upload_key(deleted.media), *deleted.objects])
 
 
 def tell_rejected(connections: ConnectionRegistry, sockets: Sockets, upload: Upload, reason: str) -> None:

@@ -29,7 +29,7 @@ from chat.protocol import (
     Unban,
     encode,
 )
-from chat.services import Services
+from chat.services import Fanout, Services
 from chat.storage.memberships import Membership
 
 Change = Literal["joined", "invited", "left", "removed", "banned", "unbanned", "muted", "unmuted", "role"]
@@ -61,12 +61,13 @@ def invite(services: Services, sender: Sender, command: Invite) -> Done:
     caller = access.require_member_now(services, sender.user, command.room)
     if record.kind == "private" and not access.moderates(caller):
         raise NotAllowedError("Moderators invite into a private room.")
+    access.require_lasting(services.account_jobs, command.user)
     invited = Membership(command.room, command.user, command.user, "member")
     standing = services.members.admit(record, invited)
     if not standing.inside:
         raise NotAllowedError("This user is banned; a moderator can let them in again.")
     if standing is invited:
-        announce(services, invited, "invited", sender)
+        announce(services.fanout, invited, "invited", sender)
     return Done()
 
 
@@ -84,7 +85,7 @@ def remove(services: Services, sender: Sender, command: RemoveMember) -> Done:
         _require_inside(target)
         services.members.dismiss(command.room, command.user)
     services.fanout.connections.unsubscribe_user(command.user, command.room)
-    announce(services, target, "banned" if command.ban else "removed", sender)
+    announce(services.fanout, target, "banned" if command.ban else "removed", sender)
     return Done()
 
 
@@ -93,7 +94,7 @@ def unban(services: Services, sender: Sender, command: Unban) -> Done:
     access.require_moderator(services, sender.user, command.room)
     banned = services.members.find(command.room, command.user)
     if banned and services.members.unban(command.room, command.user):
-        announce(services, banned, "unbanned", sender)
+        announce(services.fanout, banned, "unbanned", sender)
     return Done()
 
 
@@ -105,7 +106,7 @@ def mute(services: Services, sender: Sender, command: Mute) -> Done:
     until_ms = services.clock.now_ms() + command.for_s * 1000 if command.for_s else 0
     services.members.mute(command.room, command.user, until_ms)
     muted = Membership(target.room, target.user, target.name, target.role, until_ms)
-    announce(services, muted, "muted" if until_ms else "unmuted", sender)
+    announce(services.fanout, muted, "muted" if until_ms else "unmuted", sender)
     return Done()
 
 
@@ -117,7 +118,7 @@ def set_role(services: Services, sender: Sender, command: SetRole) -> Done:
         raise NotAllowedError("An owner transfers the room to have another role.")
     if not services.members.set_role(command.room, command.user, command.role, now=target.role):
         raise _changed_meanwhile()
-    announce(services, Membership(target.room, target.user, target.name, command.role), "role", sender)
+    announce(services.fanout, Membership(target.room, target.user, target.name, command.role), "role", sender)
     return Done()
 
 
@@ -129,12 +130,12 @@ def transfer(services: Services, sender: Sender, command: Transfer) -> Done:
         raise InvalidFieldError("`user` is somebody else.")
     if not services.members.transfer(command.room, owner.user, heir):
         raise _changed_meanwhile()
-    announce(services, Membership(heir.room, heir.user, heir.name, "owner"), "role", sender)
-    announce(services, Membership(owner.room, owner.user, owner.name, "moderator"), "role", sender)
+    announce(services.fanout, Membership(heir.room, heir.user, heir.name, "owner"), "role", sender)
+    announce(services.fanout, Membership(owner.room, owner.user, owner.name, "moderator"), "role", sender)
     return Done()
 
 
-def announce(services: Services, membership: Membership, change: Change, by: Principal) -> None:
+def announce(fanout: Fanout, membership: Membership, change: Change, by: Principal) -> None:
     """Tells the room's subscribers, and whoever comes or goes on all their sockets. Posts: one a subscriber, once."""
     role = "banned" if change == "banned" else None if change in _GONE else _ROLES[membership.role]
     frame = encode(
@@ -147,9 +148,9 @@ def announce(services: Services, membership: Membership, change: Change, by: Pri
             by=Author(by.user, by.name),
         )
     )
-    deliver(services.fanout, membership.room, frame)
+    deliver(fanout, membership.room, frame)
     if change not in _SUBSCRIBED:
-        tell_user(services.fanout, membership.user, frame)
+        tell_user(fanout, membership.user, frame)
 
 
 def count_up_to(services: Services, room: str, most: int) -> int:

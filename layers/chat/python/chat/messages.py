@@ -134,7 +134,7 @@ def message_of(item: Item) -> Message:
         last_reply_seq=item.get("last_reply_seq", 0),
         version=item.get("version", 1),
         changed_at_ms=item.get("changed_at_ms"),
-        changed_by=Author(id=item["changed_by"], name=item["changed_by_name"]) if "changed_by" in item else None,
+        changed_by=Author(id=item["changed_by"], name=item["changed_by_name"]) if item.get("changed_by") else None,
         mentions=item.get("mentions") or [],
         mentions_room=item.get("mentions_room", False),
         reactions=reactions_of(item),

@@ -244,6 +244,25 @@ class Topic(Protocol):
         """Publishes each event at least once; says for each, in order, whether it was taken. Never raises."""
 
 
+class Files(Protocol):
+    """The stage's bucket of files: images that the site serves, and what users were given of their data."""
+
+    def get(self, key: str) -> bytes | None:
+        """The object's bytes, None where there is none."""
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Stores an object, over any before it."""
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Removes objects, from caches that serve them too; removing none is not an error."""
+
+    def remove_below(self, prefix: str) -> None:
+        """Removes all objects whose keys begin so. None of them is served by a cache."""
+
+    def link(self, key: str, *, expires_in_s: int) -> str:
+        """A URL that gives the object to whoever has it, until then."""
+
+
 class Clock(Protocol):
     """Time, so that a simulation can have its own."""
 

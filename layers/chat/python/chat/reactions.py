@@ -42,7 +42,8 @@ def react(services: Services, sender: Sender, command: React) -> Reacted:
         counts = _counted(entry, command)
         place = command.room, command.seq, command.emoji, sender
         row = reactions.removed(*place) if command.remove else reactions.added(*place, now_ms)
-        return Alteration("reactions", sender.user, sender.name, {"reactions": counts}, [row])
+        detail = {"emoji": command.emoji, "removed": command.remove}
+        return Alteration("reactions", sender.user, sender.name, {"reactions": counts}, [row], detail)
 
     try:
         altered = services.changes.alter(command.room, command.seq, plan, now_ms)

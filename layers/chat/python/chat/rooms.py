@@ -44,16 +44,16 @@ def create(services: Services, sender: Sender, command: CreateRoom) -> RoomEnter
     title = command.title.strip()
     if not title:
         raise InvalidFieldError("`title` has nothing in it.")
+    access.require_lasting(services.account_jobs, sender.user)
     made_with = hashlib.sha256(f"{sender.user}\n{command.id}".encode()).hexdigest()[:16]
     wanted = RoomRecord(
         room=command.room or f"{_slug(title)}-{made_with[:8]}",
         title=title,
         kind=command.kind,
-        made_by=sender.user,
         made_with=made_with,
     )
     made = services.rooms.make(wanted)
-    if not made.same_making(wanted):
+    if made.made_with != wanted.made_with:
         raise RoomExistsError(f"There is a room {wanted.room} already.")
     services.members.admit(made, Membership(made.room, sender.user, sender.name, "owner"))
     for user in dict.fromkeys(command.members):
@@ -66,10 +66,12 @@ def open_direct(services: Services, sender: Sender, command: OpenDirect) -> Room
     """The one room of a pair of users, whoever asks first and however often."""
     if command.user == sender.user:
         raise InvalidFieldError("`user` is somebody else.")
+    for user in (sender.user, command.user):
+        access.require_lasting(services.account_jobs, user)
     pair = "\n".join(sorted((sender.user, command.user)))
     made_with = hashlib.sha256(pair.encode()).hexdigest()[:32]
     record = services.rooms.make(
-        RoomRecord(room=f"direct-{made_with}", title="", kind="direct", made_by="", made_with=made_with)
+        RoomRecord(room=f"direct-{made_with}", title="", kind="direct", made_with=made_with)
     )
     services.members.admit(record, Membership(record.room, sender.user, sender.name, "member"), other=command.user)
     services.members.admit(record, Membership(record.room, command.user, command.user, "member"), other=sender.user)
@@ -86,10 +88,11 @@ def join(services: Services, sender: Sender, command: JoinRoom) -> RoomEntered:
     if known is None:
         if record.kind != "public":
             raise RoomPrivateError("This room is private; a member has to invite you.")
+        access.require_lasting(services.account_jobs, sender.user)
         joined = Membership(record.room, sender.user, sender.name, "member")
         known = services.members.admit(record, joined)
         if known is joined:
-            memberships.announce(services, joined, "joined", sender)
+            memberships.announce(services.fanout, joined, "joined", sender)
     if not known.inside:
         raise BannedError("You are banned from this room.")
     return _entered(services, sender, record)
@@ -104,7 +107,7 @@ def leave(services: Services, sender: Sender, command: LeaveRoom) -> Done:
         raise NotAllowedError("Transfer the room to another member before you leave it.")
     services.members.dismiss(command.room, sender.user)
     services.fanout.connections.unsubscribe_user(sender.user, command.room)
-    memberships.announce(services, known, "left", sender)
+    memberships.announce(services.fanout, known, "left", sender)
     return Done()
 
 

@@ -48,8 +48,19 @@ def search(services: Services, sender: Sender, command: Search) -> Found:
 
 
 def index(search_index: SearchIndex, posted: MessagePosted) -> None:
-    """Makes a stored message be found by its words; twice is once."""
-    search_index.add(posted.room, posted.seq, terms_of(posted.text)[:MAX_TERMS])
+    """Makes a stored message be found by its words; twice is once.
+
+    Where its text has changed since, the words that it has no more go again: whoever changed it took away those that
+    were there at that moment. A write unit a word, and a read unit for the message as it stands afterwards.
+    """
+    words = terms_of(posted.text)[:MAX_TERMS]
+    if not words:
+        return
+    search_index.add(posted.room, posted.seq, words)
+    found = search_index.read(posted.room, [posted.seq], consistent=True)
+    stale = set(words) - {word for entry in found for word in terms_of(entry["text"])[:MAX_TERMS]}
+    if stale:
+        search_index.remove(posted.room, posted.seq, stale)
 
 
 def _page(services: Services, sender: Sender, command: Search, entries: list[Item], before: int | None) -> Found:

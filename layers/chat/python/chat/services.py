@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
 from chat.pace import RoomPace
-from chat.ports import Clock, ModerationHook, Queue, Sockets
+from chat.ports import Clock, Files, Ids, ModerationHook, Queue, Sockets
+from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
 from chat.storage.connections import ConnectionRegistry
 from chat.storage.followers import Followers
@@ -22,6 +23,7 @@ from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
+from chat.storage.traces import Traces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,36 @@ class Services:
     change_pace: RoomPace
     """As `pace`, of changes to messages."""
     protection: Protection
+    account_jobs: AccountJobs
     fanout: Fanout
     notices: Notices
     clock: Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOffice:
+    """What asking for a job on a user's own data takes."""
+
+    jobs: AccountJobs
+    traces: Traces
+    queue: Queue
+    """Of slices of jobs that wait for a worker."""
+    ids: Ids
+    clock: Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accounts:
+    """What handing users their data, or erasing it, takes."""
+
+    office: JobOffice
+
+    rooms: RoomDirectory
+    members: Memberships
+    changes: ChangeLog
+    reactions: Reactions
+    search_index: SearchIndex
+    reports: ReportBook
+    presence: PresenceBook
+    fanout: Fanout
+    files: Files

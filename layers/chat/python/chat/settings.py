@@ -36,6 +36,8 @@ class Settings:
     delivery_queue_url: str | None = None
     notices_queue_url: str | None = None
     """Where what is told of presence and receipts waits."""
+    jobs_queue_url: str | None = None
+    """Where slices of jobs on users' own data wait."""
     events_topic_arn: str | None = None
     media_bucket: str | None = None
     session_secret_arn: str | None = None
@@ -44,6 +46,8 @@ class Settings:
     """Chain ids (EIP-155), with commas, that a wallet's message may name; None where wallets may not sign in."""
     site_url_parameter: str | None = None
     """Parameter Store's name of the page's address, which is known only once everything is deployed."""
+    distribution_parameter: str | None = None
+    """As `site_url_parameter`, of the id of the distribution that serves media."""
     user_rate_per_s: str | None = None
     """Commands a second that a user may send for long, and how many at once: whole numbers from 1."""
     user_burst: str | None = None

@@ -72,6 +72,11 @@ class UploadRecord(Model):
         """Nothing will come of the upload."""
         self.update(actions=[UploadRecord.status.set(REJECTED), UploadRecord.reason.set(reason)])
 
+    @classmethod
+    def forget(cls, media: str) -> None:
+        """Removes the record of an upload; removing none is not an error."""
+        cls(*keys.upload(media)).delete()
+
     def upload(self) -> Upload:
         """The record as the domain's value."""
         return Upload(

@@ -20,8 +20,9 @@ from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.ports import ModerationHook
-from chat.services import Fanout, Notices, Protection, Services
+from chat.services import Fanout, JobOffice, Notices, Protection, Services
 from chat.settings import Runtime, Settings
+from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
 from chat.storage.connections import ConnectionRegistry, TicketOffice
 from chat.storage.followers import Followers
@@ -37,6 +38,7 @@ from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
+from chat.storage.traces import Traces
 
 
 class SystemClock:
@@ -105,6 +107,12 @@ def members() -> Memberships:
 def messages() -> MessageLog:
     """The logs of the stage."""
     return MessageLog(DynamoDbTable(client(), settings().need("messages_table")))
+
+
+@cache
+def reactions() -> Reactions:
+    """The reactions of the stage."""
+    return Reactions(DynamoDbTable(client(), settings().need("messages_table")))
 
 
 @cache
@@ -213,6 +221,30 @@ def protection() -> Protection:
 
 
 @cache
+def traces() -> Traces:
+    """What users have left in rooms."""
+    return Traces(DynamoDbTable(client(), settings().need("rooms_table")))
+
+
+@cache
+def account_jobs() -> AccountJobs:
+    """Jobs on users' own data."""
+    return AccountJobs(DynamoDbTable(client(), settings().need("rooms_table")))
+
+
+@cache
+def job_office() -> JobOffice:
+    """What asking for such a job takes."""
+    return JobOffice(jobs=account_jobs(), traces=traces(), queue=jobs_queue(), ids=ids(), clock=clock())
+
+
+@cache
+def jobs_queue() -> SqsQueue:
+    """The queue of those jobs' slices."""
+    return SqsQueue(client(), settings().need("jobs_queue_url"))
+
+
+@cache
 def services() -> Services:
     """Everything that carrying out a command needs."""
     messages_table = DynamoDbTable(client(), settings().need("messages_table"))
@@ -222,11 +254,12 @@ def services() -> Services:
         messages=messages(),
         search_index=search_index(),
         changes=ChangeLog(messages_table),
-        reactions=Reactions(messages_table),
+        reactions=reactions(),
         threads=Threads(messages_table),
         pace=RoomPace(),
         change_pace=RoomPace(CHANGES_PER_S),
         protection=protection(),
+        account_jobs=account_jobs(),
         fanout=fanout(),
         notices=notices(),
         clock=clock(),

@@ -57,6 +57,7 @@ way. Client to server, then server to client, one example of each:
     {"type":"receipts","room":"general","readers":[{"user":{"id":"ada","name":"Ada"},"seq":120,
      "read_at_ms":1790000000000}]}
     {"type":"room_changed","room":"lunch","slow_mode_s":30,"by":{"id":"ada","name":"Ada"}}
+    {"type":"author_erased","room":"general","user":"eve"}
     {"type":"media_rejected","media":"Qm9yZWQ","room":"general","reason":"The image is damaged."}
 
 `id` is the client's own and unique among its user's commands: the reply carries it, and for `send` it makes sending
@@ -109,6 +110,7 @@ from chat.protocol.commands import (
 )
 from chat.protocol.events import (
     AnyEvent,
+    AuthorErased,
     MediaRejected,
     MemberChanged,
     Mentioned,
@@ -215,6 +217,7 @@ __all__ = [
     "AnyEvent",
     "AnyReply",
     "Author",
+    "AuthorErased",
     "Changed",
     "Command",
     "CommandId",

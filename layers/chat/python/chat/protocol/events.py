@@ -116,6 +116,17 @@ class RoomChanged(msgspec.Struct, tag="room_changed", tag_field="type", frozen=T
     by: Author
 
 
+class AuthorErased(msgspec.Struct, tag="author_erased", tag_field="type", frozen=True, kw_only=True):
+    """A user's data was erased: clients drop what they hold of theirs in the room, as if each message was deleted.
+
+    Goes to the room's subscribers, and may come several times while it is under way. Messages that are fetched later
+    are `deleted` and have no author, and each has a `rev`, so that clients who were away learn of it by `changed`.
+    """
+
+    room: str
+    user: str
+
+
 class MediaRejected(msgspec.Struct, tag="media_rejected", tag_field="type", frozen=True, kw_only=True):
     """An upload could not become a message, and why. Goes to the uploader's own connections only."""
 

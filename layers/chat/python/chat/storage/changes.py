@@ -16,11 +16,23 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chat.errors import MessageNotFoundError, UnavailableError
-from chat.ports import Absent, Assign, Below, ConditionError, Item, Put, Query, Table, TransactionError, Write
+from chat.ports import (
+    Absent,
+    Assign,
+    Below,
+    ConditionError,
+    Item,
+    Present,
+    Put,
+    Query,
+    Table,
+    TransactionError,
+    Write,
+)
 from chat.storage import keys
 from chat.storage.messages import SETTLE_MS, VOID
 
@@ -39,13 +51,17 @@ _MESSAGE, _ROW = 0, 1
 
 @dataclass(frozen=True)
 class Alteration:
-    """What a change does to its message: attributes that it sets, and the writes that stand or fall with it."""
+    """What a change does to its message: attributes that it sets, and the writes that stand or fall with it.
+
+    `detail` is told with the change to whoever hears of it later. `user` is None where nobody shall be named.
+    """
 
     what: str
-    user: str
-    name: str
+    user: str | None
+    name: str | None
     attributes: Mapping[str, Any]
     beside: Sequence[Write] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 Plan = Callable[[Item], Alteration | None]
@@ -149,6 +165,14 @@ class ChangeLog:
         (page,) = self._table.query(Query(keys.pins(room), limit=limit, consistent=True))
         return [int(row["sk"]) for row in page.items]
 
+    def find(self, room: str, rev: int) -> Item | None:
+        """The row of one change, None where there is none. A consistent read."""
+        return self._table.get(keys.change(room, rev), consistent=True)
+
+    def forget_who(self, room: str, rev: int) -> None:
+        """Takes from a change's row who made it. One write unit."""
+        self._table.update(keys.change(room, rev), assign={"user": None, "name": None}, condition=Present())
+
     def _counter(self, room: str) -> tuple[int, int]:
         item = self._table.get(keys.counter(room), consistent=True)
         return (item.get("rev", 0), item.get("changed_at_ms", 0)) if item else (0, 0)
@@ -172,6 +196,7 @@ class ChangeLog:
             "user": alteration.user,
             "name": alteration.name,
             "changed_at_ms": now_ms,
+            **alteration.detail,
         }
         unchanged = Below("rev", known + 1)
         writes = [Assign(keys.message(room, seq), attributes, unchanged), Put(row, Absent()), *alteration.beside]

@@ -15,6 +15,8 @@
 | rooms | `reads#R` | `summary` | of a large room: how many have read how far | get: receipts |
 | rooms | `reads#R` | `notice` | until when who is telling the room of cursors that moved | conditional put: read |
 | rooms | `media#M` | `upload` | an upload, from its permission to its outcome | get: pipeline steps |
+| rooms | `traces#U` | kind, room, number | what user U has left where: messages, changes … | query: export, erasure |
+| rooms | `account#U` | `export` or `erasure` | the user's job of that kind, as far as it is | get: job |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
 | messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
@@ -56,7 +58,10 @@ LATEST = "latest"
 SELF = "self"
 UPLOAD = "upload"
 RULES = "rules"
-ROOM_PREFIX = "room#"
+MESSAGES = "m#"
+"""How partitions of messages begin, and only they."""
+CHANGES = "e#"
+"""How partitions of changes to messages begin, and only they."""
 MEMBERS_END = "member#\U0010ffff"
 """Behind the last membership of a room's partition."""
 
@@ -141,6 +146,21 @@ def read_notice(room: str) -> Key:
     return f"reads#{room}", "notice"
 
 
+def trace(user: str, kind: str, room: str, number: int) -> Key:
+    """Something that a user has left in a room. Numbers have 15 digits so that they sort."""
+    return traces(user), f"{kind}#{room}#{number:015d}"
+
+
+def traces(user: str) -> str:
+    """Partition of what a user has left behind."""
+    return f"traces#{user}"
+
+
+def account_job(user: str, kind: str) -> Key:
+    """The user's job of a kind: there is one at a time."""
+    return f"account#{user}", kind
+
+
 def upload(media: str) -> Key:
     """An upload's record."""
     return f"media#{media}", UPLOAD
@@ -158,7 +178,7 @@ def message(room: str, seq: int) -> Key:
 
 def message_bucket(room: str, bucket: int) -> str:
     """Partition of 64 consecutive numbers of a room."""
-    return f"m#{room}#{bucket}"
+    return f"{MESSAGES}{room}#{bucket}"
 
 
 def change(room: str, rev: int) -> Key:
@@ -168,7 +188,7 @@ def change(room: str, rev: int) -> Key:
 
 def change_bucket(room: str, bucket: int) -> str:
     """Partition of 64 consecutive changes of a room."""
-    return f"e#{room}#{bucket}"
+    return f"{CHANGES}{room}#{bucket}"
 
 
 def reply(room: str, root: int, seq: int) -> Key:

@@ -28,6 +28,7 @@ from chat.ports import (
 from chat.storage import keys
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomRecord, present
+from chat.storage.traces import Trace, noted
 
 REMEMBERED_MS = 5_000
 """How long a right that was lost can still be taken for held by a function instance that saw it last."""
@@ -123,7 +124,8 @@ class Memberships:
         """Ends the membership, if there is one, and keeps its user out."""
         kept_out = Membership(membership.room, membership.user, membership.name, BANNED)
         rows = (keys.user_room(kept_out.user, kept_out.room), keys.read_cursor(kept_out.room, kept_out.user))
-        self._table.transact([_put(kept_out), *(Delete(row) for row in rows)])
+        trace = noted(kept_out.user, Trace("ban", kept_out.room, 0))
+        self._table.transact([_put(kept_out), trace, *(Delete(row) for row in rows)])
         self._forget(membership.room, membership.user)
 
     def unban(self, room: str, user: str) -> bool:
@@ -133,6 +135,13 @@ class Memberships:
         except ConditionError:
             return False
         return True
+
+    def forget_name(self, room: str, user: str) -> None:
+        """Leaves of a banned user what keeps them out, and no more; of others nothing is changed. One write unit."""
+        try:
+            self._table.update(keys.member(room, user), assign={"name": user}, condition=Equal("role", BANNED))
+        except ConditionError:
+            return  # they were let in again
 
     def mute(self, room: str, user: str, until_ms: int) -> bool:
         """Keeps the member from posting until then; False where there is no such member."""

@@ -53,6 +53,10 @@ class PresenceBook:
             return False
         return True
 
+    def forget(self, user: str) -> None:
+        """Forgets what was told of the user; forgetting nothing is not an error. One write unit."""
+        self._table.delete(keys.presence(user))
+
     def online_among(self, users: Sequence[str], now_ms: int) -> list[Standing]:
         """Those of the users who are online, by id. Half a read unit a user, one call for a hundred."""
         found = get_batches(self._table, [keys.presence(user) for user in dict.fromkeys(users)])

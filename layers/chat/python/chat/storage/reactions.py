@@ -49,6 +49,16 @@ class Reactions:
             mine.setdefault(asked[row["pk"], row["sk"]], []).append(row["emoji"])
         return mine
 
+    def clear(self, room: str, seq: int) -> None:
+        """Removes all rows of a message: it is gone, and so are their counts. A write unit each."""
+        query = Query(keys.reactions(room, seq))
+        while True:
+            (page,) = self._table.query(query)
+            self._table.delete_many([(item["pk"], item["sk"]) for item in page.items])
+            if page.end is None:
+                return
+            query = Query(query.pk, start=page.end)
+
 
 def added(room: str, seq: int, emoji: str, principal: Principal, now_ms: int) -> Put:
     """Stores a reaction that is not there yet."""

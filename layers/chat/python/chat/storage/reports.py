@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chat.ports import Absent, ConditionError, Query, Table
+from chat.ports import Absent, Item, Put, Query, Table, TransactionError
 from chat.storage import keys
+from chat.storage.traces import Trace, noted
 
 KEPT_S = 180 * 24 * 3600
 
@@ -32,16 +33,28 @@ class ReportBook:
         """Stores a report; False where its user has reported this message before, whose words then stay."""
         pk, sk = keys.report(record.room, record.seq, record.user)
         item = {**vars(record), "pk": pk, "sk": sk, "expires_at_s": record.reported_at_ms // 1000 + KEPT_S}
+        trace = noted(record.user, Trace("report", record.room, record.seq))
         try:
-            self._table.put(item, Absent())
-        except ConditionError:
+            self._table.transact([Put(item, Absent()), trace])
+        except TransactionError:
             return False
         return True
+
+    def find(self, room: str, seq: int, user: str) -> ReportRecord | None:
+        """The user's report of a message, None where there is none any more."""
+        item = self._table.get(keys.report(room, seq, user))
+        return _record(item) if item else None
+
+    def withdraw(self, room: str, seq: int, user: str) -> None:
+        """Removes the user's report of a message; removing none is not an error."""
+        self._table.delete(keys.report(room, seq, user))
 
     def page(self, room: str, after: str | None, limit: int) -> tuple[list[ReportRecord], str | None]:
         """Reports by number and reporter behind `after`, and where to go on; None at the end."""
         pk = keys.reports(room)
         (found,) = self._table.query(Query(pk, limit=limit, start=(pk, after) if after is not None else None))
-        fields = ReportRecord.__dataclass_fields__
-        records = [ReportRecord(**{name: item[name] for name in fields}) for item in found.items]
-        return records, str(found.end[1]) if found.end else None
+        return [_record(item) for item in found.items], str(found.end[1]) if found.end else None
+
+
+def _record(item: Item) -> ReportRecord:
+    return ReportRecord(**{name: item[name] for name in ReportRecord.__dataclass_fields__})

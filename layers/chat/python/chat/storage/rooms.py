@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chat.ports import Absent, Below, ConditionError, Item, Key, Put, Query, Table, TransactionError, Write
+from chat.ports import Absent, Below, ConditionError, Item, Key, Present, Put, Query, Table, TransactionError, Write
 from chat.storage import keys
 
 BATCH_GET = 100
@@ -22,13 +22,8 @@ class RoomRecord:
     room: str
     title: str
     kind: str
-    made_by: str
     made_with: str
-    """The maker's command id: the same command again is the same room."""
-
-    def same_making(self, other: RoomRecord) -> bool:
-        """Whether both come from one command."""
-        return (self.made_by, self.made_with) == (other.made_by, other.made_with)
+    """What the maker and their command are hashed to: the same command again is the same room."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +103,23 @@ class RoomDirectory:
         except ConditionError:
             return  # it is the newest no longer
 
+    def own_listings(self, user: str) -> list[Listing]:
+        """All of the user's rooms as they stand. A consistent read, a page for each 1 MB."""
+        query, found = Query(keys.user_rooms(user), consistent=True), list[Listing]()
+        while True:
+            (page,) = self._table.query(query)
+            found += [_listing(item) for item in page.items]
+            if page.end is None:
+                return found
+            query = Query(query.pk, start=page.end, consistent=True)
+
+    def forget_other(self, room: str, user: str) -> None:
+        """Takes the other user's name out of `user`'s list, where it stands for a direct room."""
+        try:
+            self._table.update(keys.user_room(user, room), assign={"other": ""}, condition=Present())
+        except ConditionError:
+            return  # they have left it
+
     def own_rooms(self, user: str, most: int) -> list[str]:
         """The first of the user's rooms by id. One Query."""
         (page,) = self._table.query(Query(keys.user_rooms(user), limit=most))
@@ -119,17 +131,17 @@ def present(table: Table, key: Key) -> Item | None:
     return table.get(key) or table.get(key, consistent=True)
 
 
-def get_batches(table: Table, wanted: list[Key]) -> list[Item]:
+def get_batches(table: Table, wanted: list[Key], *, consistent: bool = False) -> list[Item]:
     """Those items that exist, of any number of keys."""
     found: list[Item] = []
     for at in range(0, len(wanted), BATCH_GET):
-        found += table.get_many(wanted[at : at + BATCH_GET])
+        found += table.get_many(wanted[at : at + BATCH_GET], consistent=consistent)
     return found
 
 
 def record_of(item: Item) -> RoomRecord:
     """The room in any row that describes it."""
-    return RoomRecord(**{name: item[name] for name in ("room", "title", "kind", "made_by", "made_with")})
+    return RoomRecord(**{name: item[name] for name in ("room", "title", "kind", "made_with")})
 
 
 def _row(key: Key, record: RoomRecord) -> Item:

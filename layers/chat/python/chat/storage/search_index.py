@@ -60,9 +60,9 @@ class SearchIndex:
             ceiling=min(known) if len(known) == len(following) else None,
         )
 
-    def read(self, room: str, seqs: Sequence[int]) -> list[Item]:
+    def read(self, room: str, seqs: Sequence[int], *, consistent: bool = False) -> list[Item]:
         """Those entries of the log, in the order of `seqs`; what is not there any more is left out."""
-        found = get_batches(self._table, [keys.message(room, seq) for seq in seqs])
+        found = get_batches(self._table, [keys.message(room, seq) for seq in seqs], consistent=consistent)
         by_seq = {int(item["sk"]): item for item in found}
         return [by_seq[seq] for seq in seqs if seq in by_seq]
 

@@ -1,0 +1,66 @@
+"""The files that an export hands over: one archive a slice, everything in it in formats that anybody can read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable
+
+import msgspec
+
+EXPORTS = "exports/"
+"""Prefix of what users were given of their data; the bucket removes it after `KEPT_DAYS`."""
+
+KEPT_DAYS = 7
+CONTENT_TYPE = "application/zip"
+
+README = """This is what the chat keeps of you.
+
+rooms.json       the rooms you are in, as what, and how far you have read
+messages.ndjson  your messages as they stand, one JSON object a line
+changes.ndjson   what you changed: edits, deletions, reactions, pins
+reports.ndjson   messages that you reported, and why
+bans.ndjson      rooms that you are kept out of
+media/           the images that you sent, as you sent them
+
+Times are milliseconds since 1970, UTC. Large exports come in several archives, each with a part of the same files.
+"""
+
+
+def folder_of(user: str) -> str:
+    """Where the user's archives are: nobody can tell from it whose they are."""
+    return f"{EXPORTS}{hashlib.sha256(user.encode()).hexdigest()[:32]}/"
+
+
+class Archive:
+    """A ZIP file in memory."""
+
+    def __init__(self) -> None:
+        self._buffer = io.BytesIO()
+        self._zip = zipfile.ZipFile(self._buffer, "w", zipfile.ZIP_DEFLATED)
+        self._lines: dict[str, list[bytes]] = {}
+        self._lines_bytes = 0
+        self._zip.writestr("README.txt", README)
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory by now."""
+        return self._buffer.tell() + self._lines_bytes
+
+    def add(self, name: str, body: bytes) -> None:
+        """A file, once."""
+        self._zip.writestr(name, body)
+
+    def add_lines(self, name: str, rows: Iterable[object]) -> None:
+        """More lines of a file of JSON objects; it is closed with the archive."""
+        lines = [msgspec.json.encode(row) for row in rows]
+        self._lines.setdefault(name, []).extend(lines)
+        self._lines_bytes += sum(len(line) + 1 for line in lines)
+
+    def finish(self) -> bytes:
+        """The archive's bytes; nothing can be added any more."""
+        for name, lines in self._lines.items():
+            self._zip.writestr(name, b"\n".join(lines) + b"\n")
+        self._zip.close()
+        return self._buffer.getvalue()

@@ -1,0 +1,30 @@
+"""Puts jobs on users' own data together for one function instance. Apart from `wiring`, whose users lack boto3."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from chat.aws import files, wiring
+from chat.aws.dynamodb import DynamoDbTable
+from chat.services import Accounts
+from chat.storage.changes import ChangeLog
+from chat.storage.presence import PresenceBook
+from chat.storage.reports import ReportBook
+
+
+@cache
+def accounts() -> Accounts:
+    """Everything that working off a job takes."""
+    settings, client = wiring.settings(), wiring.client()
+    return Accounts(
+        office=wiring.job_office(),
+        rooms=wiring.rooms(),
+        members=wiring.members(),
+        changes=ChangeLog(DynamoDbTable(client, settings.need("messages_table"))),
+        reactions=wiring.reactions(),
+        search_index=wiring.search_index(),
+        reports=ReportBook(DynamoDbTable(client, settings.need("rooms_table"))),
+        presence=PresenceBook(DynamoDbTable(client, settings.need("connections_table"))),
+        fanout=wiring.fanout(),
+        files=files.files(),
+    )
