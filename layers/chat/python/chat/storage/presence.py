@@ -26,6 +26,8 @@ class Standing:
     online: bool
     changed_at_ms: int
     expires_at_s: int
+    announced: bool = False
+    """Whether telling them has been done with; until then whoever looks at this tells them, too."""
 
     def online_at(self, now_ms: int) -> bool:
         """Whether the user counts as online at this time."""
@@ -65,4 +67,4 @@ class PresenceBook:
 
 
 def _standing(item: Item) -> Standing:
-    return Standing(item["user"], item["name"], item["online"], item["changed_at_ms"], item["expires_at_s"])
+    return Standing(**{name: item[name] for name in Standing.__dataclass_fields__ if name in item})
