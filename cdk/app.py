@@ -7,7 +7,7 @@ import sys
 import aws_cdk as cdk
 
 from cdk.checks import add_checks
-from cdk.config import ConfigError, StageConfig
+from cdk.config import ConfigError, read_context
 from cdk.stage import add_stage
 from layers.build import LayerError, Target
 
@@ -18,7 +18,7 @@ def build(app: cdk.App, *, layer_target: Target | None = None) -> cdk.App:
     `layer_target` is what layers are built for; None is what the stage's functions run on.
     Raises `ConfigError` for a stage that is unknown or lacks something, `LayerError` where a layer can't be built.
     """
-    config = StageConfig.from_context(app.node.try_get_context)
+    config = read_context(app.node.try_get_context)
     if app.node.try_get_context("nag"):
         add_checks(app)
     add_stage(app, config, layer_target=layer_target)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cdk.config import STAGES, ConfigError, ModerationHook, StageConfig, UserLimit, WalletSignIn
+from cdk.config import STAGES, ConfigError, ModerationHook, StageConfig, UserLimit, WalletSignIn, read_context
 from tests.infrastructure.assembly import DEV, LOCAL, PROD, Assembly, synthesize
 from tests.infrastructure.test_permissions import PERMISSIONS, SECRET, permissions
 
@@ -77,7 +77,7 @@ def test_wallets_can_be_kept_out(with_function: Assembly) -> None:
 
 
 def config(context: Mapping[str, Any], site_files: Path) -> StageConfig:
-    return StageConfig.from_context({"site_files": str(site_files), **context}.get)
+    return read_context({"site_files": str(site_files), **context}.get)
 
 
 MISTAKES = {

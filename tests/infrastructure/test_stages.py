@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from cdk.config import ROOT, STAGES, BuiltInIssuer, ConfigError, OpenIdConnect, StageConfig, Throttle
+from cdk.config import ROOT, STAGES, BuiltInIssuer, ConfigError, OpenIdConnect, StageConfig, Throttle, read_context
 from tests.infrastructure.assembly import DEV, LOCAL, PROD, Assembly, command_line_context, synthesize
 
 
 def config(context: Mapping[str, Any], site_files: Path) -> StageConfig:
-    return StageConfig.from_context({"site_files": str(site_files), **context}.get)
+    return read_context({"site_files": str(site_files), **context}.get)
 
 
 def without(context: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -1,0 +1,32 @@
+"""What differs between stages, as frozen and validated values: `-c stage=dev`. Knows nothing of CDK.
+
+Deterministic: the same context gives the same values everywhere (only stage local looks at the machine, whose Python
+and processor its functions run on), and nothing here calls a network.
+"""
+
+from cdk.config.context import read_context
+from cdk.config.stages import LOG_RETENTION_DAYS, ROOT, STAGES, StageConfig
+from cdk.config.values import (
+    BuiltInIssuer,
+    ConfigError,
+    ModerationHook,
+    OpenIdConnect,
+    Throttle,
+    UserLimit,
+    WalletSignIn,
+)
+
+__all__ = [
+    "LOG_RETENTION_DAYS",
+    "ROOT",
+    "STAGES",
+    "BuiltInIssuer",
+    "ConfigError",
+    "ModerationHook",
+    "OpenIdConnect",
+    "StageConfig",
+    "Throttle",
+    "UserLimit",
+    "WalletSignIn",
+    "read_context",
+]

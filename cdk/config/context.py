@@ -1,0 +1,143 @@
+"""What the command line adds to a stage (`-c stage=dev -c alarm_email=…`): a reader for each value.
+
+All values that a context may have are in `read_context` and in the functions that it calls.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cdk.config.stages import STAGES, StageConfig
+from cdk.config.values import (
+    ConfigError,
+    LocalEndpoints,
+    ModerationHook,
+    OpenIdConnect,
+    SignIn,
+    SiteDomain,
+    UserLimit,
+    WalletSignIn,
+)
+from chat import words
+
+Context = Callable[[str], Any]
+"""Reads one value of the context; None where it has none."""
+
+MAX_BLOCKED_WORDS_BYTES = 2_000
+"""Functions are told through their environment, which takes 4 KB in all (Lambda quota)."""
+
+
+def read_context(context: Context) -> StageConfig:
+    """The stage that `context` names, with what else it says. Raises `ConfigError` with what to change."""
+    name = context("stage")
+    if name not in STAGES:
+        raise ConfigError(
+            f"Choose a stage with -c stage=NAME: {', '.join(STAGES)}" + (f"; not {name!r}." if name else ".")
+        )
+    stage = STAGES[name]
+    stage = replace(
+        stage,
+        sign_in=_sign_in(stage, context),
+        site_domain=_site_domain(context),
+        alarm_email=context("alarm_email"),
+        user_limit=_user_limit(stage, context),
+        blocked_words=_blocked_words(context),
+        moderation=_moderation(context),
+        wallet=_wallet(stage, context),
+    )
+    return _localized(stage, context) if name == "local" else _with_site(stage, context)
+
+
+def _sign_in(stage: StageConfig, context: Context) -> SignIn:
+    issuer, audience = context("oidc_issuer"), context("oidc_audience")
+    if issuer and audience:
+        return OpenIdConnect(issuer=issuer, audience=audience)
+    if issuer or audience:
+        raise ConfigError("oidc_issuer and oidc_audience belong together: give both, or neither.")
+    if stage.sign_in is None:
+        raise ConfigError(
+            f"Stage {stage.name} signs users in by OpenID Connect: say which with "
+            "-c oidc_issuer=https://issuer.example.com -c oidc_audience=CLIENT_ID."
+        )
+    return stage.sign_in
+
+
+def _user_limit(stage: StageConfig, context: Context) -> UserLimit:
+    rate = _whole("user_rate", context("user_rate") or stage.user_limit.rate)
+    return UserLimit(rate=rate, burst=_whole("user_burst", context("user_burst") or stage.user_limit.burst))
+
+
+def _blocked_words(context: Context) -> tuple[str, ...]:
+    given = [text for text in str(context("blocked_words") or "").split(",") if text.strip()]
+    folded = {text: words.word(text) for text in given}
+    if mistakes := [text for text, word in folded.items() if word is None]:
+        raise ConfigError(f"blocked_words are single words with commas between them; not {', '.join(mistakes)}.")
+    found = tuple(sorted({word for word in folded.values() if word}))
+    if len(" ".join(found).encode()) > MAX_BLOCKED_WORDS_BYTES:
+        raise ConfigError(f"blocked_words take at most {MAX_BLOCKED_WORDS_BYTES:,} bytes: use a moderation hook.")
+    return found
+
+
+def _moderation(context: Context) -> ModerationHook | None:
+    target = context("moderation_hook")
+    if not target:
+        return None
+    deadline_ms = context("moderation_deadline_ms")
+    return ModerationHook(
+        target=target,
+        deadline_ms=_whole("moderation_deadline_ms", deadline_ms or ModerationHook.deadline_ms),
+        failure=context("moderation_failure") or ModerationHook.failure,
+    )
+
+
+def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:
+    chains = context("wallet_chains")
+    if not chains:
+        return stage.wallet
+    if chains == "off":
+        return None
+    return WalletSignIn(chains=tuple(_whole("wallet_chains", chain) for chain in str(chains).split(",")))
+
+
+def _whole(name: str, value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError as error:
+        raise ConfigError(f"{name} has a number that is none: {value!r}.") from error
+
+
+def _site_domain(context: Context) -> SiteDomain | None:
+    name, certificate = context("site_domain"), context("site_certificate_arn")
+    if not name and not certificate:
+        return None
+    if not (name and certificate):
+        raise ConfigError("site_domain and site_certificate_arn belong together: give both, or neither.")
+    return SiteDomain(name=name, certificate_arn=certificate)
+
+
+def _localized(stage: StageConfig, context: Context) -> StageConfig:
+    """Stage local on this machine: the emulator runs functions on its own Python and processor."""
+    websocket = context("websocket_endpoint")
+    if not websocket:
+        raise ConfigError("Stage local needs -c websocket_endpoint=ws://127.0.0.1:PORT, where its gateway listens.")
+    machine = platform.machine().lower()
+    return replace(
+        stage,
+        local=LocalEndpoints(
+            websocket=websocket.rstrip("/"), site=(context("site_endpoint") or "").rstrip("/") or None
+        ),
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
+        architecture="arm64" if machine in {"arm64", "aarch64"} else "x86_64",
+    )
+
+
+def _with_site(stage: StageConfig, context: Context) -> StageConfig:
+    files = Path(context("site_files") or stage.site_files or "")
+    if not (files / "index.html").is_file():
+        raise ConfigError(f"The web client is not built ({files.name}/index.html is missing): run `make build` first.")
+    return replace(stage, site_files=files.resolve())

@@ -1,0 +1,115 @@
+"""The stages that there are, as far as the context says nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cdk.config.values import (
+    BuiltInIssuer,
+    ConfigError,
+    LocalEndpoints,
+    ModerationHook,
+    OpenIdConnect,
+    SignIn,
+    SiteDomain,
+    Throttle,
+    UserLimit,
+    WalletSignIn,
+)
+from layers.build import LAMBDA_PYTHON
+
+ROOT = Path(__file__).resolve().parents[2]
+Architecture = Literal["arm64", "x86_64"]
+
+LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 180, 365)
+"""The periods that CloudWatch Logs takes, up to a year."""
+
+BUILT_IN_ISSUER_STAGES = frozenset({"local", "dev"})
+
+TEST_CHAINS = (1, 11155111, 31337)
+"""Ethereum, its test network Sepolia, and what development networks call themselves."""
+
+USER_LIMIT = UserLimit(rate=20, burst=200)
+"""Of every stage that the context asks no other for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageConfig:
+    """One stage. The values of `local`, `dev` and `prod` are at the end of this module."""
+
+    name: str
+    sign_in: SignIn | None = None
+    """None in a stage that must be told (`prod`), until it is."""
+    python: str = LAMBDA_PYTHON
+    architecture: Architecture = "arm64"
+    keep_data: bool
+    """Tables and media outlive their stack, and can't be deleted by mistake."""
+    log_retention_days: int
+    websocket: Throttle
+    http: Throttle
+    held: Throttle
+    """Streams of events, each held by a function for up to 20 s: a rate of 20 is 400 functions running at once."""
+    local: LocalEndpoints | None = None
+    """Set in stage local only."""
+    site_domain: SiteDomain | None = None
+    site_files: Path | None = ROOT / "web" / "dist"
+    """The built web client; None where something else uploads it."""
+    alarm_email: str | None = None
+    user_limit: UserLimit = USER_LIMIT
+    blocked_words: tuple[str, ...] = ()
+    """Words that no room of the stage takes, folded."""
+    moderation: ModerationHook | None = None
+    wallet: WalletSignIn | None = None
+
+    def __post_init__(self) -> None:
+        if self.log_retention_days not in LOG_RETENTION_DAYS:
+            raise ConfigError(f"CloudWatch Logs keeps logs for one of {LOG_RETENTION_DAYS} days.")
+        if isinstance(self.sign_in, BuiltInIssuer) and self.name not in BUILT_IN_ISSUER_STAGES:
+            raise ConfigError(
+                f"Stage {self.name} must not use the built-in issuer, which lets everyone in under any name."
+            )
+
+    @property
+    def issuer(self) -> OpenIdConnect | None:
+        """The OpenID Connect issuer; None where the built-in one signs users in."""
+        return self.sign_in if isinstance(self.sign_in, OpenIdConnect) else None
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        StageConfig(
+            name="local",
+            sign_in=BuiltInIssuer(),
+            keep_data=False,
+            log_retention_days=1,
+            websocket=Throttle(rate=10_000, burst=5_000),
+            http=Throttle(rate=1_000, burst=1_000),
+            held=Throttle(rate=100, burst=100),
+            wallet=WalletSignIn(chains=TEST_CHAINS),
+            site_files=None,
+        ),
+        StageConfig(
+            name="dev",
+            sign_in=BuiltInIssuer(),
+            keep_data=False,
+            log_retention_days=14,
+            websocket=Throttle(rate=500, burst=500),
+            http=Throttle(rate=100, burst=200),
+            held=Throttle(rate=5, burst=20),
+            wallet=WalletSignIn(chains=TEST_CHAINS),
+        ),
+        # An account's default quota is 10,000 requests a second and a burst of 5,000 for all its APIs together, posts
+        # to connections included (quotas L-8A5B8E43 and L-CDF5615A): the stage leaves the posts their part.
+        StageConfig(
+            name="prod",
+            keep_data=True,
+            log_retention_days=90,
+            websocket=Throttle(rate=5_000, burst=3_000),
+            http=Throttle(rate=1_000, burst=1_000),
+            held=Throttle(rate=20, burst=100),
+        ),
+    )
+}

@@ -1,0 +1,138 @@
+"""What a stage is described by: frozen values, each of which refuses what can't be deployed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+MIN_DEADLINE_MS, MAX_DEADLINE_MS = 50, 5_000
+"""Of a moderation hook. The function that waits for it has 15 s for a whole frame."""
+
+
+class ConfigError(Exception):
+    """The context asks for something that can't be deployed. The message says what to change."""
+
+
+@dataclass(frozen=True)
+class BuiltInIssuer:
+    """Sign-in with a name and nothing else, by sessions that the stage signs itself. Never where users are real."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenIdConnect:
+    """Sign-in by an issuer's tokens for `audience`."""
+
+    issuer: str
+    audience: str
+
+    def __post_init__(self) -> None:
+        _require_url("oidc_issuer", self.issuer, "https")
+        if not self.audience:
+            raise ConfigError("oidc_audience is empty.")
+
+
+SignIn = BuiltInIssuer | OpenIdConnect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throttle:
+    """Requests that a stage of an API takes: a steady rate a second, and a burst above it."""
+
+    rate: int
+    burst: int
+
+    def __post_init__(self) -> None:
+        if self.rate < 1 or self.burst < 1:
+            raise ConfigError(f"A throttle of {self.rate} a second and a burst of {self.burst} lets nothing through.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserLimit:
+    """Commands that one user may send: a steady rate a second, and how many at once."""
+
+    rate: int
+    burst: int
+
+    def __post_init__(self) -> None:
+        if self.rate < 1 or self.burst < 1:
+            raise ConfigError("user_rate and user_burst are 1 or more: a user who may send nothing can't chat.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModerationHook:
+    """A service of the operator's that is asked about each text before it is stored."""
+
+    target: str
+    """An `https://` URL, or the ARN of a Lambda function in the stage's own account and Region."""
+    deadline_ms: int = 500
+    """How long a message waits for a verdict."""
+    failure: Literal["open", "closed"] = "open"
+    """Without a verdict in time a text is taken (`open`) or refused (`closed`)."""
+
+    def __post_init__(self) -> None:
+        if not self.function:
+            _require_url("moderation_hook", self.target, "https")
+        if not MIN_DEADLINE_MS <= self.deadline_ms <= MAX_DEADLINE_MS:
+            raise ConfigError(f"moderation_deadline_ms is {MIN_DEADLINE_MS} to {MAX_DEADLINE_MS}.")
+        if self.failure not in {"open", "closed"}:
+            raise ConfigError("moderation_failure is open or closed.")
+
+    @property
+    def function(self) -> bool:
+        """Whether it is a Lambda function."""
+        return self.target.startswith("arn:") and ":lambda:" in self.target
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalletSignIn:
+    """Sign-in with an Ethereum wallet (EIP-4361), by messages that name one of these chains (EIP-155)."""
+
+    chains: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.chains or min(self.chains) < 1:
+            raise ConfigError("wallet_chains are whole numbers from 1 with commas between them, or `off`.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalEndpoints:
+    """Where stage local is reached, since no API Gateway gives it addresses."""
+
+    websocket: str
+    """`ws://host:port` of the WebSocket gateway."""
+    site: str | None = None
+    """Origin of the web page, for cross-origin uploads; None allows every origin."""
+
+    def __post_init__(self) -> None:
+        _require_url("websocket_endpoint", self.websocket, "ws", "wss")
+        if self.site is not None:
+            _require_url("site_endpoint", self.site, "http", "https")
+
+    @property
+    def connections(self) -> str:
+        """The gateway's HTTP side."""
+        return "http" + self.websocket.removeprefix("ws")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteDomain:
+    """A host name of one's own for the site, and its certificate in us-east-1, where CloudFront looks for it."""
+
+    name: str
+    certificate_arn: str
+
+    def __post_init__(self) -> None:
+        if not self.certificate_arn.startswith("arn:aws:acm:us-east-1:"):
+            raise ConfigError("site_certificate_arn must name a certificate in us-east-1: CloudFront takes no other.")
+        if "/" in self.name or "." not in self.name:
+            raise ConfigError(f"site_domain is a host name such as chat.example.com, not {self.name!r}.")
+
+
+def _require_url(name: str, value: str, *schemes: str) -> None:
+    """Raises `ConfigError` for a value of the context that is no URL with one of the schemes."""
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigError(
+            f"{name} must be a URL with {' or '.join(f'{scheme}://' for scheme in schemes)}, not {value!r}."
+        )
