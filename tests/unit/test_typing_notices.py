@@ -1,9 +1,19 @@
 """Typing: who is told, how often, and that it is the first thing to go."""
 
+from dataclasses import replace
+
 import pytest
 
+from chat.coalescing import Intervals
 from chat.ports import Outcome, Principal
+from simulation.world import World
 from tests.unit.crowds import ROOM, ask, crowd, follow, gather, posts, user
+
+
+def remember_nothing(world: World) -> None:
+    """The next command comes to another function instance."""
+    notices = replace(world.services.notices, recent=Intervals())
+    world.services = replace(world.services, notices=notices)
 
 
 @pytest.mark.parametrize(("size", "told"), [(2, 1), (10, 9), (100, 99), (1000, 0)])
@@ -27,6 +37,40 @@ def test_when_everybody_types_the_posts_grow_with_the_room_and_not_with_its_squa
     assert posts(world) == most
 
 
+@pytest.mark.parametrize(("size", "most"), [(2, 2 * 1), (10, 5 * 9), (100, 5 * 99)])
+def test_the_bound_holds_over_all_function_instances(size: int, most: int) -> None:
+    world = crowd(size)
+    for _ in range(2):
+        before = posts(world)
+        for number in range(size):
+            remember_nothing(world)
+            assert ask(world, user(number), action="typing", room=ROOM)["type"] == "ack"
+        assert posts(world) - before == most
+        world.clock.pass_ms(5_000)
+
+
+def test_an_instance_that_finds_the_room_told_enough_makes_no_call_until_it_may_be_told_again() -> None:
+    world = crowd(10)
+    for number in range(5):
+        ask(world, user(number), action="typing", room=ROOM)
+    remember_nothing(world)
+    world.connections_table.calls.clear()
+    for number in range(5, 9):
+        ask(world, user(number), action="typing", room=ROOM)
+    assert world.connections_table.calls == ["query", "update"]
+    assert posts(world) == 5 * 9
+    world.clock.pass_ms(5_000)
+    ask(world, user(9), action="typing", room=ROOM)
+    assert posts(world) == 6 * 9
+
+
+def test_where_nobody_else_looks_nothing_is_written() -> None:
+    world = crowd(1)
+    world.connections_table.calls.clear()
+    ask(world, user(0), action="typing", room=ROOM)
+    assert world.connections_table.calls == ["query"]
+
+
 def test_repeats_within_five_seconds_cost_no_post_and_no_call() -> None:
     world = crowd(3)
     ask(world, user(0), action="typing", room=ROOM)
@@ -36,7 +80,7 @@ def test_repeats_within_five_seconds_cost_no_post_and_no_call() -> None:
     assert (posts(world), world.connections_table.calls) == (2, [])
     world.clock.pass_ms(1)
     ask(world, user(0), action="typing", room=ROOM)
-    assert (posts(world), world.connections_table.calls) == (4, ["query"])
+    assert (posts(world), world.connections_table.calls) == (4, ["query", "update"])
 
 
 def test_one_user_typing_in_two_rooms_is_seen_in_both() -> None:

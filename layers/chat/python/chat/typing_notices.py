@@ -1,8 +1,9 @@
 """Who is typing: told to who looks at the room, and the first thing to go under load.
 
-Posts in a room of N sockets: at most N - 1 for a notice; one notice a user in 5 s, and `TYPISTS` notices a room in 5 s
-from one function instance, whatever N is; none at all above 100 sockets. So at most 5 (N - 1) posts in 5 s, one a
-second and socket. Calls: one Query for a notice that is sent, none for one that is not.
+Posts in a room of N sockets: at most N - 1 for a notice; `TYPISTS` notices of a room in each `WINDOW_MS`, over all
+function instances, whatever N is; none at all above 100 sockets. So at most 5 (N - 1) posts in 5 s, one a second and
+socket. Calls: a Query and a write unit for a notice that is sent; none for one that is not, where the instance knows
+why.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from chat.ports import Sender
 from chat.protocol import Author, Done, StartTyping, TypingStarted, encode
 from chat.services import Services
 
-COALESCED_MS = 5_000
+WINDOW_MS = 5_000
 """A user's repeats within this cost no post: half of the time that a notice is valid."""
 
 TYPISTS = 5
-"""Notices of one room in `COALESCED_MS`: who sees five people type does not need the sixth."""
+"""Notices of one room in a window: who sees five people type does not need the sixth."""
 
 LARGE_MS = 30_000
 """How long a room is taken to be too large after it was found so."""
@@ -42,23 +43,30 @@ def start_typing(services: Services, sender: Sender, command: StartTyping) -> Do
 
 
 def _wanted(services: Services, user: str, room: str) -> bool:
-    """Whether a notice is to be sent now: the instance's own memory says, without a call."""
+    """Whether a notice may be sent now, as far as the instance's own memory says: without a call."""
     recent, now_ms = services.notices.recent, services.clock.now_ms()
-    if recent.held(notices.PAUSE, now_ms) or recent.held(("large", room), now_ms):
+    if any(recent.held(name, now_ms) for name in (notices.PAUSE, ("large", room), ("full", room))):
         return False
-    if services.pace.over_limit(room, now_ms) or recent.held(("typing", room, user), now_ms):
-        return False
-    if not any(recent.take(("typist", room, place), COALESCED_MS, now_ms) for place in range(TYPISTS)):
-        return False
-    recent.hold(("typing", room, user), now_ms + COALESCED_MS)
-    return True
+    return not services.pace.over_limit(room, now_ms) and recent.take(("typing", room, user), WINDOW_MS, now_ms)
 
 
 def _tell(services: Services, sender: Sender, room: str) -> None:
+    recent, now_ms = services.notices.recent, services.clock.now_ms()
     followers = services.notices.followers.of_room(room, notices.ROOM_LIMIT)
     if followers is None:
-        services.notices.recent.hold(("large", room), services.clock.now_ms() + LARGE_MS)
+        recent.hold(("large", room), now_ms + LARGE_MS)
         return
     others = [follower.connection for follower in followers if follower.user != sender.user]
-    frame = encode(TypingStarted(room=room, user=Author(sender.user, sender.name)))
-    notices.post(services.notices, others, frame)
+    if others and _take_turn(services, room, now_ms):
+        frame = encode(TypingStarted(room=room, user=Author(sender.user, sender.name)))
+        notices.post(services.notices, others, frame)
+
+
+def _take_turn(services: Services, room: str, now_ms: int) -> bool:
+    """Whether one more notice of the room may be sent in this window, by any instance; remembers when none may."""
+    window = now_ms // WINDOW_MS
+    until_ms = (window + 1) * WINDOW_MS
+    sent = services.notices.followers.count_typing(room, window, until_ms)
+    if sent >= TYPISTS:
+        services.notices.recent.hold(("full", room), until_ms)
+    return sent <= TYPISTS

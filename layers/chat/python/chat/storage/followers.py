@@ -1,4 +1,4 @@
-"""Who has a room open: the room's subscriptions, read for their users."""
+"""Who has a room open: the room's subscriptions, read for their users; and how often they are told who types."""
 
 from __future__ import annotations
 
@@ -43,6 +43,16 @@ class Followers:
     def of_room(self, room: str, most: int) -> list[Follower] | None:
         """The room's followers, None where there are more than `most` sockets."""
         return self.of_rooms([room], most)[room]
+
+    def count_typing(self, room: str, window: int, until_ms: int) -> int:
+        """Counts a notice of who types in the room; the how manieth it is in a window of time that ends at `until_ms`.
+
+        One write unit.
+        """
+        row = self._table.update(
+            keys.typing(room, window), add={"notices": 1}, assign={"expires_at_s": until_ms // 1000 + 60}
+        )
+        return int(row["notices"])
 
     def count_users(self, room: str) -> Summary:
         """How many users have the room open on some socket: `value` of the answer, as old as its size says."""

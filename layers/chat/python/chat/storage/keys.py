@@ -31,6 +31,7 @@
 | connections | `user#U` | connection | a user's open sockets | query: tell one user |
 | connections | `presence#U` | `self` | whether others were told that user U is online | batch get: presence |
 | connections | `followers#R` | `count` | of a large room: how many users have it open | get: presence |
+| connections | `typing#R` | window | how often the room was told who types, in 5 s of all time | update: typing |
 | connections | `ticket#H` | `self` | a ticket that was not used yet; H = SHA-256 of it | delete: sign in |
 | connections | `nonce#H` | `self` | a nonce of wallet sign-in that was not used yet; H as above | delete: sign in |
 
@@ -285,6 +286,11 @@ def presence(user: str) -> Key:
 def followers_count(room: str) -> Key:
     """How many users have a large room open, as it was counted last."""
     return f"followers#{room}", "count"
+
+
+def typing(room: str, window: int) -> Key:
+    """How often the room was told who types, in one window of time."""
+    return f"typing#{room}", str(window)
 
 
 def ticket(secret: str) -> Key:
