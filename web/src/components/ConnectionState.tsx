@@ -12,10 +12,19 @@ const NAMES: Readonly<Record<Phase, string>> = {
   refused: "Signed out",
 };
 
-export function ConnectionDot({ status }: { readonly status: ConnectionStatus }) {
+/** Quiet about the slower way too: everything works on it, and it ends by itself. */
+export function ConnectionDot({ status: { phase, way } }: { readonly status: ConnectionStatus }) {
+  const isSlower = phase === "online" && way === "http";
   return (
-    <span className="connection" data-testid="connection" data-state={status.phase} role="status">
-      {NAMES[status.phase]}
+    <span
+      className="connection"
+      data-testid="connection"
+      data-state={phase}
+      data-way={way}
+      role="status"
+      title={isSlower ? "This network lets no live connection through, so messages may take a moment longer." : undefined}
+    >
+      {isSlower ? "Online, slower" : NAMES[phase]}
     </span>
   );
 }

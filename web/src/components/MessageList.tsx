@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 
 import { useAnchoredScroll } from "../hooks/useAnchoredScroll";
 import { useVisibility } from "../hooks/useVisibility";
-import type { Author, Media } from "../protocol/frames";
+import type { Author, Media, Message } from "../protocol/frames";
 import type { OutgoingMessage } from "../protocol/outbox";
 import type { RoomView } from "../state/room";
 import { buildTimeline, type Row } from "../state/timeline";
@@ -159,10 +159,13 @@ function LogSkeleton() {
   );
 }
 
+/** What is in the log without being said by anybody. */
+const SILENT: ReadonlySet<Message["kind"]> = new Set<Message["kind"]>(["void", "deleted"]);
+
 /** Says new messages of others aloud, and nothing when older ones are loaded. */
 function Announcer({ log, myId }: { readonly log: RoomView["log"]; readonly myId: string }) {
   const message = log.messages.at(-1);
-  const isNews = message !== undefined && message.kind !== "void" && message.from?.id !== myId;
+  const isNews = message !== undefined && !SILENT.has(message.kind) && message.from?.id !== myId;
   return (
     <p className="visually-hidden" aria-live="polite" data-testid="announcer">
       {isNews ? `${message.from?.name ?? ""}: ${message.media === null ? message.text : "sent an image"}` : ""}

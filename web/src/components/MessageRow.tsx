@@ -69,11 +69,27 @@ export const MessageRow = memo(function MessageRow({ message, isMine, isHead, on
       seq={message.seq}
     >
       <Content message={message} onOpenImage={onOpenImage} />
+      {message.version > 1 && message.kind !== "deleted" && <Edited atMs={message.changed_at_ms} />}
     </BubbleRow>
   );
 });
 
+function Edited({ atMs }: { readonly atMs: number | null }) {
+  return (
+    <p className="message__edited" data-testid="edited" title={atMs === null ? undefined : preciseTime(atMs)}>
+      (edited)
+    </p>
+  );
+}
+
 function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "onOpenImage">) {
+  if (message.kind === "deleted") {
+    return (
+      <p className="message__text message__text--deleted" data-testid="tombstone">
+        This message was deleted.
+      </p>
+    );
+  }
   if (message.kind === "unknown") return <p className="message__text">A newer version is needed to show this.</p>;
   const { media } = message;
   if (media === null) return <MessageText text={message.text} />;

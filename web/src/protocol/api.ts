@@ -1,5 +1,6 @@
 /**
- * The HTTP side of the protocol, on the page's own origin: configuration, sessions, tickets and uploads.
+ * The HTTP side of the protocol, on the page's own origin: configuration, sessions, tickets, uploads, and what takes a
+ * socket's place.
  *
  * A failure is a `RequestFailed` with the server's code, `network` where no answer came, or a `ShapeError` where an
  * answer lacks what it must have.
@@ -8,7 +9,8 @@
 import type { Ticket } from "./connection";
 import { RequestFailed } from "./errors";
 import type { Author } from "./frames";
-import { count, fields, type Fields, json, ShapeError, text } from "./shape";
+import type { HttpEndpoints } from "./httpLine";
+import { count, fields, type Fields, json, optional, ShapeError, text } from "./shape";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 export const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
@@ -52,6 +54,22 @@ export async function createSession(name: string): Promise<Session> {
 export async function createTicket(token: string): Promise<Ticket> {
   const it = await call("POST", "/api/tickets", { token });
   return { ticket: text(it["ticket"], "ticket.ticket"), url: text(it["url"], "ticket.url") };
+}
+
+/** Commands and events without a socket. Nothing here ends by itself: whoever asks sets the time limit. */
+export function endpointsOf(token: string): HttpEndpoints {
+  return {
+    post: async (frame, signal) => {
+      const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+      const response = await ask("/api/commands", { method: "POST", headers, body: frame, signal });
+      return arriving(response.text());
+    },
+    events: async function* (place, lastEventId, signal) {
+      const headers = new Headers({ Authorization: `Bearer ${token}`, Accept: "text/event-stream" });
+      if (lastEventId !== null) headers.set("Last-Event-ID", lastEventId);
+      yield* partsOf(await ask(`/api/events?rooms=${encodeURIComponent(place)}`, { headers, signal }));
+    },
+  };
 }
 
 export async function createMedia(token: string, room: string, file: File): Promise<UploadTarget> {
@@ -112,27 +130,50 @@ async function call(method: "GET" | "POST", path: string, { token, body }: CallO
   const headers = new Headers({ Accept: "application/json" });
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("Content-Type", "application/json");
-  const { ok, status, source } = await reach(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-  if (!ok) throw refusal(status, source);
-  return fields(json(source, path), path);
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const response = await ask(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) });
+  return fields(json(await arriving(response.text()), path), path);
 }
 
-async function reach(path: string, init: RequestInit): Promise<{ ok: boolean; status: number; source: string }> {
+/** An answer of success, as far as its headers. */
+async function ask(path: string, init: RequestInit): Promise<Response> {
+  const response = await arriving(fetch(path, { ...init, cache: "no-store" }));
+  if (!response.ok) throw refusal(response.status, await arriving(response.text()));
+  return response;
+}
+
+/** The text of a stream of events, part by part as it comes. */
+async function* partsOf(response: Response): AsyncGenerator<string> {
+  const type = response.headers.get("Content-Type") ?? "";
+  // A page of whoever stands between here and the server is no answer of the server's.
+  if (!type.startsWith("text/event-stream")) throw new RequestFailed(0, "network", `no stream of events but ${type}`);
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (reader === undefined) return;
+  for (let part = await arriving(reader.read()); !part.done; part = await arriving(reader.read())) yield part.value;
+}
+
+/** Whatever keeps an answer from arriving is a failure without a status. */
+async function arriving<T>(answer: Promise<T>): Promise<T> {
   try {
-    const response = await fetch(path, { ...init, cache: "no-store", signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-    return { ok: response.ok, status: response.status, source: await response.text() };
+    return await answer;
   } catch (error) {
     throw new RequestFailed(0, "network", error instanceof Error ? error.message : String(error));
   }
 }
 
-/** An error's body is the server's `{code, message}`, or whatever a proxy on the way has put there. */
+/** An error's body is the server's `{code, message, …}`, or whatever stands between here and the server has put there. */
 function refusal(status: number, source: string): RequestFailed {
   try {
     const it = fields(json(source, "error"), "error");
-    return new RequestFailed(status, text(it["code"], "error.code"), text(it["message"], "error.message"));
+    const retryAfterMs = optional(count)(it["retry_after_ms"], "error.retry_after_ms");
+    return new RequestFailed(status, text(it["code"], "error.code"), text(it["message"], "error.message"), retryAfterMs);
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
-    return new RequestFailed(status, status >= 500 ? "unavailable" : "unexpected_answer", `status ${status}`);
+    return new RequestFailed(status, codeOf(status), `status ${status}`);
   }
+}
+
+function codeOf(status: number): string {
+  if (status === 429) return "too_many_requests";
+  return status >= 500 ? "unavailable" : "unexpected_answer";
 }

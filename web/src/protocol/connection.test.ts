@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { NO_HTTP } from "../testing/http";
 import { FakeSocket, READY } from "../testing/socket";
 import { DEFAULT_WINDOW, fullJitter } from "./backoff";
 import { Connection } from "./connection";
 import { CommandRefused, ConnectionLost, ReplyTimeout, RequestFailed } from "./errors";
-import type { Ready, ServerEvent } from "./frames";
+import type { Ready, ServerEvent, Synced } from "./frames";
 import { REPLY_TIMEOUT_MS } from "./line";
 import { ShapeError } from "./shape";
 
@@ -19,7 +20,7 @@ let phases: string[];
 let fetchTicket: () => Promise<{ ticket: string; url: string }>;
 let connection: Connection;
 let rotated: () => Promise<void>;
-let synced: Readonly<Record<string, number>>[];
+let synced: Synced[];
 
 function socket(): FakeSocket {
   const last = sockets.at(-1);
@@ -48,6 +49,7 @@ beforeEach(() => {
   fetchTicket = () => Promise.resolve({ ticket: `t${++tickets}`, url: "ws://chat.test/local" });
   connection = new Connection({
     fetchTicket: () => fetchTicket(),
+    http: NO_HTTP,
     openSocket: (url) => {
       const opened = new FakeSocket(url);
       sockets.push(opened);
@@ -56,9 +58,10 @@ beforeEach(() => {
     random: () => 1,
     onStatus: ({ phase }) => phases.push(phase),
     onEvent: (event) => events.push(event),
+    onExcluded: () => undefined,
     onRotated: () => rotated(),
-    positions: () => ({ general: 117 }),
-    onSynced: (rooms) => synced.push(rooms),
+    positions: () => ({ rooms: { general: 117 }, revs: { general: 12 } }),
+    onSynced: (newer) => synced.push(newer),
   });
 });
 
@@ -259,10 +262,10 @@ describe("the session", () => {
     await pass(29_999);
     expect(socket().sent).toEqual([]);
     await pass(1);
-    expect(socket().sent).toMatchObject([{ action: "sync", rooms: { general: 117 } }]);
-    socket().acknowledge(socket().sent[0], { rooms: { general: 120 }, now_ms: 1 });
+    expect(socket().sent).toMatchObject([{ action: "sync", rooms: { general: 117 }, revs: { general: 12 } }]);
+    socket().acknowledge(socket().sent[0], { rooms: { general: 120 }, now_ms: 1, revs: { general: 13 } });
     await pass();
-    expect(synced).toEqual([{ general: 120 }]);
+    expect(synced).toEqual([{ rooms: { general: 120 }, now_ms: 1, revs: { general: 13 } }]);
   });
 });
 

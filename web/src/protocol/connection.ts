@@ -1,17 +1,24 @@
 /**
- * One user's connection to the server, over as many sockets as it takes: opens one with a fresh ticket, says hello, moves
- * to a new one before the server's time limit ends the old, and comes back after every cut until it is stopped or refused.
+ * One user's connection to the server, over as many lines as it takes: opens a socket with a fresh ticket, says hello,
+ * moves to a new one before the server's time limit ends the old, and comes back after every cut until it is stopped or
+ * refused. Where no socket gets through but HTTP does, requests take its place until one does.
  *
  * Heartbeat, rotation and the window for coming back are the server's choice. A command that was on its way when a
- * socket closed is rejected; sending again is the caller's decision (the outbox does it for messages). Knows no rooms,
+ * line ended is rejected; sending again is the caller's decision (the outbox does it for messages). Knows no rooms,
  * no React.
  */
 
 import { DEFAULT_WINDOW, fullJitter, type Window } from "./backoff";
-import { ConnectionLost, ReplyTimeout, RequestFailed } from "./errors";
-import { type Action, type Commands, PROTOCOL_VERSION, type Ready, type Results, type ServerEvent } from "./frames";
-import { Line, REPLY_TIMEOUT_MS, type RequestOptions, type Socket } from "./line";
+import { CommandRefused, ConnectionLost, ReplyTimeout, RequestFailed } from "./errors";
+import { type Action, type Commands, PROTOCOL_VERSION, type Ready, type Results, type Synced } from "./frames";
+import { type HttpEndpoints, HttpLine } from "./httpLine";
+import { type Line, type LineOptions, REPLY_TIMEOUT_MS, type RequestOptions } from "./line";
+import { type Socket, SocketLine } from "./socketLine";
 
+/** Sockets in a row that never got ready although a ticket was to be had, before requests take their place. */
+export const SOCKET_ATTEMPTS = 2;
+/** For the next attempt at a socket while requests serve: the first soon, the others ever less often. */
+export const PROBE_WINDOW: Window = { firstMs: 5_000, mostMs: 120_000 };
 const PROBE_TIMEOUT_MS = 5_000;
 const CLIENT = `web/${PROTOCOL_VERSION}`;
 /** Whatever the server says, neither heartbeats nor new sockets come faster than this. */
@@ -20,9 +27,14 @@ const LEAST_INTERVAL_MS = 1_000;
 /** `stopped`: by the caller; `refused`: the session is no longer accepted, so trying again is pointless. */
 export type Phase = "connecting" | "online" | "waiting" | "stopped" | "refused";
 
+/** `http`: no socket gets through, so requests take its place. What is said arrives up to a second later. */
+export type Way = "socket" | "http";
+
 /** `offlineSinceMs` is the client's clock when the line was last up (or first asked for); null while it is up. */
 export interface ConnectionStatus {
   readonly phase: Phase;
+  /** The way that is in use, or was last. */
+  readonly way: Way;
   readonly offlineSinceMs: number | null;
 }
 
@@ -31,28 +43,36 @@ export interface Ticket {
   readonly url: string;
 }
 
-export interface ConnectionOptions {
+/** What is known of the rooms that are followed: the newest number of each, and of its changes. */
+export interface Positions {
+  readonly rooms: Readonly<Record<string, number>>;
+  readonly revs: Readonly<Record<string, number>>;
+}
+
+export interface ConnectionOptions extends Pick<LineOptions, "onEvent" | "onExcluded"> {
   /** Fetches a single-use ticket; `RequestFailed` with status 401 ends the connection as `refused`. */
   readonly fetchTicket: () => Promise<Ticket>;
+  readonly http: HttpEndpoints;
   readonly openSocket?: (url: string) => Socket;
   readonly random?: () => number;
   readonly onStatus: (status: ConnectionStatus) => void;
-  readonly onEvent: (event: ServerEvent) => void;
-  /** A new socket has taken over; the old one stays open until what this subscribes on the new one has settled. */
+  /** A new socket has taken over; the old line stays open until what this subscribes on the new one has settled. */
   readonly onRotated: () => Promise<void>;
-  /** The newest number of each room that is followed, for the heartbeat. */
-  readonly positions: () => Readonly<Record<string, number>>;
+  /** For the heartbeat. */
+  readonly positions: () => Positions;
   /** Rooms of which the server has newer numbers than those. */
-  readonly onSynced: (rooms: Readonly<Record<string, number>>) => void;
+  readonly onSynced: (newer: Synced) => void;
 }
 
 export class Connection {
-  status: ConnectionStatus = { phase: "stopped", offlineSinceMs: null };
+  status: ConnectionStatus = { phase: "stopped", way: "socket", offlineSinceMs: null };
 
   readonly #options: ConnectionOptions;
-  /** Every socket that is not yet closed: the one in use, one that is opening, one that is being left. */
+  /** Every line that is not yet closed: the one in use, one that is opening, one that is being left. */
   readonly #lines = new Set<Line>();
   #line: Line | null = null;
+  #way: Way = "socket";
+  #failedSockets = 0;
   #attempt = 0;
   #window: Window = DEFAULT_WINDOW;
   /** Grows with every attempt, cut and stop, so that what belongs to an earlier one is recognised as late. */
@@ -76,14 +96,14 @@ export class Connection {
     void this.#open();
   }
 
-  /** Closes the socket and rejects what is unanswered. It can be started again. */
+  /** Closes the line and rejects what is unanswered. It can be started again. */
   stop(): void {
     this.#end("stopped");
   }
 
   /**
    * The network or the page came back, or a person asked: tries at once instead of waiting out the delay, and where
-   * a socket seems open, makes sure that it still is.
+   * a line seems open, makes sure that it still is.
    */
   nudge(): void {
     if (this.status.phase === "waiting") {
@@ -102,49 +122,67 @@ export class Connection {
 
   async #open(): Promise<void> {
     const generation = ++this.#generation;
+    const way = this.#failedSockets < SOCKET_ATTEMPTS ? "socket" : "http";
     clearTimeout(this.#retryTimer);
     this.#setPhase("connecting");
     try {
-      const opened = await this.#dial(generation);
-      if (opened === null) return;
-      this.#use(...opened);
-      this.#setPhase("online");
+      const opened = await this.#dial(way, generation);
+      if (opened !== null) this.#use(...opened, way);
     } catch (error) {
       if (generation !== this.#generation) return;
+      // Perhaps it is requests that don't get through by now: a socket is tried once before the next.
+      if (way === "http") this.#failedSockets = SOCKET_ATTEMPTS - 1;
       if (isSessionOver(error)) this.#end("refused");
       else this.#cut();
     }
   }
 
-  /** A socket on which the server has answered hello; null where nobody waits for it any more. */
-  async #dial(generation: number): Promise<[Line, Ready] | null> {
-    const { fetchTicket, openSocket, onEvent } = this.#options;
+  /** A line on which the server has answered hello; null where nobody waits for it any more. */
+  async #dial(way: Way, generation: number): Promise<[Line, Ready] | null> {
     const isLate = (): boolean => generation !== this.#generation;
-    const { url, ticket } = await fetchTicket();
+    const ticket = way === "socket" ? await this.#options.fetchTicket() : null;
     if (isLate()) return null;
-    const address = `${url}?ticket=${encodeURIComponent(ticket)}`;
-    const line: Line = new Line(openSocket?.(address) ?? new WebSocket(address), {
-      onEvent,
-      onClosed: (wasLost) => {
-        this.#lines.delete(line);
-        if (wasLost && line === this.#line) this.#cut();
-      },
-    });
-    this.#lines.add(line);
+    let line: Line | null = null;
     try {
+      line = this.#makeLine(ticket);
       await line.opened;
       const ready = await line.request("hello", { client: CLIENT });
       if (!isLate()) return [line, ready];
-    } catch (error) {
       line.close();
+      return null;
+    } catch (error) {
+      line?.close();
+      // What the server refuses it refuses over a socket that works.
+      if (way === "socket" && !isLate() && !(error instanceof CommandRefused)) this.#failedSockets++;
       throw error;
     }
-    line.close();
-    return null;
   }
 
-  #use(line: Line, ready: Ready): void {
+  /** A socket where there is a ticket for it, else requests. */
+  #makeLine(ticket: Ticket | null): Line {
+    const { openSocket, http, onEvent, onExcluded } = this.#options;
+    const options: LineOptions = {
+      onEvent,
+      onExcluded,
+      onClosed: (how) => {
+        this.#lines.delete(line);
+        if (how === "refused") this.#end("refused");
+        else if (how === "lost" && line === this.#line) this.#cut();
+      },
+    };
+    let line: Line;
+    if (ticket === null) line = new HttpLine(http, options, this.#random);
+    else {
+      const address = `${ticket.url}?ticket=${encodeURIComponent(ticket.ticket)}`;
+      line = new SocketLine(openSocket?.(address) ?? new WebSocket(address), options);
+    }
+    this.#lines.add(line);
+    return line;
+  }
+
+  #use(line: Line, ready: Ready, way: Way): void {
     this.#line = line;
+    this.#way = way;
     this.#attempt = 0;
     this.#window = { firstMs: ready.reconnect.first_ms, mostMs: ready.reconnect.most_ms };
     clearInterval(this.#heartbeatTimer);
@@ -154,7 +192,13 @@ export class Connection {
       },
       Math.max(LEAST_INTERVAL_MS, ready.heartbeat_s * 1000),
     );
-    this.#rotateIn(ready.rotate_after_s * 1000);
+    if (way === "socket") this.#failedSockets = 0;
+    this.#rotateIn(way === "socket" ? ready.rotate_after_s * 1000 : this.#pauseMs(PROBE_WINDOW));
+    this.#setPhase("online");
+  }
+
+  #pauseMs(window: Window): number {
+    return fullJitter(this.#attempt++, this.#random, window);
   }
 
   #rotateIn(delayMs: number): void {
@@ -162,19 +206,16 @@ export class Connection {
     this.#rotateTimer = setTimeout(() => void this.#rotate(), Math.max(LEAST_INTERVAL_MS, delayMs));
   }
 
-  /** Makes the new line before it breaks the old one. Where that fails the old one serves on, and it is tried again. */
+  /** Makes the new socket before it breaks the old line. Where that fails the old one serves on, and it is tried again. */
   async #rotate(): Promise<void> {
     const generation = this.#generation;
     const old = this.#line;
     try {
-      const opened = await this.#dial(generation);
+      const opened = await this.#dial("socket", generation);
       if (opened === null) return;
-      this.#use(...opened);
+      this.#use(...opened, "socket");
     } catch (error) {
-      if (generation !== this.#generation) return;
-      console.warn("a new connection could not be opened yet:", error);
-      if (isSessionOver(error)) this.#end("refused");
-      else this.#rotateIn(fullJitter(this.#attempt++, this.#random, this.#window));
+      if (generation === this.#generation) this.#rotationFailed(error);
       return;
     }
     try {
@@ -184,24 +225,27 @@ export class Connection {
     }
   }
 
+  #rotationFailed(error: unknown): void {
+    const isExpected = this.#way === "http";
+    if (!isExpected) console.warn("a new connection could not be opened yet:", error);
+    if (isSessionOver(error)) this.#end("refused");
+    else this.#rotateIn(this.#pauseMs(isExpected ? PROBE_WINDOW : this.#window));
+  }
+
   #sync(timeoutMs: number): void {
     const { positions, onSynced } = this.#options;
-    this.request("sync", { rooms: positions() }, { timeoutMs }).then(
-      ({ rooms }) => {
-        onSynced(rooms);
-      },
-      (error: unknown) => {
-        // A line that is dead has been dropped by now.
-        if (!(error instanceof ReplyTimeout || error instanceof ConnectionLost)) console.warn("sync:", error);
-      },
-    );
+    this.request("sync", positions(), { timeoutMs }).then(onSynced, (error: unknown) => {
+      // A line that is dead has been dropped by now.
+      if (!(error instanceof ReplyTimeout || error instanceof ConnectionLost)) console.warn("sync:", error);
+    });
   }
 
   /** The line is gone: comes back in a while. */
   #cut(): void {
+    if (this.online) this.#attempt = 0;
     this.#hangUp();
     const generation = this.#generation;
-    const delayMs = fullJitter(this.#attempt++, this.#random, this.#window);
+    const delayMs = this.#pauseMs(this.#window);
     this.#setPhase("waiting");
     this.#retryTimer = setTimeout(() => {
       if (generation === this.#generation) void this.#open();
@@ -215,7 +259,7 @@ export class Connection {
     this.#hangUp();
   }
 
-  /** Forgets every socket and everything that waited for one. */
+  /** Forgets every line and everything that waited for one. */
   #hangUp(): void {
     this.#generation++;
     clearTimeout(this.#rotateTimer);
@@ -231,8 +275,9 @@ export class Connection {
 
   #setPhase(phase: Phase): void {
     const offlineSinceMs = phase === "online" ? null : (this.status.offlineSinceMs ?? Date.now());
-    if (phase === this.status.phase && offlineSinceMs === this.status.offlineSinceMs) return;
-    this.status = { phase, offlineSinceMs };
+    const { status } = this;
+    if (phase === status.phase && this.#way === status.way && offlineSinceMs === status.offlineSinceMs) return;
+    this.status = { phase, way: this.#way, offlineSinceMs };
     this.#options.onStatus(this.status);
   }
 }

@@ -44,16 +44,18 @@ export class ReplyTimeout extends ChatError {
   }
 }
 
-/** An HTTP request failed. `status` is 0 where no answer came at all. */
+/** An HTTP request failed. `status` is 0 where no answer came at all; `retryAfterMs` null where the server set no wait. */
 export class RequestFailed extends ChatError {
   override readonly name = "RequestFailed";
   readonly code: string;
   readonly status: number;
+  readonly retryAfterMs: number | null;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, retryAfterMs: number | null = null) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 
   get temporary(): boolean {

@@ -64,6 +64,11 @@ function isEventType(type: unknown): type is ServerEvent["type"] {
   return typeof type === "string" && Object.hasOwn(events, type);
 }
 
+/** Whether a frame is an event: neither a reply nor what only a newer client knows. */
+export function isEvent(frame: ServerFrame): frame is ServerEvent {
+  return isEventType(frame.type);
+}
+
 /** The result of an acknowledged `action`; throws `ShapeError`. */
 export function decodeResult<A extends Action>(action: A, result: unknown): Results[A] {
   return results[action](result, `${action}.result`);

@@ -1,11 +1,15 @@
 /**
  * One room's messages in the order of the server's numbers, whichever way they came: live, as a page of history, or
- * as the acknowledgement of one's own. Knows which numbers are missing.
+ * as the acknowledgement of one's own. Knows which numbers are missing, and each message as it stands.
  *
  * Immutable: every change answers with a new log, or with the same one where nothing changed.
  */
 
+import { changed, type Copy, merged, type MessageChange, targetOf } from "./changes";
 import type { Message } from "./frames";
+
+/** Changes kept for messages that are not here yet: a page on its way may have been read before them. */
+const MAX_EARLY = 100;
 
 /** Numbers `first` to `last`, both included, that exist and are not here. */
 export interface Gap {
@@ -13,20 +17,36 @@ export interface Gap {
   readonly last: number;
 }
 
+interface Content {
+  readonly messages: readonly Copy[];
+  readonly lastSeq: number;
+  readonly complete: boolean;
+  /** The newest changes of messages that are not here, oldest first. */
+  readonly early: readonly MessageChange[];
+}
+
 export class RoomLog {
-  static readonly empty = new RoomLog([], 0, false);
+  static readonly empty = new RoomLog({ messages: [], lastSeq: 0, complete: false, early: [] });
+
+  readonly #content: Content;
+
+  private constructor(content: Content) {
+    this.#content = content;
+  }
 
   /** Ascending by `seq`, each number once. */
-  readonly messages: readonly Message[];
-  /** The highest number known to exist, 0 in an empty room. */
-  readonly lastSeq: number;
-  /** There is nothing older than the first message here. */
-  readonly complete: boolean;
+  get messages(): readonly Copy[] {
+    return this.#content.messages;
+  }
 
-  private constructor(messages: readonly Message[], lastSeq: number, complete: boolean) {
-    this.messages = messages;
-    this.lastSeq = lastSeq;
-    this.complete = complete;
+  /** The highest number known to exist, 0 in an empty room. */
+  get lastSeq(): number {
+    return this.#content.lastSeq;
+  }
+
+  /** There is nothing older than the first message here. */
+  get complete(): boolean {
+    return this.#content.complete;
   }
 
   /** The number to page back from; null before anything is here. */
@@ -38,25 +58,46 @@ export class RoomLog {
     return this.messages.at(-1)?.seq ?? null;
   }
 
-  /** Takes in messages in any order; a number that is here already stays as it is. */
+  /** Takes in messages in any order; of a number that is here already, the newer copy stays. */
   with(messages: readonly Message[]): RoomLog {
-    const known = new Set(this.messages.map((message) => message.seq));
-    const fresh = messages.filter((message) => !known.has(message.seq) && known.add(message.seq));
-    if (fresh.length === 0) return this;
-    const merged = [...this.messages, ...fresh].sort((a, b) => a.seq - b.seq);
-    const lastSeq = Math.max(this.lastSeq, merged.at(-1)?.seq ?? 0);
-    return new RoomLog(merged, lastSeq, this.complete || merged[0]?.seq === 1);
+    const held = new Map(this.messages.map((message) => [message.seq, message]));
+    const before = held.size;
+    let isChanged = false;
+    for (const message of messages) {
+      const known = held.get(message.seq);
+      const copy = known === undefined ? this.#sinceChanged(message) : merged(known, message);
+      isChanged ||= copy !== known;
+      held.set(message.seq, copy);
+    }
+    if (!isChanged) return this;
+    const all = [...held.values()];
+    if (held.size > before) all.sort((a, b) => a.seq - b.seq);
+    return this.#but({
+      messages: all,
+      lastSeq: Math.max(this.lastSeq, all.at(-1)?.seq ?? 0),
+      complete: this.complete || all[0]?.seq === 1,
+      early: this.#content.early.filter((change) => !held.has(targetOf(change).seq)),
+    });
+  }
+
+  /** Takes in what became of a message, be it here or still to come. */
+  changed(change: MessageChange): RoomLog {
+    const { seq } = targetOf(change);
+    const known = this.messages.find((message) => message.seq === seq);
+    if (known === undefined) return this.#but({ early: [...this.#content.early, change].slice(-MAX_EARLY) });
+    const copy = changed(known, change);
+    if (copy === known) return this;
+    return this.#but({ messages: this.messages.map((message) => (message === known ? copy : message)) });
   }
 
   /** The server said that the room has got to `seq`. */
   reaching(seq: number): RoomLog {
-    if (seq <= this.lastSeq) return this;
-    return new RoomLog(this.messages, seq, this.complete);
+    return seq <= this.lastSeq ? this : this.#but({ lastSeq: seq });
   }
 
   /** The server said that there is nothing older. */
   completed(): RoomLog {
-    return this.complete ? this : new RoomLog(this.messages, this.lastSeq, true);
+    return this.complete ? this : this.#but({ complete: true });
   }
 
   /** Missing numbers above the oldest message here, oldest first. What is below it is history not yet asked for. */
@@ -70,5 +111,15 @@ export class RoomLog {
     }
     if (expected <= this.lastSeq) gaps.push({ first: expected, last: this.lastSeq });
     return gaps;
+  }
+
+  #but(content: Partial<Content>): RoomLog {
+    return new RoomLog({ ...this.#content, ...content });
+  }
+
+  /** A message that just came, after the changes that came before it. */
+  #sinceChanged(message: Message): Copy {
+    const since = this.#content.early.filter((change) => targetOf(change).seq === message.seq);
+    return since.reduce<Copy>(changed, message);
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { NO_HTTP } from "../testing/http";
 import { FakeSocket, type SentCommand } from "../testing/socket";
 import { Connection } from "./connection";
 import { MAX_ATTEMPTS, Outbox } from "./outbox";
@@ -48,6 +49,7 @@ beforeEach(async () => {
   numbered = [];
   connection = new Connection({
     fetchTicket: () => Promise.resolve({ ticket: "t", url: "ws://chat.test" }),
+    http: NO_HTTP,
     openSocket: (url) => {
       const opened = new FakeSocket(url);
       sockets.push(opened);
@@ -58,8 +60,9 @@ beforeEach(async () => {
       if (phase === "online") outbox.resume();
     },
     onEvent: () => undefined,
+    onExcluded: () => undefined,
     onRotated: () => Promise.resolve(),
-    positions: () => ({}),
+    positions: () => ({ rooms: {}, revs: {} }),
     onSynced: () => undefined,
   });
   outbox = createOutbox();

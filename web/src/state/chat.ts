@@ -4,9 +4,10 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
-import { createTicket, type Session } from "../protocol/api";
-import { Connection, type ConnectionStatus } from "../protocol/connection";
-import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent } from "../protocol/frames";
+import { createTicket, endpointsOf, type Session } from "../protocol/api";
+import { type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
+import { Connection, type ConnectionStatus, type Positions } from "../protocol/connection";
+import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
 import { Outbox, type OutgoingMessage } from "../protocol/outbox";
 import { RoomDirectory } from "./directory";
 import { Reading } from "./reading";
@@ -21,7 +22,7 @@ export type NewRoom = Omit<Commands["create"], "room">;
 
 export class Chat {
   readonly me: Author;
-  readonly status = new Store<ConnectionStatus>({ phase: "stopped", offlineSinceMs: null });
+  readonly status = new Store<ConnectionStatus>({ phase: "stopped", way: "socket", offlineSinceMs: null });
   readonly outgoing = new Store<readonly OutgoingMessage[]>([]);
   readonly directory: RoomDirectory;
   readonly uploads: Uploads;
@@ -41,12 +42,17 @@ export class Chat {
     this.#onSessionEnded = onSessionEnded;
     this.#connection = new Connection({
       fetchTicket: () => createTicket(session.token),
+      http: endpointsOf(session.token),
       onStatus: this.#onStatus,
       onEvent: this.#onEvent,
+      onExcluded: (room, refusal) => {
+        this.#rooms.get(room)?.expel(refusal);
+        void this.directory.refresh();
+      },
       onRotated: async () => {
         await this.#current?.enter();
       },
-      positions: () => this.directory.positions(),
+      positions: () => this.#positions(),
       onSynced: this.#onSynced,
     });
     this.#reading = new Reading(this.#connection);
@@ -93,7 +99,7 @@ export class Chat {
     const room = new OpenRoom({
       id,
       connection: this.#connection,
-      isMember: () => this.directory.find(id)?.member ?? null,
+      listed: () => this.directory.find(id),
       onEntered: (it) => {
         this.directory.put(it);
       },
@@ -127,8 +133,10 @@ export class Chat {
   }
 
   readonly #onStatus = (status: ConnectionStatus): void => {
+    const wasOnline = this.status.get().phase === "online";
     this.status.set(status);
-    if (status.phase === "online") {
+    // Another way to the server is no news to the rooms: `onRotated` has seen to them.
+    if (status.phase === "online" && !wasOnline) {
       void this.#current?.enter();
       void this.directory.refresh();
       this.outbox.resume();
@@ -141,6 +149,14 @@ export class Chat {
     switch (event.type) {
       case "message":
         this.#rooms.get(event.message.room)?.receive(event.message);
+        break;
+      case "message_changed":
+      case "reactions_changed":
+      case "pins_changed":
+        this.#onChange(event);
+        break;
+      case "mention":
+        this.directory.note(event.message);
         break;
       case "member":
         this.#onMember(event);
@@ -155,8 +171,18 @@ export class Chat {
       case "media_rejected":
         this.uploads.reject(event.media, event.reason);
         break;
+      case "typing":
+      case "presence":
+      case "receipts":
+        // Nothing on the page shows these yet.
+        break;
     }
   };
+
+  #onChange(change: MessageChange): void {
+    this.#rooms.get(targetOf(change).room)?.change(change);
+    if (change.type === "message_changed") this.directory.revise(change.message);
+  }
 
   #onMember(event: MemberChanged): void {
     const room = this.#rooms.get(event.room);
@@ -166,11 +192,18 @@ export class Chat {
     room?.follow(event);
   }
 
-  readonly #onSynced = (rooms: Readonly<Record<string, number>>): void => {
+  #positions(): Positions {
+    const { id = "", rev = null } = this.#current ?? {};
+    return { rooms: this.directory.positions(), revs: rev === null ? {} : { [id]: rev } };
+  }
+
+  readonly #onSynced = ({ rooms, revs }: Synced): void => {
     for (const [room, seq] of Object.entries(rooms)) {
       this.directory.reach(room, seq);
       this.#rooms.get(room)?.reach(seq);
     }
+    const room = this.#current;
+    if (room !== null && Object.hasOwn(revs, room.id)) void room.enter();
   };
 
   readonly #onMessages = (messages: readonly Message[]): void => {
@@ -191,6 +224,7 @@ export class Chat {
       sent_at_ms: sent.sent_at_ms,
       command_id: message.id,
       media: null,
+      ...UNTOUCHED,
     });
   };
 

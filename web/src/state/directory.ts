@@ -63,6 +63,14 @@ export class RoomDirectory {
     this.#publish(false);
   }
 
+  /** A message has become another: the room's preview, where it is of this one. */
+  revise(message: Message): void {
+    const room = this.#rooms.get(message.room);
+    if (room?.latest?.seq !== message.seq) return;
+    this.#merge({ ...room, latest: previewOf(message) });
+    this.#publish(false);
+  }
+
   /** The room has got to `seq`, whatever it is that was said. */
   reach(id: string, seq: number): void {
     const room = this.#rooms.get(id);
@@ -122,7 +130,7 @@ function byActivity(a: Room, b: Room): number {
   return (b.latest?.sent_at_ms ?? 0) - (a.latest?.sent_at_ms ?? 0) || a.title.localeCompare(b.title);
 }
 
-function previewOf(message: Message): Preview {
-  const author = message.from?.name ?? "";
-  return { seq: message.seq, author, text: message.text.slice(0, PREVIEW_CHARS), sent_at_ms: message.sent_at_ms };
+function previewOf({ seq, kind, from, text, sent_at_ms }: Message): Preview {
+  const shown = kind === "deleted" ? "deleted a message" : text.slice(0, PREVIEW_CHARS);
+  return { seq, author: from?.name ?? "", text: shown, sent_at_ms };
 }

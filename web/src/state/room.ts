@@ -1,11 +1,12 @@
 /**
  * One room on screen: enters it, follows it live, pages back through it, and fetches what was missed.
  *
- * Order comes from the log alone. After a cut the same `enter` runs again and says the last number seen: what was missed
- * comes with the reply, or its range to be paged.
+ * Order comes from the log alone. After a cut the same `enter` runs again and says the last number seen and the last
+ * change known: what was missed comes with the reply, or its range to be paged.
  */
 
 import { fullJitter } from "../protocol/backoff";
+import { type MessageChange, targetOf } from "../protocol/changes";
 import type { Connection } from "../protocol/connection";
 import { ChatError, CommandRefused, ConnectionLost } from "../protocol/errors";
 import {
@@ -49,8 +50,8 @@ export interface RoomView {
 export interface OpenRoomOptions {
   readonly id: string;
   readonly connection: Pick<Connection, "request" | "online">;
-  /** Null while the list of rooms is not here yet. */
-  readonly isMember: () => boolean | null;
+  /** The room as the list has it; null while that is not here yet. */
+  readonly listed: () => Room | null;
   readonly onEntered: (room: Room) => void;
   /** Messages that came into the log, whichever way. */
   readonly onMessages: (messages: readonly Message[]) => void;
@@ -70,6 +71,8 @@ export class OpenRoom {
   readonly #options: OpenRoomOptions;
   /** Grows whenever the room is entered or left: what an earlier visit still waits for no longer counts. */
   #visit = 0;
+  /** The number of the room's changes up to which all that became of messages here is known; null before any is. */
+  #rev: number | null = null;
   #attempt = 0;
   #noticed = 0;
   #isOpen = false;
@@ -90,7 +93,10 @@ export class OpenRoom {
     if (!this.#options.connection.online) return;
     try {
       const [subscribed, page] = await this.#arrive();
-      if (visit !== this.#visit) return;
+      if (visit !== this.#visit) {
+        this.#unfollow();
+        return;
+      }
       this.#attempt = 0;
       this.#catchUp(subscribed, page);
     } catch (error) {
@@ -103,8 +109,13 @@ export class OpenRoom {
     this.#visit++;
     this.#isOpen = false;
     this.#clearTimers();
+    if (this.view.get().phase === "ready") this.#unfollow();
+  }
+
+  /** Ends the subscription, unless the room is on screen again by now. */
+  #unfollow(): void {
     const { connection } = this.#options;
-    if (!connection.online || this.view.get().phase !== "ready") return;
+    if (this.#isOpen || !connection.online) return;
     connection.request("unsubscribe", { room: this.id }).catch((error: unknown) => {
       if (!(error instanceof ConnectionLost)) console.warn(`unsubscribe ${this.id}:`, error);
     });
@@ -114,6 +125,20 @@ export class OpenRoom {
   receive(message: Message): void {
     this.#take([message]);
     this.#expect(LATE_MS);
+  }
+
+  /** A message was edited, deleted, reacted to or pinned. */
+  change(change: MessageChange): void {
+    const { seq, rev } = targetOf(change);
+    // A hole may be a number that nobody used, so it is not asked for before the next heartbeat.
+    if (this.#rev !== null && rev === this.#rev + 1) this.#rev = rev;
+    this.#setLog(this.view.get().log.changed(change));
+    this.reach(seq);
+  }
+
+  /** Null where the server need not be asked for changes that never arrived. */
+  get rev(): number | null {
+    return this.#isOpen && this.view.get().phase === "ready" ? this.#rev : null;
   }
 
   /** Something else is set for the room, or for somebody in it. */
@@ -127,8 +152,18 @@ export class OpenRoom {
 
   /** One's own membership changed: who is out sees nothing more, who is let in sees it again. */
   follow({ role }: MemberChanged): void {
-    if (role === null || role === "banned") this.#expel(role === "banned" ? "banned" : "not_a_member");
-    else if (this.#isOpen && this.view.get().phase === "refused") void this.enter();
+    if (role === null || role === "banned") {
+      const code = role === "banned" ? "banned" : "not_a_member";
+      this.expel(new CommandRefused({ code, message: "", temporary: false, retry_after_ms: null }));
+    } else if (this.#isOpen && this.view.get().phase === "refused") void this.enter();
+  }
+
+  /** One may not read the room any more: what was read stays on screen no longer. */
+  expel(failure: CommandRefused): void {
+    this.#visit++;
+    this.#clearTimers();
+    this.#rev = null;
+    this.#change({ phase: "refused", failure, log: RoomLog.empty, notices: [] });
   }
 
   /** It is known from elsewhere that the room has got to `seq`. */
@@ -162,7 +197,7 @@ export class OpenRoom {
 
   /** Picking a public room is joining it; a member's own rooms are entered without asking to join again. */
   async #arrive(): Promise<[Subscribed, History | null]> {
-    if (this.#options.isMember() === false) await this.#join();
+    if (this.#options.listed()?.member === false) await this.#join();
     try {
       return await this.#follow();
     } catch (error) {
@@ -177,7 +212,10 @@ export class OpenRoom {
     const { log, phase } = this.view.get();
     const wasEmpty = phase === "ready" && log.lastSeq === 0;
     const after = log.newest ?? (wasEmpty ? 0 : null);
-    const subscribed = this.#options.connection.request("subscribe", { room: this.id, after });
+    const listed = this.#options.listed();
+    // The page may be read before the subscription counts, the list was read before either: so no change falls between.
+    const after_rev = this.#rev ?? (listed?.member === true ? listed.last_rev : null);
+    const subscribed = this.#options.connection.request("subscribe", { room: this.id, after, after_rev });
     return Promise.all([subscribed, after === null ? this.#page(null, PAGE) : null]);
   }
 
@@ -186,26 +224,25 @@ export class OpenRoom {
     this.#options.onEntered(room);
   }
 
-  #catchUp({ room, last_seq, messages, gap }: Subscribed, page: History | null): void {
+  #catchUp({ room, last_seq, messages, gap, ...changes }: Subscribed, page: History | null): void {
     this.#options.onEntered(room);
-    if (gap !== null && gap.last - gap.first >= MAX_FILL) {
-      this.#change({ log: RoomLog.empty.reaching(last_seq), notices: [] });
-      void this.enter();
+    this.#rev = Math.max(this.#rev ?? 0, changes.last_rev);
+    if (changes.changes_gap || (gap !== null && gap.last - gap.first >= MAX_FILL)) {
+      this.#startOver(last_seq);
       return;
     }
     if (page !== null) this.#takePage(page);
     this.#take(messages);
+    for (const message of changes.changed) this.#setLog(this.view.get().log.changed({ type: "message_changed", message }));
     this.#setLog(this.view.get().log.reaching(last_seq));
     this.#change({ phase: "ready", failure: null, fillFailed: false });
     void this.#fill();
   }
 
-  /** One is not in the room any more: what was read stays on screen no longer. */
-  #expel(code: "banned" | "not_a_member"): void {
-    this.#visit++;
-    this.#clearTimers();
-    const failure = new CommandRefused({ code, message: "", temporary: false, retry_after_ms: null });
-    this.#change({ phase: "refused", failure, log: RoomLog.empty, notices: [] });
+  /** Too much was missed: the newest page is shown, and the rest is history to scroll back to. */
+  #startOver(lastSeq: number): void {
+    this.#change({ log: RoomLog.empty.reaching(lastSeq), notices: [] });
+    void this.enter();
   }
 
   #enterFailed(error: unknown): void {

@@ -3,7 +3,7 @@
 import { vi } from "vitest";
 
 import type { Ready } from "../protocol/frames";
-import type { Socket } from "../protocol/line";
+import type { Socket } from "../protocol/socketLine";
 
 export interface SentCommand {
   readonly action: string;

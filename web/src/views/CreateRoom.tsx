@@ -32,7 +32,7 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
     setFailure(null);
   };
 
-  const pickKind = (next: RoomKind): void => {
+  const pickKind = (next: Kind): void => {
     edit(() => {
       setKind(next);
     });

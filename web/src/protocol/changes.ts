@@ -1,0 +1,79 @@
+/**
+ * What becomes of a message after it was posted: edits, deletion, reactions, pins, in whichever order they arrive.
+ *
+ * Each change has a number in its room, its rev. A whole message stands for everything up to its rev; an event about
+ * one part of it for that part only. So each part is taken from whoever knows it up to the higher rev, and what
+ * arrives late or twice takes nothing back. Pure.
+ */
+
+import type { Message, MessageChanged, PinsChanged, ReactionsChanged } from "./frames";
+
+export type MessageChange = MessageChanged | ReactionsChanged | PinsChanged;
+
+/**
+ * A message as it is held here. `rev` is of the newest whole copy that arrived; a part that came by itself since is
+ * known up to a rev of its own.
+ */
+export interface Copy extends Message {
+  readonly reactionsRev?: number;
+  readonly pinnedRev?: number;
+}
+
+/** What nobody has answered, changed, reacted to or pinned yet. */
+export const UNTOUCHED = {
+  reply_to: null,
+  thread: null,
+  replies: 0,
+  last_reply_seq: 0,
+  version: 1,
+  changed_at_ms: null,
+  changed_by: null,
+  mentions: [],
+  mentions_room: false,
+  reactions: [],
+  mine: null,
+  pinned: false,
+  rev: 0,
+} as const satisfies Partial<Message>;
+
+/** Which message a change is of, and its number in the room. */
+export function targetOf(change: MessageChange): { readonly room: string; readonly seq: number; readonly rev: number } {
+  return change.type === "message_changed" ? change.message : change;
+}
+
+/** The copy with all that another whole copy of the same message knows better; the same one where that is nothing. */
+export function merged(known: Copy, other: Message): Copy {
+  const isNewer = other.rev > known.rev;
+  const hasReplies = other.last_reply_seq > known.last_reply_seq;
+  const hasMine = known.mine === null && other.mine !== null && other.rev === known.rev;
+  if (!isNewer && !hasReplies && !hasMine) return known;
+  const [older, newer]: [Copy, Copy] = isNewer ? [known, other] : [other, known];
+  const { replies, last_reply_seq } = hasReplies ? other : known;
+  // What goes to many does not say which reactions are the reader's own.
+  return overlaid({ ...newer, replies, last_reply_seq, mine: newer.mine ?? older.mine }, known);
+}
+
+/**
+ * The copy after an event about it; the same one where a newer state is known.
+ *
+ * Which reactions are the reader's own stays as it was: nothing here can react yet.
+ */
+export function changed(known: Copy, change: MessageChange): Copy {
+  switch (change.type) {
+    case "message_changed":
+      return merged(known, change.message);
+    case "reactions_changed":
+      return overlaid(known, { ...known, reactions: change.reactions, reactionsRev: change.rev });
+    case "pins_changed":
+      return overlaid(known, { ...known, pinned: change.pinned, pinnedRev: change.rev });
+  }
+}
+
+/** A whole copy with those parts of another that are known up to a higher rev there; the same one where none is. */
+function overlaid(whole: Copy, parts: Copy): Copy {
+  const { reactions, reactionsRev = 0, pinned, pinnedRev = 0 } = parts;
+  let result = whole;
+  if (reactionsRev > (whole.reactionsRev ?? whole.rev)) result = { ...result, reactions, reactionsRev };
+  if (pinnedRev > (whole.pinnedRev ?? whole.rev)) result = { ...result, pinned, pinnedRev };
+  return result;
+}

@@ -1,0 +1,122 @@
+/**
+ * What the server in memory stores: rooms, their messages by number, and what became of them by rev.
+ *
+ * Keeps the protocol's promises: numbers without holes, a message as it stands, replays that end where they get long.
+ */
+
+import { UNTOUCHED } from "../protocol/changes";
+import type { Author, History, Message, Role, Room, RoomKind, Subscribed } from "../protocol/frames";
+
+interface StoredRoom {
+  readonly title: string;
+  readonly kind: RoomKind;
+  readonly members: Set<string>;
+  readonly log: Message[];
+  /** By user, how far they have read. */
+  readonly read: Map<string, number>;
+}
+
+/** More than this many messages, or changes, are not replayed. */
+const MAX_REPLAYED = 100;
+
+export const NOON_MS = Date.UTC(2026, 10, 23, 12);
+
+export class FakeArchive {
+  readonly rooms = new Map<string, StoredRoom>();
+  protected clockMs = NOON_MS;
+
+  addRoom(id: string, title: string, members: readonly string[] = [], kind: RoomKind = "public"): void {
+    this.rooms.set(id, { title, kind, members: new Set(members), log: [], read: new Map() });
+  }
+
+  /** Stores a message and tells nobody. */
+  post(room: string, from: Author, text: string, extra: Partial<Message> = {}): Message {
+    const { log } = this.stored(room);
+    const seq = log.length + 1;
+    const sent_at_ms = (this.clockMs += 1000);
+    const base = { room, seq, kind: "text", from, text, sent_at_ms, command_id: null, media: null } as const;
+    const message: Message = { ...base, ...UNTOUCHED, ...extra };
+    log.push(message);
+    return message;
+  }
+
+  /** Changes a stored message, which is its room's next rev, and tells nobody. */
+  revise(room: string, seq: number, change: Partial<Message>): Message {
+    const { log } = this.stored(room);
+    const known = log[seq - 1]!;
+    const message = { ...known, version: known.version + 1, changed_at_ms: (this.clockMs += 1000), ...change };
+    return (log[seq - 1] = { ...message, rev: revOf(log) + 1 });
+  }
+
+  /** What changes membership. Null and "banned": out. */
+  protected admit(room: string, user: string, role: Role | null): void {
+    const { members } = this.stored(room);
+    if (role === null || role === "banned") members.delete(user);
+    else members.add(user);
+  }
+
+  /** What came behind a number, and what changed behind a rev; null for no replay. */
+  protected replay(id: string, after: number | null, afterRev: number | null, user: Author): Subscribed {
+    const { log } = this.stored(id);
+    const missed = after === null ? [] : log.slice(after);
+    const recovered = missed.length <= MAX_REPLAYED;
+    const changed = afterRev === null ? [] : changedBehind(log, afterRev);
+    const changes_gap = changed.length > MAX_REPLAYED;
+    return {
+      room: this.view(id, user),
+      last_seq: log.length,
+      recovered,
+      messages: recovered ? missed : [],
+      gap: recovered ? null : { first: (after ?? 0) + 1, last: log.length },
+      last_rev: revOf(log),
+      changed: changes_gap ? [] : changed,
+      changes_gap,
+    };
+  }
+
+  protected newer(positions: Readonly<Record<string, number>>, now: (log: readonly Message[]) => number): Record<string, number> {
+    const newest = Object.keys(positions).map((id): [string, number] => [id, now(this.rooms.get(id)?.log ?? [])]);
+    return Object.fromEntries(newest.filter(([id, number]) => number > (positions[id] ?? 0)));
+  }
+
+  protected history(room: string, before: number | null, limit: number): Partial<History> {
+    const { log } = this.stored(room);
+    const end = (before ?? log.length + 1) - 1;
+    const from = Math.max(0, end - limit);
+    return { room, messages: log.slice(from, end), more: from > 0 };
+  }
+
+  protected view(id: string, user: Author): Room {
+    const { title, kind, members, log, read } = this.stored(id);
+    const last = log.at(-1);
+    const latest =
+      last === undefined
+        ? null
+        : { seq: last.seq, author: last.from?.name ?? "", text: last.text, sent_at_ms: last.sent_at_ms };
+    const member = members.has(user.id);
+    const last_seq = member ? log.length : 0;
+    const read_seq = member ? (read.get(user.id) ?? 0) : 0;
+    const role = member ? "member" : null;
+    const last_rev = member ? revOf(log) : 0;
+    return { room: id, title, kind, member, role, last_seq, read_seq, unread: last_seq - read_seq, latest, last_rev };
+  }
+
+  protected stored(id: string): StoredRoom {
+    const room = this.rooms.get(id);
+    if (room === undefined) throw new Error(`no room ${id}`);
+    return room;
+  }
+}
+
+export function seqOf(log: readonly Message[]): number {
+  return log.length;
+}
+
+export function revOf(log: readonly Message[]): number {
+  return Math.max(0, ...log.map((message) => message.rev));
+}
+
+/** Messages that changed behind a rev, as they stand, in the order of their last change. */
+export function changedBehind(log: readonly Message[], rev: number): Message[] {
+  return log.filter((message) => message.rev > rev).sort((a, b) => a.rev - b.rev);
+}
