@@ -8,8 +8,6 @@ import pytest
 from chat import commands, presence
 from chat.errors import UnavailableError
 from chat.ports import VIRTUAL, Principal, Sender
-from chat.storage.memberships import Membership
-from chat.storage.rooms import RoomRecord
 from simulation.world import World
 from tests.unit.crowds import ROOM, ask, crowd, follow, gather, posts, user, work_off
 
@@ -160,9 +158,7 @@ def test_whoever_asks_over_a_socket_is_online_though_their_note_still_waits(worl
 
 
 def test_whoever_asks_over_http_is_online_by_their_sockets_only(world: World) -> None:
-    world.services.members.admit(
-        RoomRecord(ROOM, ROOM, "private", user(0), ROOM), Membership(ROOM, "zoe", "Zoe", "member")
-    )
+    ask(world, user(0), action="invite", room=ROOM, user="zoe")
     zoe = Sender(user="zoe", name="Zoe", connection=VIRTUAL + "zoe")
     frame = {"action": "presence", "id": "1", "room": ROOM}
     result = json.loads(commands.answer(world.services, zoe, json.dumps(frame)))["result"]
