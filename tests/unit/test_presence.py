@@ -158,11 +158,12 @@ def test_whoever_asks_over_a_socket_is_online_though_their_note_still_waits(worl
 
 
 def test_whoever_asks_over_http_is_online_by_their_sockets_only(world: World) -> None:
-    ask(world, user(0), action="invite", room=ROOM, user="zoe")
-    zoe = Sender(user="zoe", name="Zoe", connection=VIRTUAL + "zoe")
+    close_socket(world, "u0002-1")
+    settle(world, 10_000)
+    sender = Sender(user=user(2), name="U0002", connection=f"{VIRTUAL}2")
     frame = {"action": "presence", "id": "1", "room": ROOM}
-    result = json.loads(commands.answer(world.services, zoe, json.dumps(frame)))["result"]
-    assert [each["id"] for each in result["users"]] == [user(0), user(1), user(2)]
+    result = json.loads(commands.answer(world.services, sender, json.dumps(frame)))["result"]
+    assert [each["id"] for each in result["users"]] == [user(0), user(1)]
 
 
 def test_the_same_news_twice_is_told_once(world: World) -> None:
