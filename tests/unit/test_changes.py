@@ -1,88 +1,23 @@
-"""Changes to messages: who may make them, in which order they stand, and how who was away learns of them."""
+"""Changes to messages: who may make them, in which order they stand, and what they cost."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from chat import commands
 from chat.errors import UnavailableError
 from chat.events import MessagePosted
-from chat.ports import Query, Sender, TransactionError, Write
+from chat.ports import Query, TransactionError, Write
 from chat.search import index
 from chat.storage import keys
 from simulation.table import MemoryTable
 from simulation.world import World
+from tests.unit.moderated_room import ask, between, edit, furnished, message, outcome, result
 
 
 @pytest.fixture
 def world() -> World:
     return furnished()
-
-
-def furnished() -> World:
-    """Ada owns the room, Mia moderates, Bob and Bea are members; all of them listen, and Bob has said something."""
-    world = World()
-    for user in ("ada", "mia", "bob", "bea", "eve"):
-        world.connect(user)
-    invited = ["mia", "bob", "bea"]
-    ask(world, "ada", action="create", id="make", title="Lunch", room="lunch", members=invited)
-    ask(world, "ada", action="set_role", room="lunch", user="mia", role="moderator")
-    for user in ("ada", *invited):
-        ask(world, user, action="subscribe", room="lunch")
-    assert result(world, "bob", action="send", id="first", room="lunch", text="Hello")["seq"] == 1
-    world.sockets.received.clear()
-    return world
-
-
-def ask(world: World, asker: str, /, **command: Any) -> dict[str, Any]:
-    connection = command.pop("connection", f"{asker}-1")
-    calls = sum(len(table.calls) for table in (world.messages_table, world.rooms_table, world.connections_table))
-    sender = Sender(user=asker, name=asker.capitalize(), connection=connection)
-    frame = json.dumps({"id": f"{asker}{calls}", **command})
-    reply: dict[str, Any] = json.loads(commands.answer(world.services, sender, frame))
-    return reply
-
-
-def result(world: World, asker: str, /, **command: Any) -> dict[str, Any]:
-    reply = ask(world, asker, **command)
-    assert reply["type"] == "ack", reply
-    found: dict[str, Any] = reply["result"]
-    return found
-
-
-def outcome(reply: dict[str, Any]) -> str:
-    return str(reply.get("code", "ack"))
-
-
-def message(world: World, seq: int = 1, reader: str = "bea") -> dict[str, Any]:
-    (found,) = result(world, reader, action="history", room="lunch", around=seq, limit=1)["messages"]
-    assert found["seq"] == seq
-    return dict(found)
-
-
-def edit(world: World, text: str, seq: int = 1, **more: Any) -> dict[str, Any]:
-    return result(world, "bob", action="edit", room="lunch", seq=seq, text=text, **more)
-
-
-def between(world: World, act: Callable[[], object], *, times: int = 1) -> None:
-    """Lets something happen right before each of the next transactions."""
-    table = world.messages_table
-    genuine = MemoryTable.transact
-    left = [times]
-
-    def transact(writes: list[Write], *, token: str | None = None) -> None:
-        if left[0]:
-            left[0] -= 1
-            table.transact = genuine.__get__(table)  # type: ignore[method-assign]
-            act()
-            table.transact = transact  # type: ignore[method-assign, assignment]
-        genuine(table, writes, token=token)
-
-    table.transact = transact  # type: ignore[method-assign, assignment]
 
 
 @pytest.mark.parametrize(
@@ -241,57 +176,6 @@ def test_lists_of_rooms_show_what_the_newest_message_says_now(world: World) -> N
     assert preview() == "deleted a message"
 
 
-def test_who_was_away_is_told_what_became_of_messages_they_have(world: World) -> None:
-    for text in ("two", "three"):
-        result(world, "bob", action="send", room="lunch", text=text)
-    before = result(world, "bea", action="subscribe", room="lunch", after=3)
-    assert (before["last_rev"], before["changed"], before["changes_gap"]) == (0, [], False)
-    edit(world, "Hello!")
-    edit(world, "Hello!!")
-    result(world, "mia", action="delete", room="lunch", seq=3)
-    ask(world, "ada", action="react", room="lunch", seq=2, emoji="👍")
-    reply = result(world, "bea", action="subscribe", room="lunch", after=3, after_rev=before["last_rev"])
-    assert (reply["last_rev"], reply["room"]["last_rev"], reply["changes_gap"]) == (4, 4, False)
-    shown = [(each["seq"], each["kind"], each["text"], each["version"]) for each in reply["changed"]]
-    assert shown == [(1, "text", "Hello!!", 3), (2, "text", "two", 1), (3, "deleted", "", 2)]
-    assert reply["changed"][1]["reactions"] == [{"emoji": "👍", "count": 1}]
-    again = result(world, "bea", action="subscribe", room="lunch", after=3, after_rev=reply["last_rev"])
-    assert (again["changed"], again["last_rev"]) == ([], 4)
-
-
-@pytest.mark.parametrize(("changes", "gap"), [(100, False), (101, True)])
-def test_of_more_than_a_hundred_changes_only_that_there_were_some_is_told(
-    world: World,
-    changes: int,
-    gap: bool,  # noqa: FBT001
-) -> None:
-    for number in range(changes):
-        edit(world, f"text {number}")
-        world.clock.pass_ms(100)
-    reply = result(world, "bea", action="subscribe", room="lunch", after=1, after_rev=0)
-    assert (reply["changes_gap"], len(reply["changed"]), reply["last_rev"]) == (gap, 0 if gap else 1, changes)
-
-
-def test_of_more_text_than_a_frame_takes_only_that_there_was_some_is_told(world: World) -> None:
-    for number in range(7):
-        seq = result(world, "bob", action="send", room="lunch", text="short")["seq"]
-        edit(world, f"{number}" * 8_000, seq)
-    reply = result(world, "bea", action="subscribe", room="lunch", after=8, after_rev=0)
-    assert (reply["changes_gap"], reply["changed"], reply["last_rev"]) == (True, [], 7)
-
-
-def test_a_change_that_is_still_being_stored_is_not_passed_over(world: World) -> None:
-    edit(world, "one")
-    world.messages_table.update(keys.counter("lunch"), add={"rev": 1}, assign={"changed_at_ms": world.clock.now_ms()})
-    edit(world, "two")
-    for after_rev in ({"after_rev": 1}, {}, {"after_rev": 0}):
-        assert result(world, "bea", action="subscribe", room="lunch", **after_rev)["last_rev"] == 1
-    world.clock.pass_ms(60_001)
-    reply = result(world, "bea", action="subscribe", room="lunch", after_rev=1)
-    assert (reply["last_rev"], [each["text"] for each in reply["changed"]]) == (3, ["two"])
-    assert result(world, "bea", action="subscribe", room="lunch")["last_rev"] == 3
-
-
 def test_a_writer_that_finds_its_number_closed_takes_another(world: World) -> None:
     pk, sk = keys.change("lunch", 1)
     world.messages_table.put({"pk": pk, "sk": sk, "room": "lunch", "what": "void", "changed_at_ms": 0})
@@ -310,15 +194,6 @@ def test_a_change_whose_answer_is_lost_is_made_once(world: World) -> None:
     world.messages_table.transact = genuine.__get__(world.messages_table)  # type: ignore[method-assign]
     assert edit(world, "x", id="e1")["version"] == 2
     assert result(world, "bea", action="subscribe", room="lunch", after_rev=0)["last_rev"] == message(world)["rev"] == 1
-
-
-def test_a_sync_names_the_rooms_in_which_messages_have_changed(world: World) -> None:
-    edit(world, "Hello!")
-    answer = result(world, "bea", action="sync", rooms={"lunch": 1}, revs={"lunch": 0})
-    assert (answer["rooms"], answer["revs"]) == ({}, {"lunch": 1})
-    assert result(world, "bea", action="sync", rooms={"lunch": 1}, revs={"lunch": 1})["revs"] == {}
-    assert result(world, "eve", action="sync", rooms={}, revs={"lunch": 0})["revs"] == {}
-    assert result(world, "bea", action="sync", rooms={"lunch": 1})["revs"] == {}
 
 
 def test_a_room_that_is_changed_too_fast_says_slow_down(world: World) -> None:
@@ -344,66 +219,6 @@ def test_changes_take_the_calls_that_are_said(world: World) -> None:
         world.messages_table.calls.clear()
         result(world, user, room="lunch", seq=1, **command)
         assert world.messages_table.calls == calls, command
-
-
-Step = tuple[str, str, int, str, bool]
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["edit", "delete", "react", "unreact", "pin", "unpin"]),
-        st.sampled_from(["bob", "mia", "ada"]),
-        st.integers(1, 3),
-        st.sampled_from(["a", "b", "c"]),
-        st.booleans(),
-    ),
-    max_size=25,
-)
-
-
-def step(world: World, script: list[Step]) -> None:
-    """Carries out the first step, the next one in the middle of it where the step says so."""
-    while script:
-        action, user, seq, word, interrupted = script.pop(0)
-        if interrupted:
-            between(world, lambda: step(world, [script.pop(0)] if script else []))
-        known: dict[str, dict[str, Any]] = {
-            "edit": {"text": word},
-            "delete": {},
-            "pin": {},
-            "unpin": {"remove": True},
-        }
-        fields = known.get(action, {"emoji": word, "remove": action == "unreact"})
-        reply = ask(world, user, action=action.removeprefix("un"), room="lunch", seq=seq, **fields)
-        assert outcome(reply) in {"ack", "not_allowed", "message_deleted", "invalid_field"}, reply
-
-
-@settings(max_examples=60, deadline=None)
-@given(STEPS)
-def test_whatever_comes_between_what_a_follower_knows_is_what_stands(script: list[Step]) -> None:
-    """Changes that interleave in any way: recovered from any point, a copy is the message, and counts are exact."""
-    world = furnished()
-    for text in ("two", "three"):
-        result(world, "bob", action="send", room="lunch", text=text)
-    copies: dict[int, Any] = {}
-    known = 0
-    while script:
-        chunk, script = script[:4], script[4:]
-        step(world, chunk)
-        reply = result(world, "bea", action="subscribe", room="lunch", after_rev=known)
-        assert reply["last_rev"] == reply["room"]["last_rev"]  # nobody died: every number is closed
-        known = reply["last_rev"]
-        copies |= {each["seq"]: each for each in reply["changed"]}
-    stands = {each["seq"]: each for each in result(world, "bea", action="history", room="lunch")["messages"]}
-    assert copies == {seq: each for seq, each in stands.items() if each["rev"]}
-    for seq, each in stands.items():
-        if each["kind"] == "deleted":
-            continue
-        rows = result(world, "bea", action="reactions", room="lunch", seq=seq)["reactions"]
-        counts: dict[str, int] = {}
-        for row in rows:
-            counts[row["emoji"]] = counts.get(row["emoji"], 0) + 1
-        assert {reaction["emoji"]: reaction["count"] for reaction in each["reactions"]} == counts
-    pinned = [each["seq"] for each in result(world, "bea", action="pins", room="lunch")["messages"]]
-    assert pinned == [seq for seq, each in sorted(stands.items()) if each["pinned"]]
 
 
 def test_a_transaction_that_is_refused_for_no_reason_of_ours_is_not_hidden(world: World) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.world import World
-from tests.unit.test_changes import ask, between, furnished, message, outcome, result
+from tests.unit.moderated_room import ask, between, furnished, message, outcome, result
 
 
 @pytest.fixture

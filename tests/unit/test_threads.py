@@ -6,7 +6,7 @@ import pytest
 
 from chat import mentions
 from simulation.world import World
-from tests.unit.test_changes import ask, between, furnished, message, outcome, result
+from tests.unit.moderated_room import ask, between, furnished, message, outcome, result
 
 
 @pytest.fixture
