@@ -22,6 +22,7 @@ export const TYPING_VALID_S = 10;
 export const MAX_MENTIONED = 20;
 export const MAX_EMOJI = 20;
 export const MAX_PINS = 100;
+export const MAX_NUMBER = 999_999_999_999_999;
 
 export type RoomKind = "public" | "private" | "direct";
 
@@ -46,8 +47,10 @@ export const ERROR_CODES = [
   "room_not_found",
   "sign_in_unavailable",
   "user_not_found",
+  "job_not_found",
   "message_not_found",
   "message_deleted",
+  "account_erasing",
   "room_exists",
   "too_large",
   "unsupported_type",
@@ -705,19 +708,19 @@ export const LIMITS = {
   set_role: { user: { maxLength: 128, minLength: 1 } },
   transfer: { user: { maxLength: 128, minLength: 1 } },
   members: { limit: { min: 1, max: 100 } },
-  report: { seq: { min: 1 }, reason: { maxLength: 500, minLength: 1 } },
+  report: { seq: { min: 1, max: 999_999_999_999_999 }, reason: { maxLength: 500, minLength: 1 } },
   reports: { limit: { min: 1, max: 100 } },
   send: { text: { maxLength: 8_000, minLength: 1 } },
-  edit: { seq: { min: 1 }, text: { maxLength: 8_000, minLength: 1 } },
-  delete: { seq: { min: 1 } },
-  react: { seq: { min: 1 }, emoji: { maxLength: 32, minLength: 1 } },
-  reactions: { seq: { min: 1 }, limit: { min: 1, max: 100 } },
-  pin: { seq: { min: 1 } },
+  edit: { seq: { min: 1, max: 999_999_999_999_999 }, text: { maxLength: 8_000, minLength: 1 } },
+  delete: { seq: { min: 1, max: 999_999_999_999_999 } },
+  react: { seq: { min: 1, max: 999_999_999_999_999 }, emoji: { maxLength: 32, minLength: 1 } },
+  reactions: { seq: { min: 1, max: 999_999_999_999_999 }, limit: { min: 1, max: 100 } },
+  pin: { seq: { min: 1, max: 999_999_999_999_999 } },
   history: { limit: { min: 1, max: 100 } },
   search: { query: { maxLength: 200, minLength: 1 }, limit: { min: 1, max: 100 } },
-  read: { seq: { min: 1 } },
+  read: { seq: { min: 1, max: 999_999_999_999_999 } },
   sync: { rooms: { maxItems: 100 }, revs: { maxItems: 100 } },
-  receipts: { seq: { min: 1 }, limit: { min: 1, max: 100 } },
+  receipts: { seq: { min: 1, max: 999_999_999_999_999 }, limit: { min: 1, max: 100 } },
 } as const;
 
 /** The result of each command. */

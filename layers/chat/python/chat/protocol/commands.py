@@ -242,7 +242,7 @@ class ListReactions(Command, tag="reactions", frozen=True, kw_only=True):
     room: RoomId
     seq: Sequence
     emoji: Emoji | None = None
-    after: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,38}$")] | None = None
+    after: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,38}(?!\n)$")] | None = None
     limit: PageSize = 50
 
 

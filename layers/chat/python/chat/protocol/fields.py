@@ -35,17 +35,21 @@ MAX_EMOJI = 20
 MAX_PINS = 100
 """Pinned messages of one room."""
 
+MAX_NUMBER = 10**15 - 1
+"""No room ever gives a larger one. JavaScript still counts exactly there, and every key has place for it."""
+
 CommandId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-RoomId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+# The end of a pattern is `(?!\n)$`, because Python's `$` alone also stands before a newline at the end of the text.
+RoomId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}(?!\n)$")]
 UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT_CHARS)]
 PageSize = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
-Sequence = Annotated[int, msgspec.Meta(ge=1)]
-Position = Annotated[int, msgspec.Meta(ge=0)]
+Sequence = Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
+Position = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 """The newest number that a client has; 0 before the first."""
 
-Emoji = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^\S+$")]
+Emoji = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^\S+(?!\n)$")]
 """An emoji, or a name such as `:party:` that clients have a picture for; told apart by its characters."""
 
 RoomKind = Literal["public", "private", "direct"]

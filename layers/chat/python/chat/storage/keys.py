@@ -63,8 +63,8 @@ MESSAGES = "m#"
 """How partitions of messages begin, and only they."""
 CHANGES = "e#"
 """How partitions of changes to messages begin, and only they."""
-MEMBERS_END = "member#\U0010ffff"
-"""Behind the last membership of a room's partition."""
+MEMBERS_END = "member$"
+"""Behind every membership of a room's partition, whatever its user's id: `$` follows `#`."""
 
 
 def about(room: str) -> Key:
