@@ -1,8 +1,8 @@
-"""`GET /api/events`: rooms' messages as Server-Sent Events, for clients that can't keep a socket open."""
+"""`GET /api/events`: messages and what becomes of them as Server-Sent Events, for who can't keep a socket open."""
 
 from __future__ import annotations
 
-from chat import http, log, streams
+from chat import http, log, places, streams
 from chat.aws import secrets, wiring
 from chat.errors import InvalidFieldError
 from chat.streams import HOLD_MS, Archive, Following
@@ -18,12 +18,18 @@ def respond(event: http.Event) -> http.Answer:
     """Waits for what is new, no longer than the client asks and `HOLD_MS` allow."""
     principal = secrets.verifier().verify(http.bearer_token(event))
     query = event.get("queryStringParameters") or {}
-    rooms = streams.parse_places(query.get("rooms", ""))
+    rooms = places.parse(query.get("rooms", ""))
     last_event_id = event["headers"].get("last-event-id")
     if last_event_id:
-        rooms = streams.resume(rooms, last_event_id)
+        rooms = places.resume(rooms, last_event_id)
     following = Following(user=principal.user, rooms=rooms, hold_ms=_hold_ms(query.get("wait_s")))
-    archive = Archive(wiring.rooms(), wiring.members(), wiring.messages(), wiring.clock())
+    archive = Archive(
+        rooms=wiring.rooms(),
+        members=wiring.members(),
+        messages=wiring.messages(),
+        changes=wiring.changes(),
+        clock=wiring.clock(),
+    )
     return http.text_answer(streams.follow(archive, following, wiring.pause), "text/event-stream; charset=utf-8")
 
 

@@ -49,7 +49,13 @@ class HttpClient:
 
     @property
     def numbers(self) -> list[int]:
-        return [frame["message"]["seq"] for frame in self.heard]
+        return [frame["message"]["seq"] for frame in self.heard if frame["type"] == "message"]
+
+    @property
+    def changes(self) -> list[tuple[int, int]]:
+        """Numbers and revs of changed messages."""
+        messages = [frame["message"] for frame in self.heard if frame["type"] == "message_changed"]
+        return [(message["seq"], message["rev"]) for message in messages]
 
 
 def signed_in(stack: LocalStack, name: str) -> HttpClient:
@@ -68,7 +74,7 @@ def test_two_clients_without_sockets_talk_and_resume_without_loss(stack: LocalSt
     assert [message["seq"] for message in subscribed["result"]["messages"]] == [1]
 
     assert grace.listen(f"{room}:1", wait_s=0) == "text/event-stream; charset=utf-8"
-    assert (grace.heard, grace.last_id) == ([], f"{room}:1")
+    assert (grace.heard, grace.last_id) == ([], f"{room}:1:0")
     ada.call(*(send(room, number) for number in range(2, 22)))
     grace.listen(room)
     resumed_from = grace.last_id
@@ -80,10 +86,32 @@ def test_two_clients_without_sockets_talk_and_resume_without_loss(stack: LocalSt
 
     again = HttpClient(stack.api_url, grace.token, resumed_from)
     again.listen(room, wait_s=0)
-    assert again.numbers[0] == int(resumed_from.partition(":")[2]) + 1
+    assert again.numbers[0] == int(resumed_from.split(":")[1]) + 1
     # A command whose reply was lost is sent again and keeps its number.
     (repeated,) = ada.call(send(room, 5))
     assert repeated["result"]["seq"] == 5
+
+
+def test_what_becomes_of_messages_is_heard_without_a_socket(stack: LocalStack, room: str) -> None:
+    ada, grace = signed_in(stack, "Ada"), signed_in(stack, "Grace")
+    made = {"action": "create", "id": f"make-{room}", "title": "Lunch", "room": room, "members": ["grace"]}
+    ada.call(made, send(room, 1), send(room, 2), send(room, 3))
+    (subscribed,) = grace.call({"action": "subscribe", "id": "s", "room": room})
+    place = f"{room}:{subscribed['result']['last_seq']}:{subscribed['result']['last_rev']}"
+    about = {"room": room, "seq": 2}
+    replies = ada.call(
+        {"action": "edit", "id": f"{room}-e", "room": room, "seq": 1, "text": "edited"},
+        {"action": "pin", "id": f"{room}-p", **about},
+        {"action": "delete", "id": f"{room}-d", "room": room, "seq": 3},
+    )
+    assert [reply["type"] for reply in replies] == ["ack"] * 3
+    grace.call({"action": "react", "id": f"{room}-r", **about, "emoji": "👍"})
+    while not grace.last_id.endswith(":4"):
+        grace.listen(place)
+    assert (grace.numbers, grace.changes) == ([], [(1, 1), (3, 3), (2, 4)])
+    edited, deleted, marked = (frame["message"] for frame in grace.heard)
+    assert (edited["text"], edited["version"], deleted["kind"]) == ("edited", 2, "deleted")
+    assert (marked["pinned"], marked["reactions"]) == (True, [{"emoji": "👍", "count": 1}])
 
 
 def test_somebody_outside_gets_nothing(stack: LocalStack, room: str) -> None:

@@ -28,6 +28,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         "rooms": world.services.rooms,
         "members": world.services.members,
         "messages": world.services.messages,
+        "changes": world.services.changes,
         "clock": world.clock,
     }
     for name, value in built.items():
@@ -105,11 +106,14 @@ def test_what_was_sent_is_streamed_and_resumed_by_the_last_id() -> None:
     post("Ada", [CREATE, SEND])
     first = get("Ada", "lunch:0")
     assert first["headers"] == {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"}
-    assert "id: lunch:1\nevent: message\ndata: " in first["body"]
-    post("Ada", {**SEND, "id": "k2"})
-    second = get("Ada", "lunch:0", last_event_id="lunch:1")
-    assert second["body"].count("event: message") == 1
-    assert "id: lunch:2\nevent: message" in second["body"]
+    assert "id: lunch:1:0\nevent: message\ndata: " in first["body"]
+    post("Ada", [{**SEND, "id": "k2"}, {"action": "edit", "id": "k3", "room": "lunch", "seq": 1, "text": "Hello!"}])
+    second = get("Ada", "lunch:0", last_event_id="lunch:1:0")
+    assert [line for line in second["body"].splitlines() if not line.startswith("data: ")] == [
+        *("retry: 250", "id: lunch:1:0", ""),
+        *("id: lunch:2:0", "event: message", ""),
+        *("id: lunch:2:1", "event: message_changed", ""),
+    ]
 
 
 @pytest.mark.parametrize(("wait_s", "waited_ms"), [("0", 0), ("7", 7_000), (None, 20_000)])
@@ -117,7 +121,7 @@ def test_a_client_says_how_long_it_waits(world: World, wait_s: str | None, waite
     post("Ada", CREATE)
     before_ms = world.clock.now_ms()
     answer = get("Ada", "lunch", **({} if wait_s is None else {"wait_s": wait_s}))
-    assert (answer["statusCode"], answer["body"]) == (200, "retry: 250\nid: lunch:0\n\n")
+    assert (answer["statusCode"], answer["body"]) == (200, "retry: 250\nid: lunch:0:0\n\n")
     assert world.clock.now_ms() - before_ms == waited_ms
 
 
@@ -126,6 +130,7 @@ def test_a_client_says_how_long_it_waits(world: World, wait_s: str | None, waite
     [
         ("Ada", None, {}, 400, "invalid_field"),
         ("Ada", "LUNCH", {}, 400, "invalid_field"),
+        ("Ada", "lunch:0:0:0", {}, 400, "invalid_field"),
         ("Ada", "lunch", {"wait_s": "21"}, 400, "invalid_field"),
         ("Ada", "lunch", {"wait_s": "-1"}, 400, "invalid_field"),
         ("Ada", "lunch", {"last_event_id": "rubbish!"}, 400, "invalid_field"),

@@ -1,25 +1,27 @@
 """A user's rooms as Server-Sent Events: what came after the positions that the client has, within a bounded hold.
 
 Nobody posts to a client that listens this way, so nothing here is on a message's way: the rooms' counters are looked at
-again and again until one has moved, then its log is read from the client's position on. An event's id holds the
-positions behind it, one for each room, so the client that comes back with the last id it saw misses nothing and gets
-nothing twice. Knows nothing of tokens or of what carries the text.
+again and again until one has moved, then its log is read from the client's position on: that of messages, and that of
+changes to them. An event's id holds the positions behind it, one for each room, so the client that comes back with the
+last id it saw misses nothing and gets nothing twice. Knows nothing of tokens or of what carries the text.
 
 Cost of a hold that nothing ends: `HOLD_MS / POLL_MS` looks, each half a read unit a room.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from chat.errors import BannedError, InvalidFieldError, NotAMemberError, RoomNotFoundError
+from chat import places
+from chat.errors import BannedError, NotAMemberError, RoomNotFoundError
 from chat.messages import message_of
+from chat.places import Place
 from chat.ports import Clock, Item
-from chat.protocol import MessagePosted, encode
+from chat.protocol import MessageChanged, MessagePosted, encode
+from chat.storage.changes import ChangeLog
 from chat.storage.memberships import Memberships
-from chat.storage.messages import MessageLog, Span
+from chat.storage.messages import MessageLog, Position, Span
 from chat.storage.rooms import RoomDirectory
 
 HOLD_MS = 20_000
@@ -31,62 +33,35 @@ POLL_MS = 500
 RETRY_MS = 250
 """What clients are told to wait before they come back: messages of a burst come together, not a request each."""
 
-MAX_ROOMS = 20
-"""Rooms that one stream follows."""
-
-MAX_MESSAGES = 100
+MAX_EVENTS = 100
 MAX_BODY_BYTES = 1_000_000
 """What one answer holds, whichever is reached first; Lambda returns at most 6 MB, escaped as JSON once more."""
 
-_PLACE = re.compile(r"([a-z0-9][a-z0-9-]{0,63})(?::(0|[1-9][0-9]{0,14}))?")
-
-Positions = Mapping[str, int]
 Pause = Callable[[int], None]
 """Waits as many milliseconds: real time, or a simulation's."""
 
+Step = tuple[Position, MessagePosted | MessageChanged | None]
+"""Where the client is in a room after an event, and the event; None where there is nothing to tell on the way."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Archive:
     """What following rooms reads. It writes nothing but the `void` entries of burnt numbers."""
 
     rooms: RoomDirectory
     members: Memberships
     messages: MessageLog
+    changes: ChangeLog
     clock: Clock
 
 
 @dataclass(frozen=True, kw_only=True)
 class Following:
-    """Which rooms, from where on (None: from now on), and for how long to wait when there is nothing yet."""
+    """Which rooms, from where on, and for how long to wait when there is nothing yet."""
 
     user: str
-    rooms: Mapping[str, int | None]
+    rooms: Mapping[str, Place]
     hold_ms: int = HOLD_MS
-
-
-def parse_places(text: str) -> dict[str, int | None]:
-    """`general:117,lunch` as rooms with the newest number that the client has, None where it names none.
-
-    Raises `InvalidFieldError` for what is none, a room named twice, no room or more than `MAX_ROOMS`.
-    """
-    found: dict[str, int | None] = {}
-    for part in text.split(","):
-        place = _PLACE.fullmatch(part)
-        if place is None or place[1] in found:
-            raise InvalidFieldError("Rooms are ROOM or ROOM:NUMBER, each once, with commas between them.")
-        found[place[1]] = int(place[2]) if place[2] else None
-    if len(found) > MAX_ROOMS:
-        raise InvalidFieldError(f"One stream follows up to {MAX_ROOMS} rooms.")
-    return found
-
-
-def resume(rooms: Mapping[str, int | None], last_event_id: str) -> dict[str, int | None]:
-    """The rooms, each from where the last event left it; an id's rooms that are not asked for any more are dropped.
-
-    Raises `InvalidFieldError` for an id that is none of ours.
-    """
-    left = parse_places(last_event_id)
-    return {room: left.get(room, position) for room, position in rooms.items()}
 
 
 def follow(archive: Archive, following: Following, pause: Pause) -> bytes:
@@ -98,51 +73,86 @@ def follow(archive: Archive, following: Following, pause: Pause) -> bytes:
     """
     until_ms = archive.clock.now_ms() + following.hold_ms
     positions = _start(archive, following)
-    opening = _event(positions, kind=None, data=b"")
+    opening = _event(positions)
     events = _collect(archive, following.user, positions)
     while not events and archive.clock.now_ms() + POLL_MS <= until_ms:
         pause(POLL_MS)
         events = _collect(archive, following.user, positions)
+    if not events:
+        opening = _event(positions)  # void changes were passed over
     return b"retry: %d\n" % RETRY_MS + opening + b"".join(events)
 
 
-def _start(archive: Archive, following: Following) -> dict[str, int]:
-    """The client's positions; where it has none, the newest number of this moment."""
+def _start(archive: Archive, following: Following) -> dict[str, Position]:
+    """The client's positions; where it has none, the newest of this moment.
+
+    Of changes that is the newest behind which none is still being stored: one or two calls for a room without a rev.
+    """
     for room in following.rooms:
         _require_reader(archive, following.user, room)
-    unplaced = [room for room, position in following.rooms.items() if position is None]
-    newest = archive.messages.newest_of(unplaced)
-    return {room: newest.get(room, 0) if position is None else position for room, position in following.rooms.items()}
+    newest = archive.messages.newest_of([room for room, place in following.rooms.items() if place.seq is None])
+    return {
+        room: Position(
+            newest.get(room, 0) if place.seq is None else place.seq,
+            archive.changes.since(room, None, archive.clock.now_ms()).last_rev if place.rev is None else place.rev,
+        )
+        for room, place in following.rooms.items()
+    }
 
 
-def _collect(archive: Archive, user: str, positions: dict[str, int]) -> list[bytes]:
-    """The events of all that is new, room by room in order; moves the positions behind each."""
+def _collect(archive: Archive, user: str, positions: dict[str, Position]) -> list[bytes]:
+    """The events of all that is new, room by room; moves the positions behind each."""
     for room in positions:
         _require_reader(archive, user, room)
-    newest = archive.messages.newest_of(list(positions))
-    behind = [room for room, last in newest.items() if last > positions[room]]
-    return [event for room in behind for event in _events_of(archive, room, positions, share=len(behind))]
+    newest = archive.messages.positions_of(list(positions))
+    parts = [(room, _posted) for room, last in newest.items() if last.seq > positions[room].seq]
+    parts += [(room, _changed) for room, last in newest.items() if last.rev > positions[room].rev]
+    return [
+        event
+        for room, steps in parts
+        for event in _told(room, steps(archive, room, positions[room], MAX_EVENTS // len(parts)), positions, len(parts))
+    ]
 
 
-def _events_of(archive: Archive, room: str, positions: dict[str, int], share: int) -> Iterator[bytes]:
-    """A room's part of an answer that `share` rooms have something for: a busy one keeps no other waiting."""
+def _told(room: str, steps: Iterator[Step], positions: dict[str, Position], share: int) -> Iterator[bytes]:
+    """The events of one of `share` parts of an answer: much news of one kind or room keeps no other waiting."""
     size_bytes = 0
-    for entry in _next_entries(archive, room, positions[room], MAX_MESSAGES // share):
-        positions[room] = int(entry["sk"])
-        event = _event(positions, kind="message", data=encode(MessagePosted(message=message_of(entry))))
-        yield event
-        size_bytes += len(event)
+    for position, event in steps:
+        positions[room] = position
+        if event is not None:
+            text = _event(positions, event)
+            yield text
+            size_bytes += len(text)
         if size_bytes >= MAX_BODY_BYTES // share:
             return
 
 
-def _next_entries(archive: Archive, room: str, after: int, limit: int) -> Iterator[Item]:
+def _posted(archive: Archive, room: str, at: Position, limit: int) -> Iterator[Step]:
     """What follows a number without a hole: what is behind one that is still being stored waits for it."""
-    excerpt = archive.messages.read(room, Span(limit, after=after), archive.clock.now_ms())
-    for expected, entry in enumerate(excerpt.entries, start=after + 1):
+    excerpt = archive.messages.read(room, Span(limit, after=at.seq), archive.clock.now_ms())
+    for expected, entry in enumerate(excerpt.entries, start=at.seq + 1):
         if int(entry["sk"]) != expected:
             return
-        yield entry
+        yield replace(at, seq=expected), MessagePosted(message=message_of(entry))
+
+
+def _changed(archive: Archive, room: str, at: Position, limit: int) -> Iterator[Step]:
+    """Messages that were changed behind a rev, as they stand: each once, in its last change's place."""
+    page = archive.changes.page(room, at.rev, archive.clock.now_ms())
+    last_revs = {seq: rev for rev, seq in page.seqs.items()}
+    ordered = sorted(last_revs, key=last_revs.__getitem__)
+    # Everything up to the next message's change was told with this one, or before it.
+    reached = [last_revs[seq] - 1 for seq in ordered[1:]] + [page.last_rev]
+    entries = {int(entry["sk"]): entry for entry in _entries(archive, room, ordered[:limit])}
+    if not ordered:
+        yield replace(at, rev=page.last_rev), None
+    for seq, rev in zip(ordered[:limit], reached, strict=False):
+        entry = entries.get(seq)
+        yield replace(at, rev=rev), MessageChanged(message=message_of(entry)) if entry else None
+
+
+def _entries(archive: Archive, room: str, seqs: list[int]) -> list[Item]:
+    return archive.changes.read(room, seqs) if seqs else []
 
 
 def _require_reader(archive: Archive, user: str, room: str) -> None:
@@ -156,10 +166,10 @@ def _require_reader(archive: Archive, user: str, room: str) -> None:
         raise BannedError(f"You are banned from {room}.")
 
 
-def _event(positions: Positions, *, kind: str | None, data: bytes) -> bytes:
+def _event(positions: Mapping[str, Position], event: MessagePosted | MessageChanged | None = None) -> bytes:
     """One event of the stream. Frames are JSON in one line, so one `data` line holds one."""
-    places = ",".join(f"{room}:{position}" for room, position in positions.items())
-    lines = [b"id: %b\n" % places.encode()]
-    if kind is not None:
-        lines += [b"event: %b\n" % kind.encode(), b"data: %b\n" % data]
+    lines = [b"id: %b\n" % places.event_id(positions).encode()]
+    if event is not None:
+        kind = str(event.__struct_config__.tag)
+        lines += [b"event: %b\n" % kind.encode(), b"data: %b\n" % encode(event)]
     return b"".join(lines) + b"\n"

@@ -7,7 +7,6 @@ from functools import cache
 from chat.aws import files, wiring
 from chat.aws.dynamodb import DynamoDbTable
 from chat.services import Accounts
-from chat.storage.changes import ChangeLog
 from chat.storage.presence import PresenceBook
 from chat.storage.reports import ReportBook
 
@@ -20,7 +19,7 @@ def accounts() -> Accounts:
         office=wiring.job_office(),
         rooms=wiring.rooms(),
         members=wiring.members(),
-        changes=ChangeLog(DynamoDbTable(client, settings.need("messages_table"))),
+        changes=wiring.changes(),
         reactions=wiring.reactions(),
         search_index=wiring.search_index(),
         reports=ReportBook(DynamoDbTable(client, settings.need("rooms_table"))),

@@ -110,6 +110,12 @@ def messages() -> MessageLog:
 
 
 @cache
+def changes() -> ChangeLog:
+    """The changes to messages of the stage."""
+    return ChangeLog(DynamoDbTable(client(), settings().need("messages_table")))
+
+
+@cache
 def reactions() -> Reactions:
     """The reactions of the stage."""
     return Reactions(DynamoDbTable(client(), settings().need("messages_table")))
@@ -253,7 +259,7 @@ def services() -> Services:
         members=members(),
         messages=messages(),
         search_index=search_index(),
-        changes=ChangeLog(messages_table),
+        changes=changes(),
         reactions=reactions(),
         threads=Threads(messages_table),
         pace=RoomPace(),

@@ -94,6 +94,14 @@ class Missed:
     complete: bool
 
 
+@dataclass(frozen=True)
+class Page:
+    """A part of the log: which message each rev changed, `void` ones left out, and the rev up to which that is all."""
+
+    seqs: dict[int, int]
+    last_rev: int
+
+
 class RefusedError(Exception):
     """A write beside the change was refused, so nothing was changed. `standing`: what stands there, by its place."""
 
@@ -149,11 +157,18 @@ class ChangeLog:
         start = newest if after_rev is None else min(after_rev, newest)
         complete = newest - start <= REPLAYED
         first = start + 1 if complete and after_rev is not None else max(1, newest - TAIL + 1)
-        rows = {int(row["sk"]): row for row in self._rows(room, first, newest)} if first <= newest else {}
-        last_rev = self._settle(room, range(first, newest + 1), rows, given_at_ms, now_ms)
+        rows, last_rev = self._settled(room, first, newest, given_at_ms, now_ms)
         if not complete or after_rev is None:
             return Missed([], last_rev, complete)
         return Missed(sorted({int(row["seq"]) for row in rows.values() if row["what"] != VOID}), last_rev, complete)
+
+    def page(self, room: str, after_rev: int, now_ms: int) -> Page:
+        """The next changes behind `after_rev`, up to `REPLAYED`, for who reads on from there. Calls as `since`."""
+        newest, given_at_ms = self._counter(room)
+        last = min(newest, after_rev + REPLAYED)
+        rows, last_rev = self._settled(room, after_rev + 1, last, given_at_ms, now_ms)
+        told = [rev for rev in sorted(rows) if rev <= last_rev and rows[rev]["what"] != VOID]
+        return Page({rev: int(rows[rev]["seq"]) for rev in told}, max(after_rev, last_rev))
 
     def read(self, room: str, seqs: Sequence[int]) -> list[Item]:
         """Up to 100 messages as they stand, by number. A read unit each, and one more for each 4 KB of text."""
@@ -224,6 +239,11 @@ class ChangeLog:
             *(Query(keys.change_bucket(room, bucket), first, last, consistent=True) for bucket in buckets)
         )
         return [row for page in pages for row in page.items]
+
+    def _settled(self, room: str, first: int, last: int, given_at_ms: int, now_ms: int) -> tuple[dict[int, Item], int]:
+        """The rows of a span of revs, none where first > last, and the rev up to which none is missing any more."""
+        rows = {int(row["sk"]): row for row in self._rows(room, first, last)} if first <= last else {}
+        return rows, self._settle(room, range(first, last + 1), rows, given_at_ms, now_ms)
 
     def _settle(self, room: str, expected: range, rows: dict[int, Item], given_at_ms: int, now_ms: int) -> int:
         """Closes revs that nobody can still be using; the rev below the first that somebody may be, else the last.
