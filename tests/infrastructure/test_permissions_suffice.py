@@ -10,6 +10,7 @@ import pytest
 
 from chat import commands, presence, receipts, search, streams
 from chat.events import MessagePosted
+from chat.places import Place
 from chat.ports import Principal, Sender
 from chat.storage import keys
 from chat.storage.memberships import Memberships
@@ -144,15 +145,22 @@ def test_a_stream_of_events_is_made_within_the_role_of_its_function(world: World
     for command in (
         {"action": "create", "title": "Lunch", "room": "lunch"},
         {"action": "send", "room": "lunch", "text": "hello"},
+        {"action": "edit", "room": "lunch", "seq": 1, "text": "hello!"},
     ):
         commands.answer(services, ada, json.dumps({"id": command["action"], **command}))
-    world.messages_table.update(keys.counter("lunch"), add={"seq": 1})
+    world.messages_table.update(keys.counter("lunch"), add={"seq": 1, "rev": 1})
     world.clock.pass_ms(SETTLE_MS + 1)
     for table in (world.rooms_table, world.messages_table):
         table.actions.clear()
-    archive = Archive(services.rooms, Memberships(world.rooms_table, world.clock), services.messages, world.clock)
-    text = streams.follow(archive, Following(user="ada", rooms={"lunch": 0}), world.clock.pass_ms)
-    assert text.count(b"event: message") == 2
+    archive = Archive(
+        rooms=services.rooms,
+        members=Memberships(world.rooms_table, world.clock),
+        messages=services.messages,
+        changes=services.changes,
+        clock=world.clock,
+    )
+    text = streams.follow(archive, Following(user="ada", rooms={"lunch": Place(0, 0)}), world.clock.pass_ms)
+    assert (text.count(b"event: message\n"), text.count(b"event: message_changed\n")) == (2, 1)
     assert used(world.rooms_table) <= allowed("message.http_events", ROOMS)
     assert used(world.messages_table) <= allowed("message.http_events", MESSAGES)
 
