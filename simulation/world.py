@@ -115,10 +115,9 @@ class MemoryTopic:
 
 @dataclass
 class MemoryFiles:
-    """Objects by key; what was removed from caches is remembered."""
+    """Objects by key."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
-    purged: list[str] = field(default_factory=list)
 
     def get(self, key: str) -> bytes | None:
         """The object."""
@@ -132,7 +131,6 @@ class MemoryFiles:
         """Removes them."""
         for key in keys:
             self.objects.pop(key, None)
-        self.purged += keys
 
     def remove_below(self, prefix: str) -> None:
         """Removes all of them."""
@@ -142,6 +140,17 @@ class MemoryFiles:
     def link(self, key: str, *, expires_in_s: int) -> str:
         """An address that says what it gives, and for how long."""
         return f"memory:{key}?expires_in_s={expires_in_s}"
+
+
+@dataclass
+class MemoryEdge:
+    """A cache that remembers what it was told to forget."""
+
+    forgotten: list[str] = field(default_factory=list)
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Forgets them."""
+        self.forgotten += keys
 
 
 @dataclass
@@ -178,6 +187,7 @@ class World:
         self.rooms_table, self.messages_table, self.connections_table = MemoryTable(), MemoryTable(), MemoryTable()
         self.sockets, self.queue, self.topic = MemorySockets(), MemoryQueue(), MemoryTopic()
         self.notices_queue, self.jobs_queue, self.files = MemoryQueue(), MemoryQueue(), MemoryFiles()
+        self.edge_cache = MemoryEdge()
         connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
         rooms = RoomDirectory(self.rooms_table)

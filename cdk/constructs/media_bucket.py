@@ -9,6 +9,8 @@ from constructs import Construct
 from cdk.config import StageConfig
 from cdk.constructs.access_logs import access_log_bucket
 from cdk.constructs.permissions import Pattern, acknowledge, exported_pattern
+from chat.accounts.archives import EXPORTS
+from chat.accounts.archives import KEPT_DAYS as EXPORTS_KEPT_DAYS
 
 UPLOADS = "uploads/"
 """Prefix of what browsers send; the event of an object here starts its processing."""
@@ -41,7 +43,8 @@ class MediaBucket(Construct):
                     prefix=UPLOADS,
                     expiration=cdk.Duration.days(UPLOADS_KEPT_DAYS),
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
-                )
+                ),
+                s3.LifecycleRule(prefix=EXPORTS, expiration=cdk.Duration.days(EXPORTS_KEPT_DAYS)),
             ],
             server_access_logs_bucket=access_log_bucket(self, "AccessLogs", config=config),
             removal_policy=cdk.RemovalPolicy.RETAIN if config.keep_data else cdk.RemovalPolicy.DESTROY,
@@ -56,6 +59,7 @@ class MediaBucket(Construct):
 
         self.uploads = self._objects(UPLOADS)
         self.variants = self._objects(VARIANTS)
+        self.exports = self._objects(EXPORTS)
 
     def _objects(self, prefix: str) -> Pattern:
         """The objects below `prefix`, for the functions' permissions."""

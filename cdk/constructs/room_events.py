@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
@@ -14,10 +16,7 @@ from constructs import Construct
 from cdk.config import StageConfig
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import DeadLetters, WorkQueue
-
-MESSAGE_POSTED = "MessagePosted"
-MESSAGE_KEYS = "m#"
-"""Prefix of the partition keys of messages; the table's other items are no events."""
+from chat.storage import keys
 
 
 class RoomEvents(Construct):
@@ -35,7 +34,9 @@ class RoomEvents(Construct):
         )
 
     def feed(self, outbox: lambda_.IFunction, messages: dynamodb.ITableV2) -> None:
-        """New messages go through `outbox`. What it can't publish within some 20 minutes is left to its dead letters.
+        """New messages, and changes to them, go through `outbox`.
+
+        What it can't publish within some 20 minutes is left to its dead letters.
 
         A dead letter says where in the stream the records are, and they stay there for 24 hours.
         """
@@ -52,14 +53,8 @@ class RoomEvents(Construct):
                 bisect_batch_on_error=True,
                 report_batch_item_failures=True,
                 on_failure=sources.SqsDlq(dead_letters.queue),
-                filters=[
-                    lambda_.FilterCriteria.filter(
-                        {
-                            "eventName": lambda_.FilterRule.is_equal("INSERT"),
-                            "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(MESSAGE_KEYS)}}},
-                        }
-                    )
-                ],
+                # The table's other items are no events.
+                filters=[_inserted(prefix) for prefix in (keys.MESSAGES, keys.CHANGES)],
             )
         )
 
@@ -79,3 +74,13 @@ class RoomEvents(Construct):
             )
         )
         function.add_event_source(sources.SqsEventSource(work.queue, batch_size=10, report_batch_item_failures=True))
+
+
+def _inserted(prefix: str) -> Mapping[str, object]:
+    """Lets new items through whose partition keys begin so."""
+    return lambda_.FilterCriteria.filter(
+        {
+            "eventName": lambda_.FilterRule.is_equal("INSERT"),
+            "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(prefix)}}},
+        }
+    )

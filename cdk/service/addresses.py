@@ -28,3 +28,13 @@ def publish_addresses(
 def site_url_parameter(config: StageConfig) -> str:
     """Where the address of the page is kept: a function reads it, because the page is deployed last."""
     return f"/chat/{config.name}/site-url"
+
+
+def distribution_parameter(config: StageConfig) -> str:
+    """As `site_url_parameter`, of the id of the distribution: whoever deletes an image asks it to forget it."""
+    return f"/chat/{config.name}/distribution-id"
+
+
+def parameter_arn(stack: cdk.Stack, name: str) -> str:
+    """The parameter `name`, for a function's permissions."""
+    return stack.format_arn(service="ssm", resource="parameter", resource_name=name.removeprefix("/"))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
-from cdk.constructs.room_events import MESSAGE_POSTED, RoomEvents
-from cdk.service.partitions import WORDS, only
+from cdk.constructs.permissions import pattern_in
+from cdk.constructs.room_events import RoomEvents
+from cdk.service.addresses import distribution_parameter, parameter_arn
+from cdk.service.partitions import ACCOUNTS, REACTIONS, TRACES, UPLOADS, WORDS, only
 from cdk.stacks.data import DataStack
+from chat.events import MESSAGE_CHANGED, MESSAGE_DELETED, MESSAGE_POSTED
 
 ACTIVITY_TIMEOUT_S = 30
 INDEX_TIMEOUT_S = 30
+PURGE_TIMEOUT_S = 30
 
 
-def add_events(platform: Platform, *, data: DataStack, events: RoomEvents) -> None:
-    """From the stream of messages to the topic, and from there to lists of rooms and the search index."""
+def add_events(platform: Platform, *, data: DataStack, events: RoomEvents, jobs: WorkQueue) -> None:
+    """From the stream of messages to the topic, and from there to lists of rooms, indexes and what is to be removed."""
     rooms, messages = data.rooms, data.messages
     outbox = platform.function(
         "Outbox", "message.outbox", platform.settings(events_topic_arn=events.topic.topic_arn), timeout_s=30
@@ -30,7 +35,53 @@ def add_events(platform: Platform, *, data: DataStack, events: RoomEvents) -> No
     events.subscribe("Activity", activity, timeout_s=ACTIVITY_TIMEOUT_S, events=[MESSAGE_POSTED])
 
     index = platform.function(
-        "Index", "message.index", platform.settings(messages_table=messages.table_name), timeout_s=INDEX_TIMEOUT_S
+        "Index",
+        "message.index",
+        platform.settings(
+            rooms_table=rooms.table_name, messages_table=messages.table_name, jobs_queue_url=jobs.queue.queue_url
+        ),
+        timeout_s=INDEX_TIMEOUT_S,
     )
-    index.allow([messages.table_arn], "dynamodb:PutItem", conditions=only(WORDS))
-    events.subscribe("Index", index, timeout_s=INDEX_TIMEOUT_S, events=[MESSAGE_POSTED])
+    index.allow([messages.table_arn], "dynamodb:BatchGetItem")
+    index.allow([messages.table_arn], "dynamodb:PutItem", "dynamodb:DeleteItem", conditions=only(WORDS))
+    # Whose a message is, and an erasure that goes on where one comes to light after it.
+    index.allow(
+        [rooms.table_arn],
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        conditions=only(ACCOUNTS, TRACES),
+    )
+    index.allow([jobs.queue.queue_arn], "sqs:SendMessage")
+    events.subscribe(
+        "Index", index, timeout_s=INDEX_TIMEOUT_S, events=[MESSAGE_POSTED, MESSAGE_CHANGED, MESSAGE_DELETED]
+    )
+
+    _add_purge(platform, data=data, events=events)
+
+
+def _add_purge(platform: Platform, *, data: DataStack, events: RoomEvents) -> None:
+    """What goes after a message that was deleted: its image, from caches too, and who reacted to it."""
+    parameter = distribution_parameter(platform.config)
+    purge = platform.function(
+        "Purge",
+        "media.purge",
+        platform.settings(
+            rooms_table=data.rooms.table_name,
+            messages_table=data.messages.table_name,
+            media_bucket=data.media.bucket.bucket_name,
+            distribution_parameter=parameter,
+        ),
+        timeout_s=PURGE_TIMEOUT_S,
+        layers=("data",),
+    )
+    purge.allow([data.messages.table_arn], "dynamodb:Query", "dynamodb:DeleteItem", conditions=only(REACTIONS))
+    purge.allow([data.rooms.table_arn], "dynamodb:DeleteItem", conditions=only(UPLOADS))
+    purge.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
+    purge.allow([parameter_arn(platform.stack, parameter)], "ssm:GetParameter")
+    distributions = platform.stack.format_arn(
+        service="cloudfront", region="", resource="distribution", resource_name="*"
+    )
+    reason = "The distribution is made after this function, which reads its id when it runs."
+    purge.allow([pattern_in(platform.stack, distributions, reason)], "cloudfront:CreateInvalidation")
+    events.subscribe("Purge", purge, timeout_s=PURGE_TIMEOUT_S, events=[MESSAGE_DELETED])

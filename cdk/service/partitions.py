@@ -15,6 +15,13 @@ REACTIONS, PINS = "x#*", "p#*"
 """As `WORDS`, of what is beside messages and comes and goes: whoever carries out commands may delete no message."""
 
 
+TRACES, ACCOUNTS = "traces#*", "account#*"
+"""In the table of rooms: what users have left where, and their jobs on it."""
+
+UPLOADS = "media#*"
+"""In the table of rooms: the records of uploads."""
+
+
 def only(*partitions: str) -> dict[str, dict[str, object]]:
     """The condition that restricts a statement to items of these partitions."""
     return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
-from cdk.service.addresses import site_url_parameter
+from cdk.service.addresses import parameter_arn, site_url_parameter
 from cdk.service.identity import Identity
 from cdk.service.partitions import NONCES, only
 from cdk.stacks.data import DataStack
@@ -39,8 +39,5 @@ def add_wallets(platform: Platform, *, data: DataStack, http: HttpApi, identity:
     )
     sessions.allow([connections.table_arn], "dynamodb:DeleteItem", conditions=only(NONCES))
     sessions.allow([secret.secret_arn], "secretsmanager:GetSecretValue")
-    parameter_arn = platform.stack.format_arn(
-        service="ssm", resource="parameter", resource_name=parameter.removeprefix("/")
-    )
-    sessions.allow([parameter_arn], "ssm:GetParameter")
+    sessions.allow([parameter_arn(platform.stack, parameter)], "ssm:GetParameter")
     http.add("POST", "/api/wallet/sessions", sessions)

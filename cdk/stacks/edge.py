@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk.config import StageConfig
 from cdk.constructs.site import Site
-from cdk.service.addresses import site_url_parameter
+from cdk.service.addresses import distribution_parameter, site_url_parameter
 from cdk.stacks.data import DataStack
 from cdk.stacks.service import ServiceStack
 
@@ -46,3 +46,9 @@ class EdgeStack(cdk.Stack):
         # On one machine the page is not served by the distribution, but by its own development server.
         page = config.local.site if config.local and config.local.site else url
         ssm.StringParameter(self, "site-url-parameter", parameter_name=site_url_parameter(config), string_value=page)
+        ssm.StringParameter(
+            self,
+            "distribution-id-parameter",
+            parameter_name=distribution_parameter(config),
+            string_value=site.distribution.distribution_id,
+        )

@@ -12,6 +12,7 @@ from cdk.constructs.function import LayerVersions, Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.room_events import RoomEvents
 from cdk.constructs.websocket import WebSocket
+from cdk.service.accounts import JOBS_TIMEOUT_S, add_accounts
 from cdk.service.addresses import publish_addresses
 from cdk.service.commands import add_commands
 from cdk.service.delivery import DELIVER_TIMEOUT_S, add_delivery
@@ -45,6 +46,7 @@ class ServiceStack(cdk.Stack):
         self.http = http = HttpApi(self, "Http", config=config)
         delivery = WorkQueue(self, "Delivery", source="delivery", worker_timeout_s=DELIVER_TIMEOUT_S, alarms=alarms)
         notices = WorkQueue(self, "Notices", source="notices", worker_timeout_s=NOTICES_TIMEOUT_S, alarms=alarms)
+        jobs = WorkQueue(self, "Jobs", source="jobs on accounts", worker_timeout_s=JOBS_TIMEOUT_S, alarms=alarms)
         events = RoomEvents(self, "RoomEvents", config=config, alarms=alarms)
         identity = Identity(config=config, session_secret=data.session_secret)
         posting = Posting(
@@ -63,8 +65,17 @@ class ServiceStack(cdk.Stack):
         add_streams(platform, data=data, http=http, identity=identity)
         add_delivery(platform, data=data, websocket=websocket, delivery=delivery)
         add_notices(platform, data=data, websocket=websocket, notices=notices)
-        add_events(platform, data=data, events=events)
+        add_events(platform, data=data, events=events, jobs=jobs)
         pipeline = add_media(platform, posting=posting, http=http, identity=identity, alarms=alarms)
+        add_accounts(
+            platform,
+            data=data,
+            websocket=websocket,
+            delivery=delivery,
+            jobs=jobs,
+            http=http,
+            identity=identity,
+        )
         add_health(platform, data=data, delivery=delivery, events=events, http=http)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         publish_addresses(self, config=config, websocket=websocket, http=http, media_pipeline=pipeline)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chat import events, log, media
-from chat.aws import batches, files, media_store, wiring
+from chat.aws import batches, edge_cache, files, media_store, wiring
 
 
 @log.invocations
@@ -19,6 +19,6 @@ def _purge(record: dict[str, Any]) -> None:
     if not isinstance(deleted, events.MessageDeleted):
         raise TypeError(f"a {deleted.__class__.__name__} is for somebody else")
     wiring.reactions().clear(deleted.room, deleted.seq)
-    media.purge(files.files(), deleted)
     if deleted.media:
+        media.purge(files.files(), edge_cache.distribution(), deleted.media, deleted.objects)
         media_store.uploads().forget(deleted.media)

@@ -6,12 +6,10 @@ from typing import Any
 
 from chat import log
 from chat.accounts import jobs
-from chat.aws import batches
-from chat.aws.accounts import accounts
-from chat.aws.batches import Event
+from chat.aws import accounts, batches
 
 
 @log.invocations
-def handle(event: Event, _context: object) -> dict[str, Any]:
+def handle(event: batches.Event, _context: object) -> dict[str, Any]:
     """A slice that failed is received again; past the queue's count it is dead, and goes on when it is redriven."""
-    return batches.answer(event, lambda record: jobs.work_off(accounts(), record["body"].encode()))
+    return batches.answer(event, lambda record: jobs.work_off(accounts.accounts(), record["body"].encode()))

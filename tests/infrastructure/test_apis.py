@@ -13,6 +13,9 @@ from tests.infrastructure.assembly import Assembly, Resource
 
 COMMANDS = {command.__struct_config__.tag for command in get_args(AnyCommand)}
 PUBLIC = {"POST /api/tickets": "connect.tickets", "POST /api/media": "media.uploads"}
+ACCOUNT = {
+    f"{method} /api/account/{kind}": "ops.account" for method in ("GET", "POST") for kind in ("export", "erasure")
+}
 FALLBACK = {"POST /api/commands": "message.http_command", "GET /api/events": "message.http_events"}
 OPERATIONS = {"GET /api/health": "ops.health", "GET /api/config": "ops.config"}
 
@@ -87,7 +90,7 @@ def test_signing_in_by_name_or_wallet_is_deployed_where_the_stage_says_so(
     }
     for assembly, expected in ((local, by_name), (dev, by_name), (prod, {})):
         found = {key: answered_by(assembly, route) for key, route in routes(assembly, "HTTP").items()}
-        assert found == {**PUBLIC, **FALLBACK, **OPERATIONS, **expected}
+        assert found == {**PUBLIC, **FALLBACK, **ACCOUNT, **OPERATIONS, **expected}
 
 
 def test_every_route_may_invoke_its_function(stage: Assembly) -> None:
@@ -145,9 +148,12 @@ def test_on_aws_api_gateway_may_write_the_logs_of_websocket_apis(dev: Assembly, 
     assert not local.of_type("ApiGateway::Account")
 
 
+ADDRESSES = ("websocket-url", "http-api-url", "site-url", "distribution-id")
+
+
 def test_addresses_are_found_in_outputs_and_parameters(stage: Assembly) -> None:
     names = {str(parameter["Name"]) for parameter in stage.of_type("SSM::Parameter")}
-    assert names == {f"/chat/{stage.stage}/{name}" for name in ("websocket-url", "http-api-url", "site-url")}
+    assert names == {f"/chat/{stage.stage}/{name}" for name in ADDRESSES}
     for output in ("WebSocketApiId", "WebSocketUrl", "HttpApiId", "HttpApiUrl", "MediaStateMachineArn"):
         assert stage.stack_of_output(output) == "service"
     for output in ("DistributionId", "DistributionDomainName", "SiteBucketName", "SiteUrl"):

@@ -90,10 +90,18 @@ def test_a_bucket_has_one_policy(stage: Assembly) -> None:
 
 
 def test_an_upload_that_came_to_nothing_is_gone_after_a_day(stage: Assembly) -> None:
-    (rule,) = stage.named_output("MediaBucketName")["LifecycleConfiguration"]["Rules"]
-    assert rule["Prefix"] == "uploads/"
-    assert rule["ExpirationInDays"] == 1
-    assert rule["Status"] == "Enabled"
+    assert expiring(stage)["uploads/"] == 1
+
+
+def test_archives_of_users_data_are_gone_after_a_week_and_images_never_by_themselves(stage: Assembly) -> None:
+    assert expiring(stage).keys() == {"uploads/", "exports/"}
+    assert expiring(stage)["exports/"] == 7
+
+
+def expiring(stage: Assembly) -> dict[str, int]:
+    rules = stage.named_output("MediaBucketName")["LifecycleConfiguration"]["Rules"]
+    assert all(rule["Status"] == "Enabled" for rule in rules)
+    return {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules}
 
 
 def test_an_upload_raises_an_event(stage: Assembly) -> None:

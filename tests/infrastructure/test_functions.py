@@ -35,6 +35,9 @@ LAYERS = {
     "media.thumbnail": {"imaging", "data"},
     "media.announce": {"data"},
     "media.reject": {"data"},
+    "media.purge": {"data"},
+    "ops.account": {"identity", "data"},
+    "ops.account_jobs": {"data"},
     "ops.health": set(),
     "ops.config": set(),
 }
@@ -132,13 +135,7 @@ class Needs(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:  # the visitor's interface
         """`wiring.rooms`, `settings().session_secret_arn`, `settings.oidc_issuer`."""
-        if isinstance(node.value, ast.Name) and node.value.id in {
-            "wiring",
-            "secrets",
-            "media_store",
-            "probes",
-            "wallet_door",
-        }:
+        if isinstance(node.value, ast.Name) and (ADAPTERS / f"{node.value.id}.py").exists():
             self.calls.add(f"{node.value.id}.{node.attr}")
         elif node.attr in SETTINGS and "settings" in ast.dump(node.value):
             self.settings.add(node.attr)

@@ -79,6 +79,9 @@ def test_the_known_hops_are_all_there(stage: Assembly) -> None:
         "service/RoomEvents/Activity/DeadLetters/Queue",
         "service/RoomEvents/IndexUndelivered/Queue",
         "service/RoomEvents/Index/DeadLetters/Queue",
+        "service/RoomEvents/PurgeUndelivered/Queue",
+        "service/RoomEvents/Purge/DeadLetters/Queue",
+        "service/Jobs/DeadLetters/Queue",
         "service/MediaPipeline/UploadedDeadLetters/Queue",
     }
 
@@ -123,7 +126,7 @@ def test_one_bad_record_does_not_fail_its_whole_batch(stage: Assembly) -> None:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_the_outbox_takes_new_messages_only_and_splits_a_batch_that_fails(stage: Assembly) -> None:
+def test_the_outbox_takes_new_messages_and_changes_only_and_splits_a_batch_that_fails(stage: Assembly) -> None:
     outbox = stage.functions()["message.outbox"]
     (mapping,) = [
         found
@@ -131,25 +134,26 @@ def test_the_outbox_takes_new_messages_only_and_splits_a_batch_that_fails(stage:
         if stage.behind(found.stack, found["FunctionName"]) == outbox
     ]
     assert target_of_arn(stage, mapping.stack, mapping["EventSourceArn"]) == stage.named_output("MessagesTableName")
-    (criterion,) = mapping["FilterCriteria"]["Filters"]
-    assert json.loads(criterion["Pattern"]) == {
-        "eventName": ["INSERT"],
-        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "m#"}]}}},
-    }
+    patterns = [json.loads(criterion["Pattern"]) for criterion in mapping["FilterCriteria"]["Filters"]]
+    assert patterns == [
+        {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}} for prefix in ("m#", "e#")
+    ]
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["MaximumRetryAttempts"] > 0
 
 
-def test_previews_and_search_index_get_posted_messages_as_they_were_published(stage: Assembly) -> None:
+def test_whoever_hears_of_messages_gets_their_events_as_they_were_published(stage: Assembly) -> None:
     subscriptions = [found for found in stage.of_type("SNS::Subscription") if found["Protocol"] == "sqs"]
-    queues = [target_of_arn(stage, found.stack, found["Endpoint"]) for found in subscriptions]
-    assert {stage.label(queue) for queue in queues} == {
-        "service/RoomEvents/Activity/Queue",
-        "service/RoomEvents/Index/Queue",
+    heard = {
+        stage.label(target_of_arn(stage, found.stack, found["Endpoint"])): found["FilterPolicy"]["event"]
+        for found in subscriptions
     }
-    for subscription in subscriptions:
-        assert subscription["RawMessageDelivery"] is True
-        assert subscription["FilterPolicy"] == {"event": ["MessagePosted"]}
+    assert heard == {
+        "service/RoomEvents/Activity/Queue": ["MessagePosted"],
+        "service/RoomEvents/Index/Queue": ["MessagePosted", "MessageChanged", "MessageDeleted"],
+        "service/RoomEvents/Purge/Queue": ["MessageDeleted"],
+    }
+    assert all(subscription["RawMessageDelivery"] is True for subscription in subscriptions)
 
 
 def machine_definition(assembly: Assembly) -> dict[str, Any]:

@@ -11,12 +11,15 @@ from tests.infrastructure.assembly import Assembly, walk
 
 ROOMS, MESSAGES, CONNECTIONS = "{data/Rooms}", "{data/Messages}", "{data/Connections}"
 UPLOADS, VARIANTS = "{data/Media/Bucket}/uploads/*", "{data/Media/Bucket}/media/*"
-NOTICES = "{service/Notices/Queue}"
+EXPORTS = "{data/Media/Bucket}/exports/*"
+NOTICES, JOBS = "{service/Notices/Queue}", "{service/Jobs/Queue}"
 DELIVERY, EVENTS, SECRET = "{service/Delivery/Queue}", "{service/RoomEvents/Topic}", "{data/SessionSecret}"
 SOCKETS = (
     "arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{service/WebSocket/Api}/STAGE/POST/@connections/*"
 )
 SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/chat/STAGE/site-url"
+DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
+DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
 CONSUME = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:GetQueueAttributes"
 STORE = "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem"
 
@@ -76,8 +79,36 @@ PERMISSIONS = {
         "{service/RoomEvents/Activity/Queue}": CONSUME,
     },
     "message.index": {
-        MESSAGES: "dynamodb:PutItem",
+        ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
+        MESSAGES: "dynamodb:BatchGetItem dynamodb:PutItem dynamodb:DeleteItem",
+        JOBS: "sqs:SendMessage",
         "{service/RoomEvents/Index/Queue}": CONSUME,
+    },
+    "media.purge": {
+        ROOMS: "dynamodb:DeleteItem",
+        MESSAGES: "dynamodb:Query dynamodb:DeleteItem",
+        UPLOADS: "s3:DeleteObject",
+        VARIANTS: "s3:DeleteObject",
+        DISTRIBUTION_ID: "ssm:GetParameter",
+        DISTRIBUTIONS: "cloudfront:CreateInvalidation",
+        "{service/RoomEvents/Purge/Queue}": CONSUME,
+    },
+    "ops.account": {
+        ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
+        JOBS: "sqs:SendMessage",
+        EXPORTS: "s3:GetObject",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
+    "ops.account_jobs": {
+        ROOMS: f"{STORE} dynamodb:BatchGetItem dynamodb:DeleteItem",
+        MESSAGES: f"{STORE} dynamodb:BatchGetItem dynamodb:DeleteItem",
+        CONNECTIONS: "dynamodb:Query dynamodb:DeleteItem",
+        SOCKETS: "execute-api:ManageConnections",
+        DELIVERY: "sqs:SendMessage",
+        JOBS: f"sqs:SendMessage {CONSUME}",
+        VARIANTS: "s3:GetObject",
+        EXPORTS: "s3:PutObject s3:DeleteObject",
+        "{data/Media/Bucket}": "s3:ListBucket",
     },
     "media.uploads": {
         ROOMS: "dynamodb:GetItem dynamodb:PutItem",
@@ -112,7 +143,9 @@ PERMISSIONS = {
 ALLOWED_PATTERNS = {
     UPLOADS: "uploads are named by random ids",
     VARIANTS: "images are named by random ids",
+    EXPORTS: "archives are named by random ids",
     SOCKETS: "connections have no ids before they are opened",
+    DISTRIBUTIONS: "the distribution is deployed after the function that asks it to forget",
 }
 NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions"}
 """What prod's context in these tests does not ask for."""
@@ -221,11 +254,43 @@ def test_functions_at_the_door_reach_their_own_items_and_no_other(dev: Assembly,
 
 
 def test_the_keeper_of_the_search_index_reaches_no_message(dev: Assembly) -> None:
-    (statement,) = [
+    granted = [
         found for found in dev.statements(dev.role_of(dev.functions()["message.index"])) if MESSAGES in found.resources
     ]
-    assert '"dynamodb:LeadingKeys": ["w#*"]' in statement.conditions
+    reading, writing = sorted(granted, key=lambda found: len(found.actions))
+    assert (reading.actions, reading.conditions) == ({"dynamodb:BatchGetItem"}, "{}")
+    assert '"dynamodb:LeadingKeys": ["w#*"]' in writing.conditions
     assert keys.term_rows("any", "word").startswith("w#")
+
+
+@pytest.mark.parametrize(
+    ("handler", "table", "items"),
+    [
+        ("message.index", ROOMS, '["account#*", "traces#*"]'),
+        ("ops.account", ROOMS, '["account#*", "traces#*"]'),
+        ("media.purge", ROOMS, '["media#*"]'),
+        ("media.purge", MESSAGES, '["x#*"]'),
+    ],
+)
+def test_functions_beside_the_way_reach_their_own_items_and_no_other(
+    dev: Assembly, handler: str, table: str, items: str
+) -> None:
+    (statement,) = [
+        found for found in dev.statements(dev.role_of(dev.functions()[handler])) if table in found.resources
+    ]
+    assert f'"dynamodb:LeadingKeys": {items}' in statement.conditions
+    for key in (keys.account_job("any", "export"), keys.upload("any")):
+        assert key[0].startswith(("account#", "media#"))
+    assert keys.traces("any").startswith("traces#")
+
+
+def test_only_archives_may_be_listed_by_who_makes_them(dev: Assembly) -> None:
+    (statement,) = [
+        found
+        for found in dev.statements(dev.role_of(dev.functions()["ops.account_jobs"]))
+        if "s3:ListBucket" in found.actions
+    ]
+    assert '"s3:prefix": ["exports/*"]' in statement.conditions
 
 
 def test_functions_are_invoked_by_named_sources_only(stage: Assembly) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chat import commands, presence, receipts, search, streams
+from chat.accounts import jobs, noting
 from chat.events import MessagePosted
 from chat.places import Place
 from chat.ports import Principal, Sender
@@ -19,6 +20,8 @@ from chat.streams import Archive, Following
 from simulation.table import MemoryTable
 from simulation.world import World
 from tests.infrastructure.test_permissions import CONNECTIONS, MESSAGES, PERMISSIONS, ROOMS
+from tests.unit.aftermath import work_off
+from tests.unit.test_account_erasure import EVE, a_full_life
 
 CONVERSATION: list[tuple[str, dict[str, Any]]] = [
     ("ada", {"action": "hello"}),
@@ -134,9 +137,38 @@ def test_notices_are_told_within_the_role_of_their_function(world: World) -> Non
     assert used(world.connections_table) <= allowed("message.notices", CONNECTIONS)
 
 
-def test_the_search_index_is_kept_within_the_role_of_its_function(world: World) -> None:
-    search.index(world.services.search_index, MessagePosted("lunch/1", "lunch", 1, "text", "ada", "Ada", "hello", 0))
+def test_indexes_are_kept_within_the_role_of_their_function(world: World) -> None:
+    posted = MessagePosted("lunch/1", "lunch", 1, "text", "ada", "Ada", "hello", 0)
+    search.index(world.services.search_index, posted)
+    jobs.ask(world.accounts.office, Principal("ada", "Ada"), "erasure")
+    for _ in range(2):
+        jobs.work_off(world.accounts, world.jobs_queue.bodies.pop(0))
+    for table in (world.rooms_table, world.messages_table):
+        table.actions.clear()
+    noting.note(world.accounts.office, posted)  # comes late: the erasure is started again
+    search.index(world.services.search_index, posted)
+    assert len(world.jobs_queue.bodies) == 1
+    assert used(world.rooms_table) <= allowed("message.index", ROOMS)
     assert used(world.messages_table) <= allowed("message.index", MESSAGES)
+
+
+def test_what_stood_beside_a_deleted_message_is_removed_within_the_role_of_its_function(world: World) -> None:
+    world.services.reactions.clear("lunch", 1)
+    assert used(world.messages_table) <= allowed("media.purge", MESSAGES)
+
+
+def test_accounts_are_exported_and_erased_within_the_role_of_their_function() -> None:
+    world = a_full_life()
+    tables = {ROOMS: world.rooms_table, MESSAGES: world.messages_table, CONNECTIONS: world.connections_table}
+    for table in tables.values():
+        table.actions.clear()
+    world.clock.pass_ms(jobs.AGAIN_AFTER_MS)
+    for kind in ("export", "erasure"):
+        jobs.ask(world.accounts.office, EVE, kind)
+        assert used(world.rooms_table) <= allowed("ops.account", ROOMS) | allowed("ops.account_jobs", ROOMS)
+        work_off(world)
+    for name, table in tables.items():
+        assert used(table) <= allowed("ops.account_jobs", name)
 
 
 def test_a_stream_of_events_is_made_within_the_role_of_its_function(world: World) -> None:

@@ -32,7 +32,8 @@ def hear(world: World) -> None:
                     world.services.rooms.show_latest(event.room, preview)
             case events.MessageDeleted():
                 world.services.reactions.clear(event.room, event.seq)
-                media.purge(world.files, event)
+                if event.media:
+                    media.purge(world.files, world.edge_cache, event.media, event.objects)
 
 
 def work_off(world: World) -> int:

@@ -192,7 +192,8 @@ def test_search_finds_none_of_their_words(world: World) -> None:
 def test_their_images_are_removed_from_the_bucket_and_from_caches(world: World) -> None:
     erase(world)
     hear(world)
-    assert {"uploads/m1", "media/lunch/m1/original.png", "media/lunch/m1/thumbnail.webp"} <= set(world.files.purged)
+    assert world.files.objects == {}
+    assert set(world.edge_cache.forgotten) == {"media/lunch/m1/original.png", "media/lunch/m1/thumbnail.webp"}
 
 
 def test_archives_of_their_data_are_gone_and_so_is_their_job(world: World) -> None:

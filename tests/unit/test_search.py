@@ -181,6 +181,7 @@ def test_an_event_from_the_queue_is_indexed_and_a_repeated_one_changes_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wiring, "search_index", lambda: world.services.search_index)
+    monkeypatch.setattr(wiring, "job_office", lambda: world.accounts.office)
     ask(world, "ada", action="send", room="lunch", text="Soup!")
     event = json.loads(QUEUED.read_text())
     stored = world.messages_table.items[keys.message("lunch", 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -19,8 +20,7 @@ from chat.errors import (
     TooManyRequestsError,
     UnsupportedTypeError,
 )
-from chat.events import MessageDeleted
-from chat.ports import Files, Sockets
+from chat.ports import EdgeCache, Files, Sockets
 from chat.protocol import Media, MediaRejected, RoomId, encode
 from chat.services import Services
 from chat.storage.connections import ConnectionRegistry
@@ -129,10 +129,10 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
     return messages.post(services, draft).seq
 
 
-def purge(files: Files, deleted: MessageDeleted) -> None:
-    """Removes the files of a deleted message's image, the uploaded one too. Removing none is not an error."""
-    if deleted.media:
-        files.remove([upload_key(deleted.media), *deleted.objects])
+def purge(files: Files, edge_cache: EdgeCache, media: str, shown: Sequence[str]) -> None:
+    """Removes an image: as it was uploaded, and as it was `shown`, from caches too. Safe to repeat."""
+    files.remove([upload_key(media), *shown])
+    edge_cache.forget(shown)
 
 
 def tell_rejected(connections: ConnectionRegistry, sockets: Sockets, upload: Upload, reason: str) -> None:

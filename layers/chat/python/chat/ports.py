@@ -254,13 +254,20 @@ class Files(Protocol):
         """Stores an object, over any before it."""
 
     def remove(self, keys: Sequence[str]) -> None:
-        """Removes objects, from caches that serve them too; removing none is not an error."""
+        """Removes objects; removing none is not an error."""
 
     def remove_below(self, prefix: str) -> None:
-        """Removes all objects whose keys begin so. None of them is served by a cache."""
+        """Removes all objects whose keys begin so."""
 
     def link(self, key: str, *, expires_in_s: int) -> str:
         """A URL that gives the object to whoever has it, until then."""
+
+
+class EdgeCache(Protocol):
+    """The caches all over the world that serve images in the bucket's place."""
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Serves none of these objects any more, a minute or so later. Doing it again is not an error."""
 
 
 class Clock(Protocol):
