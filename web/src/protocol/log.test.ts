@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
 
 import { messageOf, messagesOf } from "../testing/messages";
+import type { MessageChange } from "./changes";
 import { RoomLog } from "./log";
 
 function seqs(log: RoomLog): number[] {
   return log.messages.map((message) => message.seq);
+}
+
+function editOf(seq: number, rev: number): MessageChange {
+  return { type: "message_changed", message: messageOf(seq, { text: `edited ${seq}`, version: 2, rev }) };
 }
 
 describe("a room's log", () => {
@@ -57,5 +62,17 @@ describe("a room's log", () => {
   it("never forgets a number that it reached", () => {
     const log = RoomLog.empty.reaching(9).reaching(4);
     expect(log.lastSeq).toBe(9);
+  });
+
+  it("shows a message as it stands, and knows no newer number from a change of one that is not here", () => {
+    const log = RoomLog.empty.with(messagesOf(1, 2)).changed(editOf(2, 1));
+    expect(log.messages.map((message) => message.text)).toEqual(["message 1", "edited 2"]);
+    expect(log.changed(editOf(7, 2)).gaps()).toEqual([]);
+  });
+
+  it("keeps what became of a message for the page that is read before and arrives after it", () => {
+    const log = RoomLog.empty.with(messagesOf(51, 60)).changed(editOf(50, 1));
+    expect(log.with(messagesOf(41, 50)).messages.find(({ seq }) => seq === 50)?.text).toBe("edited 50");
+    expect(log.with([messageOf(50, { text: "edited again", rev: 2 })]).messages[0]?.text).toBe("edited again");
   });
 });

@@ -208,15 +208,21 @@ export class OpenRoom {
   }
 
   /** With nothing here yet, the newest page; otherwise what came after the newest message here. */
-  #follow(): Promise<[Subscribed, History | null]> {
+  async #follow(): Promise<[Subscribed, History | null]> {
     const { log, phase } = this.view.get();
     const wasEmpty = phase === "ready" && log.lastSeq === 0;
     const after = log.newest ?? (wasEmpty ? 0 : null);
-    const listed = this.#options.listed();
-    // The page may be read before the subscription counts, the list was read before either: so no change falls between.
-    const after_rev = this.#rev ?? (listed?.member === true ? listed.last_rev : null);
+    const after_rev = this.#rev ?? this.#listedRev();
     const subscribed = this.#options.connection.request("subscribe", { room: this.id, after, after_rev });
-    return Promise.all([subscribed, after === null ? this.#page(null, PAGE) : null]);
+    if (after !== null) return [await subscribed, null];
+    // What changes between a page and the subscription comes with the latter, if that says what was known before both.
+    if (after_rev === null) await subscribed;
+    return Promise.all([subscribed, this.#page(null, PAGE)]);
+  }
+
+  #listedRev(): number | null {
+    const listed = this.#options.listed();
+    return listed?.member === true ? listed.last_rev : null;
   }
 
   async #join(): Promise<void> {

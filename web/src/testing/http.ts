@@ -34,12 +34,13 @@ export class FakeHttp implements HttpEndpoints {
   /** Null while hello is answered with an ack. */
   helloFails: RequestFailed | null = null;
   hellos = 0;
+  ready = READY;
 
   readonly post: HttpEndpoints["post"] = (frame, signal) => {
     const command = JSON.parse(frame) as SentCommand;
     if (command.action === "hello") {
       this.hellos++;
-      return this.helloFails === null ? Promise.resolve(ackOf(command, READY)) : Promise.reject(this.helloFails);
+      return this.helloFails === null ? Promise.resolve(ackOf(command, this.ready)) : Promise.reject(this.helloFails);
     }
     const request = new FakeRequest(command, signal);
     this.commands.push(request);

@@ -32,6 +32,7 @@ export class FakeServer extends FakeArchive {
   isDown = false;
   /** No socket gets through, HTTP does. */
   isBlocked = false;
+  isSessionOver = false;
 
   /** Puts this server behind `fetch` and `WebSocket` until mocks are restored. */
   install(): void {
@@ -76,7 +77,7 @@ export class FakeServer extends FakeArchive {
   #answer(path: string, init: RequestInit): Promise<Response> {
     if (this.isDown) return Promise.reject(new TypeError("fetch failed"));
     const token = new Headers(init.headers).get("Authorization")?.replace("Bearer ", "") ?? "";
-    if (token === "expired") return reply(401, { code: "unauthorized", message: "no" });
+    if (token === "expired" || (this.isSessionOver && token !== "")) return reply(401, { code: "unauthorized", message: "no" });
     const [endpoint = "", query] = path.split("?");
     switch (endpoint) {
       case "/api/config":

@@ -128,6 +128,26 @@ describe("a room", () => {
     });
   });
 
+  it("shows that a message was edited, and what is left of a deleted one", async () => {
+    server.post("general", GRACE, "helo");
+    await signIn();
+    await openRoom("General");
+    await screen.findByText("helo", { selector: ".message__text" });
+    expect(screen.queryByTestId("edited")).toBeNull();
+    act(() => {
+      server.edit("general", 2, "hello");
+    });
+    const [, edited] = screen.getAllByTestId("message");
+    expect(edited?.textContent).toMatch(/hello\(edited\)$/u);
+    expect(screen.getByTestId("announcer").textContent).toBe("Grace: hello");
+    act(() => {
+      server.tell("general", { type: "message_changed", message: server.revise("general", 2, { kind: "deleted", text: "" }) });
+    });
+    expect(screen.getByTestId("tombstone").textContent).toBe("This message was deleted.");
+    expect(screen.queryByTestId("edited")).toBeNull();
+    expect(screen.getByTestId("announcer").textContent).toBe("");
+  });
+
   it("shows an image as its thumbnail, and the original when that is clicked", async () => {
     const picture = { url: "/media/m/original", content_type: "image/jpeg", width: 1400, height: 900 };
     const thumbnail = { ...picture, url: "/media/m/thumbnail", width: 480, height: 309 };
@@ -197,6 +217,23 @@ describe("a new room", () => {
     expect(parseIds(" ada, @grace;ada\nalan ")).toEqual(["ada", "grace", "alan"]);
     expect(parseIds("")).toEqual([]);
   });
+});
+
+it("says quietly that no socket gets through, and nothing when one does", async () => {
+  server.isBlocked = true;
+  const random = vi.spyOn(Math, "random").mockReturnValue(0);
+  await signIn();
+  const state = await screen.findByText("Online, slower");
+  expect([state.dataset["state"], state.dataset["way"]]).toEqual(["online", "http"]);
+  expect(screen.queryByTestId("connection-banner")).toBeNull();
+  server.isBlocked = false;
+  await waitFor(
+    () => {
+      expect(state.textContent).toBe("Online");
+    },
+    { timeout: 3000 },
+  );
+  random.mockRestore();
 });
 
 describe("a lost connection", () => {
