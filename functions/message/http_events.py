@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from chat import http, log, places, streams
 from chat.aws import secrets, wiring
 from chat.errors import InvalidFieldError
 from chat.streams import HOLD_MS, Archive, Following
+
+WHOLE = re.compile("[0-9]{1,3}")
 
 
 @log.invocations
@@ -36,6 +40,6 @@ def respond(event: http.Event) -> http.Answer:
 def _hold_ms(wait_s: str | None) -> int:
     if wait_s is None:
         return HOLD_MS
-    if not (wait_s.isascii() and wait_s.isdigit() and int(wait_s) * 1000 <= HOLD_MS):
+    if not (WHOLE.fullmatch(wait_s) and int(wait_s) * 1000 <= HOLD_MS):
         raise InvalidFieldError(f"`wait_s` is 0 to {HOLD_MS // 1000} seconds.")
     return int(wait_s) * 1000

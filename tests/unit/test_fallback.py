@@ -133,6 +133,7 @@ def test_a_client_says_how_long_it_waits(world: World, wait_s: str | None, waite
         ("Ada", "lunch:0:0:0", {}, 400, "invalid_field"),
         ("Ada", "lunch", {"wait_s": "21"}, 400, "invalid_field"),
         ("Ada", "lunch", {"wait_s": "-1"}, 400, "invalid_field"),
+        ("Ada", "lunch", {"wait_s": "9" * 5_000}, 400, "invalid_field"),
         ("Ada", "lunch", {"last_event_id": "rubbish!"}, 400, "invalid_field"),
         ("Ada", "nowhere", {}, 404, "room_not_found"),
         ("Eve", "lunch", {}, 403, "not_a_member"),

@@ -124,6 +124,7 @@ def test_a_token_is_verified_by_the_keys_that_its_issuer_says_are_its_own(
         pytest.param({"exp": None}, id="no expiry"),
         pytest.param({"nbf": NOW_S + 600}, id="not valid yet"),
         pytest.param({"sub": None}, id="nobody"),
+        pytest.param({"sub": ""}, id="an id with nothing in it"),
         pytest.param({"sub": "eth:0x7e5f4552091a69125d5dfcb7b8c2659029395bdf"}, id="a wallet's id"),
         pytest.param({"sub": "x" * 129}, id="an id that is too long"),
         pytest.param({"key": KEYS["stranger"]}, id="a stranger's key under a known name"),
@@ -139,6 +140,21 @@ def test_a_token_for_somebody_else_is_refused(
 ) -> None:
     with pytest.raises(UnauthorizedError):
         verifier.verify(token(issuer, **changes))
+
+
+@pytest.mark.parametrize(
+    ("claims", "shown"),
+    [
+        ({"name": "  Ada\n\u202eLovelace "}, "Ada Lovelace"),
+        ({"name": "x" * 5_000}, "x" * 40),
+        ({"name": None, "preferred_username": "ada"}, "ada"),
+        ({"name": {"first": "Ada"}, "preferred_username": "\x00"}, "u1"),
+    ],
+)
+def test_a_name_is_one_line_that_can_stand_beside_every_message(
+    verifier: OpenIdConnectVerifier, issuer: Issuer, claims: dict[str, Any], shown: str
+) -> None:
+    assert verifier.verify(token(issuer, **claims)) == Principal(user="u1", name=shown)
 
 
 def test_a_published_key_is_never_taken_for_a_shared_secret(verifier: OpenIdConnectVerifier, issuer: Issuer) -> None:

@@ -128,7 +128,7 @@ class OpenIdConnectVerifier:
         if key is None:
             raise _unauthorized()
         principal = _principal(_decode(token, key, ALGORITHMS, issuer=self._issuer, audience=self._audience))
-        if principal.user.startswith(WALLET_USERS) or len(principal.user) > MAX_USER_CHARS:
+        if principal.user.startswith(WALLET_USERS) or not 1 <= len(principal.user) <= MAX_USER_CHARS:
             raise _unauthorized()
         return principal
 
@@ -160,7 +160,14 @@ def _decode(
 
 def _principal(claims: dict[str, Any]) -> Principal:
     user = str(claims["sub"])
-    return Principal(user=user, name=str(claims.get("name") or claims.get("preferred_username") or user))
+    return Principal(user=user, name=_shown(claims.get("name")) or _shown(claims.get("preferred_username")) or user)
+
+
+def _shown(name: object) -> str:
+    """A name that an issuer gives, as it can stand beside every message: one line, and no longer than others'."""
+    text = name if isinstance(name, str) else ""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:MAX_NAME_CHARS]
 
 
 def _unauthorized() -> UnauthorizedError:
@@ -173,6 +180,6 @@ def _named(name: object) -> Principal:
         raise InvalidFieldError(f"`name` is 1 to {MAX_NAME_CHARS} printable characters.")
     folded = unicodedata.normalize("NFKC", shown).casefold()
     user = re.sub(r"[^\w]+", "-", folded).strip("-_")
-    if not user:
-        raise InvalidFieldError("`name` needs at least one letter or digit.")
+    if not 1 <= len(user) <= MAX_USER_CHARS:  # one sign may stand for a whole phrase
+        raise InvalidFieldError("`name` needs at least one letter or digit, and fewer that stand for several.")
     return Principal(user=user, name=shown)
