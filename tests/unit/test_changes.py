@@ -163,6 +163,20 @@ def test_a_search_finds_the_words_that_a_message_has_now(world: World) -> None:
     assert not [pk for pk, _ in world.messages_table.items if pk.startswith("w#")]
 
 
+def words(world: World) -> set[str]:
+    return {pk.rpartition("#")[2] for pk, _ in world.messages_table.items if pk.startswith("w#")}
+
+
+def test_words_of_a_text_that_is_not_stored_after_all_leave_the_index(world: World) -> None:
+    edit(world, "second thoughts", id="e1")
+    edit(world, "third thoughts", id="e2")
+    edit(world, "second thoughts", id="e1")  # sent again: what was stored since stands
+    assert words(world) == {"third", "thoughts"}
+    between(world, lambda: result(world, "mia", action="delete", room="lunch", seq=1))
+    assert outcome(ask(world, "bob", action="edit", room="lunch", seq=1, text="too late")) == "message_deleted"
+    assert words(world) == set()
+
+
 def test_lists_of_rooms_show_what_the_newest_message_says_now(world: World) -> None:
     def preview() -> str:
         (room,) = result(world, "bea", action="rooms")["rooms"]

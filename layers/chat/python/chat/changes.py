@@ -59,11 +59,16 @@ def edit(services: Services, sender: Sender, command: EditMessage) -> Changed:
         return Alteration("edited", sender.user, sender.name, attributes, [memory])
 
     # Words before the text: a message that is found and lacks them is left out, one that has them must be found.
-    services.search_index.add(command.room, command.seq, _terms(_own_text(services, sender, command), command.text))
+    added = _terms(_own_text(services, sender, command), command.text)
+    services.search_index.add(command.room, command.seq, added)
     try:
         altered = services.changes.alter(command.room, command.seq, plan, now_ms)
     except RefusedError as refused:
+        _take_back(services, command, added)
         return _repeated(services, command, refused.standing.get(0))
+    except (MessageDeletedError, NotAllowedError):  # deleted, or erased with its author, a moment ago
+        _take_back(services, command, added)
+        raise
     if altered.done:
         _forget_words(services, altered.entry, before[0]["text"])
         _tell(services, sender, altered)
@@ -139,6 +144,13 @@ def _own_text(services: Services, sender: Sender, command: EditMessage) -> str:
 def _terms(before: str, text: str) -> list[str]:
     known = set(terms_of(before)[:MAX_TERMS])
     return [term for term in terms_of(text)[:MAX_TERMS] if term not in known]
+
+
+def _take_back(services: Services, command: EditMessage, added: list[str]) -> None:
+    """Words of a text that was not stored after all, but for those that the message has as it stands."""
+    entry = services.messages.find(command.room, command.seq)
+    standing = set(terms_of(entry["text"])[:MAX_TERMS]) if entry else set()
+    services.search_index.remove(command.room, command.seq, [term for term in added if term not in standing])
 
 
 def _forget_words(services: Services, entry: Item, before: str) -> None:
