@@ -1,11 +1,13 @@
 """DynamoDB in memory, as far as `chat.ports.Table` uses it. The contract tests hold it against the emulator.
 
 Reads are always consistent here: code that is right with the freshest answer must be tested with a stale one elsewhere.
+What DynamoDB refuses as malformed is refused here, too.
 """
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -28,11 +30,19 @@ from chat.ports import (
     TransactionError,
     Write,
 )
+from simulation.units import Units
 
 PAGE_BYTES = 1_000_000
+BATCH_KEYS = 100
+TRANSACTION_WRITES = 100
+NUMBER_DIGITS = 38
 
 _ACTIONS = {Put: "dynamodb:PutItem", Delete: "dynamodb:DeleteItem", Assign: "dynamodb:UpdateItem"}
 """What each write of a transaction takes."""
+
+
+class MalformedCallError(Exception):
+    """A call that DynamoDB would refuse, whatever is stored: a fault of ours."""
 
 
 class MemoryTable:
@@ -44,33 +54,41 @@ class MemoryTable:
         """Names of the operations so far, for tests that count them."""
         self.actions: set[str] = set()
         """What a role must allow for the operations so far, as IAM names them."""
+        self.units = Units()
+        """What the operations so far would cost."""
         self._tokens: set[str] = set()
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         """One item."""
         self.calls.append("get!" if consistent else "get")
         self.actions.add("dynamodb:GetItem")
+        _check_key(key)
+        self.units.count_read([self.items.get(key)], consistent=consistent)
         return copy.deepcopy(self.items.get(key))
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[Item]:
         """Those that exist."""
         self.calls.append("get_many!" if consistent else "get_many")
         self.actions.add("dynamodb:BatchGetItem")
-        return [copy.deepcopy(self.items[key]) for key in keys if key in self.items]
+        wanted = list(keys)
+        _check_batch(wanted)
+        for key in wanted:
+            self.units.count_read([self.items.get(key)], consistent=consistent)
+        return [copy.deepcopy(self.items[key]) for key in wanted if key in self.items]
 
     def put(self, item: Item, condition: Condition | None = None) -> None:
         """Stores one item."""
         self.calls.append("put")
         self.actions.add("dynamodb:PutItem")
         self._require(_key(item), condition)
-        self.items[_key(item)] = copy.deepcopy(item)
+        self._store(_key(item), item)
 
     def put_many(self, items: Iterable[Item]) -> None:
         """Stores items."""
         self.calls.append("put_many")
         self.actions.add("dynamodb:PutItem")
         for item in items:
-            self.items[_key(item)] = copy.deepcopy(item)
+            self._store(_key(item), item)
 
     def update(
         self,
@@ -84,10 +102,10 @@ class MemoryTable:
         self.calls.append("update")
         self.actions.add("dynamodb:UpdateItem")
         self._require(key, condition)
-        item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
-        item.update(copy.deepcopy(dict(assign or {})))
+        item = {"pk": key[0], "sk": key[1], **self.items.get(key, {}), **(assign or {})}
         for name, amount in (add or {}).items():
             item[name] = item.get(name, 0) + amount
+        self._store(key, item)
         return copy.deepcopy(item)
 
     def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
@@ -95,14 +113,14 @@ class MemoryTable:
         self.calls.append("delete")
         self.actions.add("dynamodb:DeleteItem")
         self._require(key, condition)
-        return self.items.pop(key, None)
+        return self._store(key, None)
 
     def delete_many(self, keys: Iterable[Key]) -> None:
         """Removes items."""
         self.calls.append("delete_many")
         self.actions.add("dynamodb:DeleteItem")
         for key in keys:
-            self.items.pop(key, None)
+            self._store(key, None)
 
     def query(self, *queries: Query) -> list[Page]:
         """One page each."""
@@ -114,6 +132,7 @@ class MemoryTable:
         """All or none."""
         self.calls.append("transact")
         self.actions.update(_ACTIONS[type(write)] for write in writes)
+        _check_transaction(writes)
         if token is not None and token in self._tokens:
             return
         conflicts = {
@@ -124,22 +143,34 @@ class MemoryTable:
         if conflicts:
             raise TransactionError(conflicts)
         for write in writes:
-            if isinstance(write, Put):
-                self.items[_target(write)] = copy.deepcopy(write.item)
-            elif isinstance(write, Assign):
-                item = self.items.setdefault(write.key, {"pk": write.key[0], "sk": write.key[1]})
-                item.update(copy.deepcopy(dict(write.attributes)))
-            else:
-                self.items.pop(_target(write), None)
+            self._store(_target(write), _outcome(write, self.items.get(_target(write))), transactional=True)
         if token is not None:
             self._tokens.add(token)
+
+    def _store(self, key: Key, item: Item | None, *, transactional: bool = False) -> Item | None:
+        """Puts an item into its place, None for nothing; what stood there before."""
+        _check_key(key)
+        before = self.items.get(key)
+        if item is not None:
+            self.items[key] = copy.deepcopy(item)
+        else:
+            self.items.pop(key, None)
+        self.units.count_write(before, item, transactional=transactional)
+        return before
 
     def _require(self, key: Key, condition: Condition | None) -> None:
         standing = self.items.get(key)
         if not _holds(condition, standing):
+            self.units.count_write(standing, None)
             raise ConditionError(copy.deepcopy(standing))
 
     def _page(self, query: Query) -> Page:
+        _check_query(query)
+        page = self._read(query)
+        self.units.count_read(page.items, consistent=query.consistent)
+        return page
+
+    def _read(self, query: Query) -> Page:
         keys = sorted(
             (key for key in self.items if key[0] == query.pk and _within(key[1], query)), reverse=query.descending
         )
@@ -160,6 +191,47 @@ def _key(item: Item) -> Key:
 
 def _target(write: Write) -> Key:
     return _key(write.item) if isinstance(write, Put) else write.key
+
+
+def _outcome(write: Write, before: Item | None) -> Item | None:
+    match write:
+        case Put(item):
+            return item
+        case Assign((pk, sk), attributes):
+            return {"pk": pk, "sk": sk, **(before or {}), **attributes}
+        case Delete():
+            return None
+
+
+def _check_key(key: Key) -> None:
+    pk, sk = key
+    if not pk or sk == "":
+        raise MalformedCallError("an empty key")
+    if isinstance(sk, int) and len(str(abs(sk)).rstrip("0")) > NUMBER_DIGITS:
+        raise MalformedCallError("a number of too many digits")
+
+
+def _check_batch(keys: list[Key]) -> None:
+    if len(keys) > BATCH_KEYS or len(set(keys)) < len(keys):
+        raise MalformedCallError("too many keys, or one twice")
+    for key in keys:
+        _check_key(key)
+
+
+def _check_transaction(writes: Sequence[Write]) -> None:
+    targets = [_target(write) for write in writes]
+    if not 1 <= len(targets) <= TRANSACTION_WRITES or len(set(targets)) < len(targets):
+        raise MalformedCallError("no write, too many writes, or two of one item")
+
+
+def _check_query(query: Query) -> None:
+    for bound in (query.first, query.last):
+        if bound is not None:
+            _check_key((query.pk, bound))
+    if query.first is not None and query.last is not None and query.first > query.last:  # type: ignore[operator]
+        raise MalformedCallError("bounds the wrong way round")
+    if query.start is not None and not _within(query.start[1], dataclasses.replace(query, start=None)):
+        raise MalformedCallError("a start outside of the bounds")
 
 
 def _within(sk: Any, query: Query) -> bool:  # noqa: ANN401 - a sort key is a string or a number

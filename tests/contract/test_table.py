@@ -1,7 +1,10 @@
 """What `chat.ports.Table` promises, held by the simulation and by the DynamoDB adapter on the emulator alike."""
 
+from collections.abc import Callable
+
 import pytest
 
+from chat.aws.dynamodb import DynamoDbError
 from chat.ports import (
     Absent,
     Assign,
@@ -17,6 +20,7 @@ from chat.ports import (
     Table,
     TransactionError,
 )
+from simulation.table import MalformedCallError
 
 KEY = ("p", "a")
 
@@ -225,9 +229,60 @@ def test_a_repeated_transaction_with_its_token_is_harmless(table: Table) -> None
     assert table.get(KEY) == item("a")
 
 
+def test_a_token_is_its_tables_own(table: Table, numbered_table: Table) -> None:
+    table.transact([Put(item("a"), Absent())], token="t" * 32)
+    numbered_table.transact([Put(item(1), Absent())], token="t" * 32)
+    assert numbered_table.get(("p", 1)) == item(1)
+
+
 def test_many_items_are_stored_at_once_over_what_stood_there(table: Table) -> None:
     table.put(item("a", by="first"))
     table.put_many([item(sk, by="many") for sk in ("a", "b", "c")])
     (page,) = table.query(Query("p"))
     assert page.items == [item(sk, by="many") for sk in ("a", "b", "c")]
     table.put_many([])
+
+
+def test_a_page_that_is_as_long_as_its_limit_does_not_say_that_it_is_the_last(table: Table) -> None:
+    table.put_many([item(f"{number}") for number in range(3)])
+    (page,) = table.query(Query("p", limit=3))
+    assert (len(page.items), page.end) == (3, ("p", "2"))
+    (page,) = table.query(Query("p", limit=3, start=page.end))
+    assert (page.items, page.end) == ([], None)
+
+
+def test_a_page_may_start_behind_what_is_not_there(table: Table) -> None:
+    table.put_many([item(sk) for sk in ("a", "c", "e")])
+    (page,) = table.query(Query("p", first="a", last="d", start=("p", "b")))
+    assert [found["sk"] for found in page.items] == ["c"]
+
+
+def test_many_operations_take_as_many_as_they_say(table: Table) -> None:
+    keys = [("p", f"{number:03}") for number in range(100)]
+    table.transact([Put({"pk": pk, "sk": sk}, Absent()) for pk, sk in keys])
+    assert len(table.get_many(keys, consistent=True)) == 100
+    assert [len(page.items) for page in table.query(*(Query("p", sk, sk) for _, sk in keys))] == [1] * 100
+    table.delete_many(keys)
+    table.put_many([{"pk": pk, "sk": sk} for pk, sk in keys])
+    assert len(table.get_many(keys, consistent=True)) == 100
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda table: table.get(("", "a")),
+        lambda table: table.put({"pk": "p", "sk": ""}),
+        lambda table: table.get_many([KEY, KEY]),
+        lambda table: table.get_many([("p", f"{number}") for number in range(101)]),
+        lambda table: table.query(Query("p", first="b", last="a")),
+        lambda table: table.query(Query("p", first="b", last="d", start=("p", "e"))),
+        lambda table: table.transact([]),
+        lambda table: table.transact([Put(item("a")), Delete(KEY)]),
+        lambda table: table.transact([Put(item(f"{number}")) for number in range(101)]),
+    ],
+)
+def test_what_dynamodb_takes_for_malformed_fails_in_the_simulation_too(
+    table: Table, call: Callable[[Table], object]
+) -> None:
+    with pytest.raises((DynamoDbError, MalformedCallError)):
+        call(table)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import random
+import time
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -28,8 +31,11 @@ from chat.ports import (
     Write,
 )
 
-TRANSACTION_ROUNDS = 3
+TRANSACTION_ROUNDS = 4
 """Tries of a transaction that collided with another one on the same items."""
+
+TRANSACTION_PAUSE_MS = 10
+"""First pause between them, doubled each time, with full jitter: those that collided once should not again."""
 
 Json = dict[str, Any]
 
@@ -102,10 +108,15 @@ class DynamoDbTable:
         return [_page(_checked(answer)) for answer in self._client.call_all(requests)]
 
     def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
-        """One TransactWriteItems; one that only collided with another is tried again."""
+        """One TransactWriteItems; one that only collided with another is tried again.
+
+        Every call has a token: what the network repeats is carried out once, and answered as it was.
+        """
         items = [self._transact_item(write) for write in writes]
-        body: Json = {"TransactItems": items, **({"ClientRequestToken": token} if token else {})}
-        for _ in range(TRANSACTION_ROUNDS):
+        body: Json = {"TransactItems": items, "ClientRequestToken": self._own_token(token)}
+        for attempt in range(TRANSACTION_ROUNDS):
+            if attempt:
+                time.sleep(random.uniform(0, TRANSACTION_PAUSE_MS * 2**attempt / 2) / 1000)  # noqa: S311 - jitter
             answer = self._client.call(self._request("TransactWriteItems", body))
             if answer.ok:
                 return
@@ -120,6 +131,10 @@ class DynamoDbTable:
             if conflicts:
                 raise TransactionError(conflicts)
         raise UnavailableError("The database is busy; try again.", retry_after_ms=200)
+
+    def _own_token(self, token: str | None) -> str:
+        """The token as this table's own: DynamoDB knows tokens by account and Region, another stage has the same."""
+        return uuid.uuid5(uuid.NAMESPACE_URL, f"{self._name}/{token}").hex if token else uuid.uuid4().hex
 
     def _call(self, operation: str, body: Json) -> Json:
         answer = self._client.call(self._request(operation, {"TableName": self._name, **body}))
