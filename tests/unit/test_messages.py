@@ -1,16 +1,20 @@
 """A room's log: numbers without holes, each message once, whoever repeats or dies."""
 
 import json
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat import commands, messages, protocol, rooms, subscriptions
-from chat.errors import InvalidFieldError, NotAMemberError, RoomNotFoundError
-from chat.ports import Sender
+from chat.errors import InvalidFieldError, NotAMemberError, RoomNotFoundError, SlowDownError, UnavailableError
+from chat.ports import Sender, Write
 from chat.protocol import CreateRoom, History, JoinRoom, ReadHistory, SendMessage, Sent, Subscribe
 from chat.storage import keys
+from simulation.units import Units
 from simulation.world import World
 
 
@@ -68,13 +72,36 @@ def test_an_id_used_in_another_room_is_refused(world: World, ada: Sender) -> Non
         messages.send(world.services, ada, SendMessage(id="k1", room="dinner", text="hello"))
 
 
-def test_a_normal_send_takes_two_calls_one_after_the_other(world: World, ada: Sender) -> None:
+def test_a_normal_send_is_stored_with_two_calls_and_five_write_units(world: World, ada: Sender) -> None:
+    """And one more call finds whom to tell, when it is durable: half a read unit for up to 25 subscribers."""
+    for number in range(25):
+        reader = world.connect(f"reader-of-the-room-{number:02}")
+        rooms.join(world.services, reader, JoinRoom(id="1", room="lunch"))
+        subscriptions.subscribe(world.services, reader, Subscribe(id="2", room="lunch"))
     send(world, ada, "warms the memory of memberships")
-    world.messages_table.calls.clear()
-    world.rooms_table.calls.clear()
-    send(world, ada, "hello")
-    assert world.messages_table.calls == ["update", "transact"]
-    assert world.rooms_table.calls == []
+    tables = world.messages_table, world.rooms_table, world.connections_table
+    for table in tables:
+        table.calls.clear()
+        table.units = Units()
+    send(world, ada, "x" * 700, str(uuid.uuid4()))
+    assert [table.calls for table in tables] == [["update", "transact"], [], ["query"]]
+    assert [table.units.written for table in tables] == [5, 0, 0]
+    assert sum(table.units.read for table in tables) <= 1
+    for number in range(9):
+        send(world, ada, "x" * 700, f"k{number}")
+    assert (world.rooms_table.calls, world.rooms_table.units.written) == (["update"], 1)  # a tenth of what is posted
+
+
+def test_a_room_above_its_limit_says_slow_down_to_whoever_sends(world: World, ada: Sender) -> None:
+    send(world, ada, "a")
+    world.messages_table.update(keys.counter("lunch"), add={"seq": 501})  # other instances take as many in a second
+    world.clock.pass_ms(1_000)
+    send(world, ada, "b")
+    with pytest.raises(SlowDownError) as refused:
+        send(world, ada, "c")
+    assert (refused.value.retry_after_ms, refused.value.temporary) == (1_000, True)
+    world.clock.pass_ms(1_000)
+    assert send(world, ada, "c").seq == 504
 
 
 def test_a_number_burnt_by_a_function_that_died_becomes_void_for_the_first_reader_after_a_minute(
@@ -97,6 +124,36 @@ def test_a_number_burnt_last_becomes_void_too(world: World, ada: Sender) -> None
     world.messages_table.update(keys.counter("lunch"), add={"seq": 1}, assign={"numbered_at_ms": world.clock.now_ms()})
     world.clock.pass_ms(60_001)
     assert [message.kind for message in history(world, ada).messages] == ["text", "void"]
+
+
+def test_a_number_whose_message_could_not_be_stored_is_closed_at_once(world: World, ada: Sender) -> None:
+    with transactions(world, stored=False), pytest.raises(UnavailableError):
+        send(world, ada, "a", "k1")
+    send(world, ada, "b")
+    assert [message.kind for message in history(world, ada).messages] == ["void", "text"]
+    assert send(world, ada, "a", "k1").seq == 3
+
+
+def test_a_message_whose_answer_is_lost_keeps_its_number(world: World, ada: Sender) -> None:
+    with transactions(world, stored=True), pytest.raises(UnavailableError):
+        send(world, ada, "a", "k1")
+    assert send(world, ada, "a", "k1").seq == 1
+    assert [message.kind for message in history(world, ada).messages] == ["text", "void"]
+
+
+@contextmanager
+def transactions(world: World, *, stored: bool) -> Iterator[None]:
+    """Transactions that get no answer, whether they are carried out or not."""
+    genuine = world.messages_table.transact
+
+    def transact(writes: Sequence[Write], *, token: str | None = None) -> None:
+        if stored:
+            genuine(writes, token=token)
+        raise UnavailableError("no answer")
+
+    world.messages_table.transact = transact  # type: ignore[method-assign]
+    yield
+    world.messages_table.transact = genuine  # type: ignore[method-assign]
 
 
 def test_a_writer_that_finds_its_number_voided_takes_another(world: World, ada: Sender) -> None:

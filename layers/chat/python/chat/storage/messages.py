@@ -10,6 +10,7 @@ it missing `SETTLE_MS` after it was given. A writer that comes later still finds
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +123,9 @@ class MessageLog:
             seq = self._take_number(draft.room, draft.sent_at_ms)
             try:
                 self._store(draft, seq, root)
+            except UnavailableError:
+                self._give_up(draft.room, seq, draft.sent_at_ms)
+                raise
             except TransactionError as refused:
                 earlier = refused.conflicts.get(1)
                 if earlier is None:
@@ -214,8 +218,12 @@ class MessageLog:
                 root = refused.conflicts[len(stored)] or root
             else:
                 return
-        self._void(draft.room, seq, draft.sent_at_ms)
         raise UnavailableError("The thread is busy; send again.", retry_after_ms=200)
+
+    def _give_up(self, room: str, seq: int, at_ms: int) -> None:
+        """Closes a number whose message may be stored or not, so that no reader waits for it; the first one stays."""
+        with suppress(UnavailableError):
+            self._void(room, seq, at_ms)
 
     def _void(self, room: str, seq: int, at_ms: int) -> Item | None:
         """Closes a burnt number; the entry that stands there now, None when another command's message does."""
