@@ -47,6 +47,19 @@ def test_of_more_than_a_hundred_changes_only_that_there_were_some_is_told(
     assert (reply["changes_gap"], len(reply["changed"]), reply["last_rev"]) == (gap, 0 if gap else 1, changes)
 
 
+def test_of_more_reactions_than_a_frame_takes_only_that_there_were_some_is_told(world: World) -> None:
+    for seq in range(2, 82):
+        result(world, "bob", action="send", room="lunch", text="Which one?")
+        pk, sk = keys.message("lunch", seq)
+        votes = {f":choice-{number:02}-of-the-many-here:": 3 for number in range(19)}
+        world.messages_table.update((pk, sk), assign={"reactions": votes})
+        result(world, "bea", action="react", room="lunch", seq=seq, emoji="👍")
+        world.clock.pass_ms(10)
+    reply = result(world, "bea", action="subscribe", room="lunch", after=81, after_rev=0)
+    assert (reply["changes_gap"], reply["changed"], reply["last_rev"]) == (True, [], 80)
+    assert len(result(world, "bea", action="subscribe", room="lunch", after=81, after_rev=60)["changed"]) == 20
+
+
 def test_of_more_text_than_a_frame_takes_only_that_there_was_some_is_told(world: World) -> None:
     for number in range(7):
         seq = result(world, "bob", action="send", room="lunch", text="short")["seq"]

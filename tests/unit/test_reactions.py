@@ -169,4 +169,5 @@ def test_a_room_has_a_hundred_pins_at_most(world: World) -> None:
         result(world, "mia", action="pin", room="lunch", seq=seq)
         world.clock.pass_ms(100)
     assert outcome(ask(world, "mia", action="pin", room="lunch", seq=101)) == "not_allowed"
+    assert outcome(ask(world, "mia", action="pin", room="lunch", seq=100)) == "ack"  # it is pinned already
     assert len(result(world, "bea", action="pins", room="lunch")["messages"]) == 100

@@ -220,6 +220,19 @@ def test_a_search_that_used_up_its_looks_is_continued_without_a_hole(
     assert numbers(first) + numbers(second) == [5, 4, 3, 2]
 
 
+def test_a_page_of_long_messages_fits_into_a_frame_and_the_next_one_goes_on(world: World) -> None:
+    say(world, *(f"soup {number} " + "ü" * 7_900 for number in range(1, 21)))
+    seen: list[int] = []
+    before = None
+    while True:
+        page = find(world, "soup", limit=20, before=before)
+        seen += numbers(page)
+        before = page["before"]
+        if before is None:
+            break
+    assert seen == list(range(20, 0, -1))
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     texts=st.lists(st.sets(st.sampled_from("abc"), min_size=1).map(" ".join), min_size=10, max_size=40),

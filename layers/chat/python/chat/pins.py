@@ -17,19 +17,21 @@ from chat.storage.messages import DELETED
 def pin(services: Services, sender: Sender, command: Pin) -> Changed:
     """Pins or unpins a message and tells the room; a repeat changes and tells nothing. Moderators.
 
-    Raises `MessageNotFoundError`, `MessageDeletedError`, and `NotAllowedError` in a room that has `MAX_PINS`.
+    Raises `MessageNotFoundError`, `MessageDeletedError`, and `NotAllowedError` for another one in a room that has
+    `MAX_PINS`.
     """
     access.require_moderator(services, sender.user, command.room)
     now_ms = services.clock.now_ms()
     services.change_pace.require_below_limit(command.room, now_ms)
-    if not command.remove and len(services.changes.pinned(command.room, MAX_PINS)) == MAX_PINS:
-        raise NotAllowedError(f"A room has up to {MAX_PINS} pinned messages.")
+    full = not command.remove and len(services.changes.pinned(command.room, MAX_PINS)) == MAX_PINS
 
     def plan(entry: Item) -> Alteration | None:
         if entry["kind"] == DELETED:
             raise MessageDeletedError("This message is deleted.")
         if entry.get("pinned", False) is not command.remove:
             return None
+        if full:
+            raise NotAllowedError(f"A room has up to {MAX_PINS} pinned messages.")
         pk, sk = keys.pin(command.room, command.seq)
         row = Delete((pk, sk)) if command.remove else Put({"pk": pk, "sk": sk})
         what = "unpinned" if command.remove else "pinned"

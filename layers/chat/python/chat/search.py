@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chat import pages
 from chat.access import require_member
 from chat.errors import InvalidFieldError
 from chat.events import MessagePosted
@@ -20,7 +21,7 @@ MAX_LOOKS = 10
 
 
 def search(services: Services, sender: Sender, command: Search) -> Found:
-    """Newest first, the messages that have all of the words. Members only.
+    """Newest first, the messages that have all of the words, as many as fit into a frame. Members only.
 
     Each is read from the log before it is shown, and has the words now. Words that are common each and rare together
     may use up `MAX_LOOKS` before the page is full: then it is short, or empty, and `before` continues it.
@@ -36,7 +37,7 @@ def search(services: Services, sender: Sender, command: Search) -> Found:
             return _page(services, sender, command, found, None)
         look = services.search_index.look(command.room, words, ceiling)
         for at in range(0, len(look.seqs), command.limit):
-            entries = services.search_index.read(command.room, look.seqs[at : at + command.limit])
+            entries = services.search_index.read(command.room, look.seqs[at : at + command.limit], consistent=True)
             found += [entry for entry in entries if set(words) <= set(terms_of(entry["text"]))]
             if len(found) >= command.limit:
                 shown = found[: command.limit]
@@ -64,4 +65,7 @@ def index(search_index: SearchIndex, posted: MessagePosted) -> None:
 
 
 def _page(services: Services, sender: Sender, command: Search, entries: list[Item], before: int | None) -> Found:
-    return Found(room=command.room, messages=messages_for(services, sender, entries), before=before)
+    oldest_first = messages_for(services, sender, entries)[::-1]
+    kept = pages.newest_fitting(oldest_first)
+    cut = len(kept) < len(oldest_first)
+    return Found(room=command.room, messages=kept[::-1], before=kept[0].seq if cut else before)

@@ -29,7 +29,7 @@ REPLAYED = 100
 """Missed messages that come with the reply; of more, the reply says the range."""
 
 CHANGED_BYTES = 48 * 1024
-"""Text of changed messages that comes with the reply, beside what was missed; API Gateway sends at most 128 KB."""
+"""Changed messages, as JSON, that come with the reply beside what was missed; API Gateway sends at most 128 KB."""
 
 
 def subscribe(services: Services, sender: Sender, command: Subscribe) -> Subscribed:
@@ -114,9 +114,9 @@ def _changed(services: Services, sender: Sender, command: Subscribe) -> tuple[in
     if not missed.complete:
         return missed.last_rev, None
     entries = services.changes.read(command.room, missed.seqs) if missed.seqs else []
-    if sum(len(entry["text"].encode()) for entry in entries) > CHANGED_BYTES:
-        return missed.last_rev, None
-    return missed.last_rev, messages_for(services, sender, entries)
+    changed = messages_for(services, sender, entries)
+    fits = len(msgspec.json.encode(changed)) <= CHANGED_BYTES
+    return missed.last_rev, changed if fits else None
 
 
 def _may_read(services: Services, user: str, room: str) -> bool:
