@@ -207,3 +207,127 @@ def test_joining_again_keeps_role_and_cursor(world: World) -> None:
     ask(world, "ada", action="read", room="open", seq=1)
     joined = ask(world, "ada", action="join", room="open")["result"]["room"]
     assert (joined["role"], joined["read_seq"], joined["unread"]) == ("owner", 1, 0)
+
+
+def test_a_repeated_create_gives_nobody_back_what_they_have_lost(world: World) -> None:
+    make = {
+        "action": "create",
+        "id": "tea",
+        "title": "Tea",
+        "room": "tea",
+        "kind": "private",
+        "members": ["bob", "eve"],
+    }
+    ask(world, "ada", **make)
+    ask(world, "ada", action="transfer", room="tea", user="bob")
+    assert outcome(ask(world, "ada", **make)) == "ack"
+    ask(world, "bob", action="remove", room="tea", user="ada")
+    ask(world, "eve", action="leave", room="tea")
+    assert outcome(ask(world, "ada", **make)) == "not_a_member"
+    ask(world, "bob", action="remove", room="tea", user="ada", ban=True)
+    assert outcome(ask(world, "ada", **make)) == "banned"
+    listed = ask(world, "bob", action="members", room="tea")["result"]["members"]
+    assert [(member["user"]["id"], member["role"]) for member in listed] == [("ada", "banned"), ("bob", "owner")]
+
+
+def test_the_invited_of_a_new_room_and_its_makers_other_devices_learn_of_it(world: World) -> None:
+    world.connect("ada", connection="phone")
+    ask(world, "ada", action="create", title="Tea", room="tea", kind="private", members=["eve"])
+    (invited,) = world.sockets.heard("eve-1", "member")
+    assert (invited["room"], invited["change"], invited["role"], invited["by"]["id"]) == (
+        "tea",
+        "invited",
+        "member",
+        "ada",
+    )
+    (made,) = world.sockets.heard("phone", "member")
+    assert (made["room"], made["change"], made["role"]) == ("tea", "joined", "owner")
+    assert world.sockets.heard("ada-1", "member") == []
+
+
+def test_the_other_one_of_a_direct_room_learns_of_it_once(world: World) -> None:
+    for asker, other in (("ada", "eve"), ("eve", "ada"), ("ada", "eve")):
+        ask(world, asker, action="direct", user=other)
+    (event,) = world.sockets.heard("eve-1", "member")
+    assert (event["change"], event["by"]["id"]) == ("invited", "ada")
+    assert world.sockets.heard("ada-1", "member") == []
+
+
+def test_who_was_invited_by_id_has_their_name_once_they_have_looked(world: World) -> None:
+    ask(world, "ada", action="invite", room="lunch", user="eve")
+    assert named(world)["eve"] == "eve"
+    ask(world, "eve", action="subscribe", room="lunch")
+    assert named(world)["eve"] == "Eve"
+
+
+def named(world: World) -> dict[str, str]:
+    listed = ask(world, "ada", action="members", room="lunch")["result"]["members"]
+    return {member["user"]["id"]: member["user"]["name"] for member in listed}
+
+
+def test_leaving_and_coming_back_ends_no_mute(world: World) -> None:
+    ask(world, "ada", action="create", title="Open", room="open", members=["bob"])
+    ask(world, "ada", action="mute", room="open", user="bob", for_s=60)
+    for come_back in (("bob", {"action": "join"}), ("ada", {"action": "invite", "user": "bob"})):
+        ask(world, "bob", action="leave", room="open")
+        asker, command = come_back
+        assert outcome(ask(world, asker, room="open", **command)) == "ack"
+        refused = ask(world, "bob", action="send", room="open", text="hello")
+        assert (refused["code"], refused["retry_after_ms"]) == ("muted", 60_000)
+    ask(world, "ada", action="remove", room="open", user="bob")
+    world.clock.pass_ms(60_000)
+    ask(world, "bob", action="join", room="open")
+    assert outcome(ask(world, "bob", action="send", room="open", text="hello")) == "ack"
+
+
+def test_a_reader_who_leaves_comes_back_as_one_until_the_owner_says_otherwise(world: World) -> None:
+    ask(world, "ada", action="create", title="Open", room="open", members=["bob"])
+    ask(world, "ada", action="set_role", room="open", user="bob", role="reader")
+    ask(world, "bob", action="leave", room="open")
+    assert ask(world, "bob", action="join", room="open")["result"]["room"]["role"] == "reader"
+    ask(world, "ada", action="set_role", room="open", user="bob", role="member")
+    ask(world, "bob", action="leave", room="open")
+    assert ask(world, "bob", action="join", room="open")["result"]["room"]["role"] == "member"
+
+
+@pytest.mark.parametrize(
+    ("actor", "command"),
+    [
+        ("bob", {"action": "leave"}),
+        ("mia", {"action": "remove", "user": "bob"}),
+        ("mia", {"action": "remove", "user": "bob", "ban": True}),
+        ("ada", {"action": "set_role", "user": "bob", "role": "reader"}),
+    ],
+)
+def test_a_room_keeps_its_owner_whoever_acts_at_the_same_moment(
+    world: World, actor: str, command: dict[str, Any]
+) -> None:
+    """Ada hands the room to Bob right before the other change is stored."""
+    genuine = world.rooms_table.transact
+
+    def transact(writes: Any, *, token: str | None = None) -> None:
+        world.rooms_table.transact = genuine  # type: ignore[method-assign]
+        assert outcome(ask(world, "ada", action="transfer", room="lunch", user="bob")) == "ack"
+        genuine(writes, token=token)
+
+    world.rooms_table.transact = transact  # type: ignore[method-assign]
+    refused = ask(world, actor, room="lunch", **command)
+    assert (refused["code"], refused["temporary"]) == ("unavailable", True)
+    assert roles(world)["bob"] == "owner"
+
+
+def test_an_owner_does_not_leave_members_behind_however_many_are_banned(world: World) -> None:
+    ask(world, "ada", action="transfer", room="lunch", user="mia")
+    for user in ("ada", "bob", "bea"):
+        ask(world, user, action="leave", room="lunch")
+    ask(world, "mia", action="invite", room="lunch", user="zoe")
+    for number in range(120):
+        ask(world, "mia", action="remove", room="lunch", user=f"a{number:03}", ban=True)
+    assert outcome(ask(world, "mia", action="leave", room="lunch")) == "not_allowed"
+    ask(world, "zoe", action="leave", room="lunch")
+    assert outcome(ask(world, "mia", action="leave", room="lunch")) == "ack"
+
+
+@pytest.mark.parametrize("after", ["zzz", "\U0010ffff", "\U0010ffff\U0010ffff"])
+def test_a_list_of_members_ends_behind_the_last_one(world: World, after: str) -> None:
+    assert ask(world, "ada", action="members", room="lunch", after=after)["result"] == {"members": [], "after": None}

@@ -540,7 +540,7 @@ export interface Commands {
    * Makes a room and the caller its first member; `members` are invited by user id.
    *
    * `room` is chosen by the server unless given; a taken one answers `room_exists`. Repeating the command with the same
-   * `id` answers with the room that the first one made.
+   * `id` answers with the room that the first one made, to who still is in it.
    */
   create: {
     readonly title: string;
@@ -548,7 +548,7 @@ export interface Commands {
     readonly room?: string | null;
     readonly members?: readonly string[];
   };
-  /** The one room of the caller and `user`, made by whoever asks first. */
+  /** The one room of the caller and `user`, made by whoever asks first; the other is told. */
   direct: { readonly user: string };
   /** Makes the caller a member of a public room; a member who joins again changes nothing. */
   join: { readonly room: string };
@@ -568,9 +568,17 @@ export interface Commands {
   remove: { readonly room: string; readonly user: string; readonly ban?: boolean };
   /** Lets a banned user in again, by joining or invitation. */
   unban: { readonly room: string; readonly user: string };
-  /** Keeps a member from posting for `for_s` seconds, at most 30 days; 0 ends it. */
+  /**
+   * Keeps a member from posting for `for_s` seconds, at most 30 days; 0 ends it.
+   *
+   * Leaving and coming back does not end it.
+   */
   mute: { readonly room: string; readonly user: string; readonly for_s: number };
-  /** Gives a member another role. Owners only. */
+  /**
+   * Gives a member another role. Owners only.
+   *
+   * A reader who leaves and comes back is a reader again, for 180 days.
+   */
   set_role: { readonly room: string; readonly user: string; readonly role: "moderator" | "member" | "reader" };
   /** Makes another member the owner and the caller a moderator. */
   transfer: { readonly room: string; readonly user: string };

@@ -31,6 +31,7 @@ from chat.protocol import (
 )
 from chat.services import Fanout, Services
 from chat.storage.memberships import Membership
+from chat.storage.rooms import RoomRecord
 
 Change = Literal["joined", "invited", "left", "removed", "banned", "unbanned", "muted", "unmuted", "role"]
 _GONE = frozenset({"left", "removed", "unbanned"})
@@ -62,28 +63,37 @@ def invite(services: Services, sender: Sender, command: Invite) -> Done:
     if record.kind == "private" and not access.moderates(caller):
         raise NotAllowedError("Moderators invite into a private room.")
     access.require_lasting(services.account_jobs, command.user)
-    invited = Membership(command.room, command.user, command.user, "member")
-    standing = services.members.admit(record, invited)
-    if not standing.inside:
+    if not bring_in(services, record, command.user, sender).inside:
         raise NotAllowedError("This user is banned; a moderator can let them in again.")
-    if standing is invited:
-        announce(services.fanout, invited, "invited", sender)
     return Done()
 
 
+def bring_in(services: Services, record: RoomRecord, user: str, by: Principal) -> Membership:
+    """Makes the user a member and tells of it; or the membership that stands there already, a ban included."""
+    invited = services.members.newcomer(record.room, user, user)
+    standing = services.members.admit(record, invited)
+    if standing is invited:
+        announce(services.fanout, invited, "invited", by)
+    return standing
+
+
 def remove(services: Services, sender: Sender, command: RemoveMember) -> Done:
-    """Puts the user out, with `ban` for good. Banning somebody who never was inside is allowed."""
+    """Puts the user out, with `ban` for good. Banning somebody who never was inside is allowed.
+
+    Sent again after it was cut off, it takes away subscriptions that are left before it says that nobody is there.
+    """
     caller = access.require_moderator(services, sender.user, command.room)
-    target = services.members.find(command.room, command.user)
-    if target is None and not command.ban:
+    known = services.members.find(command.room, command.user)
+    if (known is None or not known.inside) and not command.ban:
+        services.fanout.connections.unsubscribe_user(command.user, command.room)
         raise UserNotFoundError("This user is not in the room.")
-    target = target or Membership(command.room, command.user, command.user, "reader")
+    target = known or Membership(command.room, command.user, command.user, "reader")
     access.require_above(caller, target)
-    if command.ban:
-        services.members.ban(target)
-    else:
-        _require_inside(target)
-        services.members.dismiss(command.room, command.user)
+    done = (
+        services.members.ban(target, now=known.role if known else None) if command.ban else services.members.end(target)
+    )
+    if not done:
+        raise changed_meanwhile()
     services.fanout.connections.unsubscribe_user(command.user, command.room)
     announce(services.fanout, target, "banned" if command.ban else "removed", sender)
     return Done()
@@ -117,7 +127,7 @@ def set_role(services: Services, sender: Sender, command: SetRole) -> Done:
     if target.role == "owner":
         raise NotAllowedError("An owner transfers the room to have another role.")
     if not services.members.set_role(command.room, command.user, command.role, now=target.role):
-        raise _changed_meanwhile()
+        raise changed_meanwhile()
     announce(services.fanout, Membership(target.room, target.user, target.name, command.role), "role", sender)
     return Done()
 
@@ -129,14 +139,19 @@ def transfer(services: Services, sender: Sender, command: Transfer) -> Done:
     if heir.user == owner.user:
         raise InvalidFieldError("`user` is somebody else.")
     if not services.members.transfer(command.room, owner.user, heir):
-        raise _changed_meanwhile()
+        raise changed_meanwhile()
     announce(services.fanout, Membership(heir.room, heir.user, heir.name, "owner"), "role", sender)
     announce(services.fanout, Membership(owner.room, owner.user, owner.name, "moderator"), "role", sender)
     return Done()
 
 
-def announce(fanout: Fanout, membership: Membership, change: Change, by: Principal) -> None:
-    """Tells the room's subscribers, and whoever comes or goes on all their sockets. Posts: one a subscriber, once."""
+def announce(
+    fanout: Fanout, membership: Membership, change: Change, by: Principal, *, except_connection: str | None = None
+) -> None:
+    """Tells the room's subscribers, and whoever comes or goes on all their sockets but one.
+
+    Posts: one a subscriber, once.
+    """
     role = "banned" if change == "banned" else None if change in _GONE else _ROLES[membership.role]
     frame = encode(
         MemberChanged(
@@ -150,13 +165,18 @@ def announce(fanout: Fanout, membership: Membership, change: Change, by: Princip
     )
     deliver(fanout, membership.room, frame)
     if change not in _SUBSCRIBED:
-        tell_user(fanout, membership.user, frame)
+        tell_user(fanout, membership.user, frame, except_connection=except_connection)
 
 
-def count_up_to(services: Services, room: str, most: int) -> int:
-    """How many are inside the room, counted to `most` of the first hundred."""
-    members, _ = services.members.page(room, None, 100)
-    return min(most, sum(member.inside for member in members))
+def others_in(services: Services, room: str, user: str) -> bool:
+    """Whether anybody else is inside the room. A page of 100, and one more for each that has banned users only."""
+    after: str | None = None
+    while True:
+        found, after = services.members.page(room, after, 100)
+        if any(member.inside and member.user != user for member in found):
+            return True
+        if after is None:
+            return False
 
 
 def _member(services: Services, membership: Membership) -> Member:
@@ -181,5 +201,6 @@ def _require_inside(target: Membership) -> Membership:
     return target
 
 
-def _changed_meanwhile() -> UnavailableError:
+def changed_meanwhile() -> UnavailableError:
+    """What the caller went by is so no longer; a repeat goes by what is."""
     return UnavailableError("Somebody changed this at the same moment; look again.", retry_after_ms=200)

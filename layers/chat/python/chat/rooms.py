@@ -26,7 +26,7 @@ from chat.protocol import (
     RoomList,
 )
 from chat.services import Services
-from chat.storage.memberships import Membership
+from chat.storage.memberships import Membership, admission
 from chat.storage.messages import Position
 from chat.storage.rooms import Listing, RoomRecord
 
@@ -40,7 +40,11 @@ def list_rooms(services: Services, sender: Sender, _: ListRooms) -> RoomList:
 
 
 def create(services: Services, sender: Sender, command: CreateRoom) -> RoomEntered:
-    """Makes the room, its maker the owner, everybody invited a member. Raises `RoomExistsError`."""
+    """Makes the room, its maker the owner, everybody invited a member. Raises `RoomExistsError`.
+
+    The room and its owner come into being at once, so a repeat gives nobody a right that they have lost since: it
+    brings in whoever is missing if its sender may still invite, and is refused to who is out of the room.
+    """
     title = command.title.strip()
     if not title:
         raise InvalidFieldError("`title` has nothing in it.")
@@ -52,29 +56,34 @@ def create(services: Services, sender: Sender, command: CreateRoom) -> RoomEnter
         kind=command.kind,
         made_with=made_with,
     )
-    made = services.rooms.make(wanted)
+    owner = Membership(wanted.room, sender.user, sender.name, "owner")
+    made = services.rooms.make(wanted, admission(wanted, owner))
     if made.made_with != wanted.made_with:
         raise RoomExistsError(f"There is a room {wanted.room} already.")
-    services.members.admit(made, Membership(made.room, sender.user, sender.name, "owner"))
-    for user in dict.fromkeys(command.members):
-        if user != sender.user:
-            services.members.admit(made, Membership(made.room, user, user, "member"))
+    if made is wanted:
+        memberships.announce(services.fanout, owner, "joined", sender, except_connection=sender.connection)
+    if access.moderates(access.require_member_now(services, sender.user, made.room)):
+        for user in dict.fromkeys(command.members):
+            if user != sender.user:
+                memberships.bring_in(services, made, user, sender)
     return _entered(services, sender, made)
 
 
 def open_direct(services: Services, sender: Sender, command: OpenDirect) -> RoomEntered:
-    """The one room of a pair of users, whoever asks first and however often."""
+    """The one room of a pair of users, whoever asks first and however often; the other one learns of it."""
     if command.user == sender.user:
         raise InvalidFieldError("`user` is somebody else.")
     for user in (sender.user, command.user):
         access.require_lasting(services.account_jobs, user)
     pair = "\n".join(sorted((sender.user, command.user)))
     made_with = hashlib.sha256(pair.encode()).hexdigest()[:32]
-    record = services.rooms.make(
-        RoomRecord(room=f"direct-{made_with}", title="", kind="direct", made_with=made_with)
-    )
-    services.members.admit(record, Membership(record.room, sender.user, sender.name, "member"), other=command.user)
-    services.members.admit(record, Membership(record.room, command.user, command.user, "member"), other=sender.user)
+    record = services.rooms.make(RoomRecord(room=f"direct-{made_with}", title="", kind="direct", made_with=made_with))
+    opener = Membership(record.room, sender.user, sender.name, "member")
+    if services.members.admit(record, opener, other=command.user) is opener:
+        memberships.announce(services.fanout, opener, "joined", sender, except_connection=sender.connection)
+    invited = Membership(record.room, command.user, command.user, "member")
+    if services.members.admit(record, invited, other=sender.user) is invited:
+        memberships.announce(services.fanout, invited, "invited", sender)
     return _entered(services, sender, record)
 
 
@@ -89,7 +98,7 @@ def join(services: Services, sender: Sender, command: JoinRoom) -> RoomEntered:
         if record.kind != "public":
             raise RoomPrivateError("This room is private; a member has to invite you.")
         access.require_lasting(services.account_jobs, sender.user)
-        joined = Membership(record.room, sender.user, sender.name, "member")
+        joined = services.members.newcomer(record.room, sender.user, sender.name)
         known = services.members.admit(record, joined)
         if known is joined:
             memberships.announce(services.fanout, joined, "joined", sender)
@@ -102,10 +111,12 @@ def leave(services: Services, sender: Sender, command: LeaveRoom) -> Done:
     """Ends the membership and all the sender's subscriptions; leaving twice is leaving once."""
     known = services.members.find(command.room, sender.user)
     if known is None or not known.inside:
+        services.fanout.connections.unsubscribe_user(sender.user, command.room)  # what a run that died has left
         return Done()
-    if known.role == "owner" and memberships.count_up_to(services, command.room, 2) > 1:
+    if known.role == "owner" and memberships.others_in(services, command.room, sender.user):
         raise NotAllowedError("Transfer the room to another member before you leave it.")
-    services.members.dismiss(command.room, sender.user)
+    if not services.members.end(known):
+        raise memberships.changed_meanwhile()
     services.fanout.connections.unsubscribe_user(sender.user, command.room)
     memberships.announce(services.fanout, known, "left", sender)
     return Done()

@@ -43,11 +43,13 @@ def subscribe(services: Services, sender: Sender, command: Subscribe) -> Subscri
     if sender.reachable:
         services.fanout.connections.subscribe(sender.connection, command.room, sender.user, services.clock.now_ms())
     try:
-        access.require_member_now(services, sender.user, command.room)
+        membership = access.require_member_now(services, sender.user, command.room)
     except ChatError:
         if sender.reachable:
             services.fanout.connections.unsubscribe(sender.connection, command.room)
         raise
+    if membership.name != sender.name:  # somebody who was invited by their id, or has another name since
+        services.members.rename(membership, sender.name)
     # Changes before messages: of a message that is changed in between, the later read has it as it stands.
     last_rev, changed = _changed(services, sender, command)
     missed = _missed(services, command)

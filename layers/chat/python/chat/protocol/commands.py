@@ -44,7 +44,7 @@ class CreateRoom(Command, tag="create", frozen=True, kw_only=True):
     """Makes a room and the caller its first member; `members` are invited by user id. Reply: `RoomEntered`.
 
     `room` is chosen by the server unless given; a taken one answers `room_exists`. Repeating the command with the
-    same `id` answers with the room that the first one made.
+    same `id` answers with the room that the first one made, to who still is in it.
     """
 
     title: Title
@@ -54,7 +54,7 @@ class CreateRoom(Command, tag="create", frozen=True, kw_only=True):
 
 
 class OpenDirect(Command, tag="direct", frozen=True, kw_only=True):
-    """The one room of the caller and `user`, made by whoever asks first. Reply: `RoomEntered`."""
+    """The one room of the caller and `user`, made by whoever asks first; the other is told. Reply: `RoomEntered`."""
 
     user: UserId
 
@@ -100,7 +100,10 @@ class Unban(Command, tag="unban", frozen=True, kw_only=True):
 
 
 class Mute(Command, tag="mute", frozen=True, kw_only=True):
-    """Keeps a member from posting for `for_s` seconds, at most 30 days; 0 ends it. Reply: `Done`."""
+    """Keeps a member from posting for `for_s` seconds, at most 30 days; 0 ends it. Reply: `Done`.
+
+    Leaving and coming back does not end it.
+    """
 
     room: RoomId
     user: UserId
@@ -108,7 +111,10 @@ class Mute(Command, tag="mute", frozen=True, kw_only=True):
 
 
 class SetRole(Command, tag="set_role", frozen=True, kw_only=True):
-    """Gives a member another role. Owners only. Reply: `Done`."""
+    """Gives a member another role. Owners only. Reply: `Done`.
+
+    A reader who leaves and comes back is a reader again, for 180 days.
+    """
 
     room: RoomId
     user: UserId

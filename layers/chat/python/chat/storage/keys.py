@@ -5,6 +5,7 @@
 | rooms | `room#R` | `about` | title, kind, maker | get: enter a room |
 | rooms | `room#R` | `member#U` | membership: role, mute, name; a ban | get: rights; query: members by user id |
 | rooms | `room#R` | `rules` | slow mode, blocked words | get, or with a membership in one batch: post |
+| rooms | `room#R` | `left#U` | that member U was muted or a reader when they left | get: join, invite |
 | rooms | `room#R` | `posted#U` | the member's last message, in slow mode only | conditional put: post |
 | rooms | `rate#U` | minute | how much the user posted in that minute, by sample | update: one post in ten |
 | rooms | `reports#R` | number and U | a message that user U reported, 180 days | query: moderators' list |
@@ -75,6 +76,11 @@ def about(room: str) -> Key:
 def member(room: str, user: str) -> Key:
     """The user's membership of the room."""
     return f"room#{room}", f"member#{user}"
+
+
+def left_member(room: str, user: str) -> Key:
+    """What kept a member from posting when they left the room."""
+    return f"room#{room}", f"left#{user}"
 
 
 def room_rules(room: str) -> Key:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from chat.ports import (
     Absent,
     Assign,
     Clock,
+    Condition,
     ConditionError,
     Delete,
     Equal,
@@ -33,10 +35,14 @@ from chat.storage.traces import Trace, noted
 REMEMBERED_MS = 5_000
 """How long a right that was lost can still be taken for held by a function instance that saw it last."""
 
+LEFT_KEPT_S = 180 * 24 * 3600
+"""How long it is remembered that somebody was a reader when they left."""
+
 CAPACITY = 10_000
 """Memberships remembered by one function instance; the longest unused goes first."""
 
 BANNED = "banned"
+READER = "reader"
 
 
 @dataclass(frozen=True)
@@ -100,13 +106,8 @@ class Memberships:
 
     def admit(self, record: RoomRecord, membership: Membership, *, other: str | None = None) -> Membership:
         """Stores a new membership, or returns the one that stands there already, a ban included."""
-        listed = {**asdict(record), "role": membership.role, "read_seq": 0}
-        if other is not None:
-            listed["other"] = other
-        listing_pk, listing_sk = keys.user_room(membership.user, record.room)
-        writes = [_put(membership, Absent()), Put({"pk": listing_pk, "sk": listing_sk, **listed}, Absent())]
         try:
-            self._table.transact(writes)
+            self._table.transact(admission(record, membership, other=other))
         except TransactionError as refused:
             standing = self._read(refused.conflicts.get(0))
             if standing is None:
@@ -114,19 +115,45 @@ class Memberships:
             return standing
         return membership
 
+    def newcomer(self, room: str, user: str, name: str) -> Membership:
+        """A new membership of somebody: a reader's or a muted one's where they left as that. Half a read unit."""
+        left = self._table.get(keys.left_member(room, user)) or {}
+        return Membership(room, user, name, left.get("role", "member"), left.get("muted_until_ms", 0))
+
+    def end(self, known: Membership) -> bool:
+        """Ends a membership, if its role still is the one that is known; False where it is not.
+
+        That its user may not post is remembered: leaving and coming back ends no mute.
+        """
+        now_ms = self._clock.now_ms()
+        rows = (keys.user_room(known.user, known.room), keys.read_cursor(known.room, known.user))
+        writes = [Delete(keys.member(known.room, known.user), Equal("role", known.role)), *map(Delete, rows)]
+        try:
+            self._table.transact([*writes, _remembered(known, now_ms)])
+        except TransactionError:
+            return False
+        self._forget(known.room, known.user)
+        return True
+
+    def rename(self, known: Membership, name: str) -> None:
+        """The member is called something else now. One write unit."""
+        with suppress(ConditionError):  # they are out of the room already
+            self._table.update(keys.member(known.room, known.user), assign={"name": name}, condition=Present())
+        self._forget(known.room, known.user)
+
     def dismiss(self, room: str, user: str) -> None:
         """Ends the membership; ending none is not an error."""
         rows = (keys.member(room, user), keys.user_room(user, room), keys.read_cursor(room, user))
         self._table.transact([Delete(row) for row in rows])
         self._forget(room, user)
 
-    def ban(self, membership: Membership) -> None:
-        """Ends the membership, if there is one, and keeps its user out."""
+    def ban(self, membership: Membership, *, now: str | None) -> bool:
+        """Ends the membership and keeps its user out; False where their role is not `now`, None for no membership."""
         kept_out = Membership(membership.room, membership.user, membership.name, BANNED)
+        unchanged = Absent() if now is None else Equal("role", now)
         rows = (keys.user_room(kept_out.user, kept_out.room), keys.read_cursor(kept_out.room, kept_out.user))
         trace = noted(kept_out.user, Trace("ban", kept_out.room, 0))
-        self._table.transact([_put(kept_out), trace, *(Delete(row) for row in rows)])
-        self._forget(membership.room, membership.user)
+        return self._change([_put(kept_out, unchanged), trace, *map(Delete, rows)])
 
     def unban(self, room: str, user: str) -> bool:
         """Lets the user in again; False where they were not banned."""
@@ -172,6 +199,8 @@ class Memberships:
         """Members and banned users by user id behind `after`, and where to go on; None at the end."""
         pk, first = keys.member(room, "")
         start = keys.member(room, after) if after is not None else None
+        if start and str(start[1]) > keys.MEMBERS_END:  # DynamoDB takes no start outside of the bounds
+            return [], None
         (found,) = self._table.query(Query(pk, first, keys.MEMBERS_END, limit=limit, start=start))
         members = [membership for item in found.items if (membership := self._read(item))]
         return members, members[-1].user if found.end and members else None
@@ -207,7 +236,26 @@ class Memberships:
         )
 
 
-def _put(membership: Membership, condition: Absent | None = None) -> Put:
+def admission(record: RoomRecord, membership: Membership, *, other: str | None = None) -> list[Write]:
+    """The rows of a new membership. `other` is the other user of a direct room."""
+    listed = {**asdict(record), "role": membership.role, "read_seq": 0}
+    if other is not None:
+        listed["other"] = other
+    pk, sk = keys.user_room(membership.user, record.room)
+    return [_put(membership, Absent()), Put({"pk": pk, "sk": sk, **listed}, Absent())]
+
+
+def _remembered(left: Membership, now_ms: int) -> Write:
+    """What keeps somebody from posting when they come back, as long as it would have; nothing for who could post."""
+    pk, sk = keys.left_member(left.room, left.user)
+    if left.role != READER and left.muted_until_ms <= now_ms:
+        return Delete((pk, sk))
+    until_s = now_ms // 1000 + LEFT_KEPT_S if left.role == READER else left.muted_until_ms // 1000
+    role = READER if left.role == READER else "member"
+    return Put({"pk": pk, "sk": sk, "role": role, "muted_until_ms": left.muted_until_ms, "expires_at_s": until_s})
+
+
+def _put(membership: Membership, condition: Condition | None = None) -> Put:
     pk, sk = keys.member(membership.room, membership.user)
     return Put({"pk": pk, "sk": sk, **asdict(membership)}, condition)
 

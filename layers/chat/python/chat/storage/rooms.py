@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -48,9 +49,9 @@ class RoomDirectory:
         item = present(self._table, keys.about(room))
         return record_of(item) if item else None
 
-    def make(self, record: RoomRecord) -> RoomRecord:
-        """Stores a new room, or returns the one that stands under its id already."""
-        writes: list[Write] = [Put(_row(keys.about(record.room), record), Absent())]
+    def make(self, record: RoomRecord, beside: Sequence[Write] = ()) -> RoomRecord:
+        """Stores a new room and what stands or falls with it, or returns the one that stands under its id already."""
+        writes: list[Write] = [Put(_row(keys.about(record.room), record), Absent()), *beside]
         if record.kind == "public":
             writes.append(Put(_row(keys.public_room(record.room), record)))
         try:
