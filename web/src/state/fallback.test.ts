@@ -3,9 +3,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { PROBE_WINDOW } from "../protocol/connection";
+import { closeChat, openChat, pass, range } from "../testing/chat";
 import { ADA, GRACE } from "../testing/messages";
-import { FakeServer } from "../testing/server";
-import { Chat } from "./chat";
+import type { FakeServer } from "../testing/server";
+import type { Chat } from "./chat";
 import type { OpenRoom } from "./room";
 
 let server: FakeServer;
@@ -21,10 +22,6 @@ function seqs(): number[] {
   return room.view.get().log.messages.map((message) => message.seq);
 }
 
-async function pass(ms = 0): Promise<void> {
-  await vi.advanceTimersByTimeAsync(ms);
-}
-
 /** Until everybody who waits for something has heard of it. */
 async function hear(): Promise<void> {
   await pass(1000);
@@ -37,22 +34,13 @@ async function fallBack(): Promise<void> {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers();
-  vi.spyOn(Math, "random").mockReturnValue(1);
-  vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  server = new FakeServer();
-  server.install();
-  server.addRoom("general", "General", ["ada"]);
   ended = 0;
-  chat = new Chat({ token: "Ada", user: ADA, expiresAtMs: Date.now() + 1e9 }, () => ended++);
-  room = chat.room("general");
-  chat.show("general");
+  ({ server, chat, room } = openChat(() => ended++));
+  vi.spyOn(Math, "random").mockReturnValue(1);
 });
 
 afterEach(() => {
-  chat.stop();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
+  closeChat(chat);
 });
 
 describe("without a socket", () => {
@@ -144,7 +132,7 @@ describe("a change of ways", () => {
     await pass(1000);
     clearInterval(talk);
     await pass();
-    expect(seqs()).toEqual(Array.from({ length: count }, (_, index) => index + 1));
+    expect(seqs()).toEqual(range(1, count));
     expect(count).toBeGreaterThan(1000);
   });
 
