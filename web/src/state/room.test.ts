@@ -56,6 +56,17 @@ describe("entering a room", () => {
     expect(seqs()).toEqual([]);
   });
 
+  it("that is left before the server has answered ends its messages too", async () => {
+    server.addRoom("lunch", "Lunch", ["ada"]);
+    chat.start();
+    await pass();
+    chat.show("lunch");
+    chat.show(null);
+    await pass();
+    expect(server.commands.some((it) => it.action === "subscribe" && it["room"] === "lunch")).toBe(true);
+    expect(server.lines[0]?.rooms).toEqual(new Set());
+  });
+
   it("is refused for a private one", async () => {
     server.addRoom("board", "Board", [], "private");
     chat.start();
