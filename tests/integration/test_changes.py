@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from typing import Any
 
-from tests.integration.users import SignIn
+from tests.integration.users import SignIn, User
 
 
 async def test_an_edit_and_a_deletion_are_heard_live_and_after_an_absence(sign_in: SignIn, room: str) -> None:
@@ -29,6 +31,31 @@ async def test_an_edit_and_a_deletion_are_heard_live_and_after_an_absence(sign_i
     history = (await back.call("history", room=room))["result"]["messages"]
     assert history == caught_up["changed"]
     assert (await back.call("edit", room=room, seq=1, text="mine"))["code"] == "not_allowed"
+
+
+async def test_edits_at_the_same_time_end_as_one_and_the_same_text_everywhere(sign_in: SignIn, room: str) -> None:
+    phone, laptop, grace = await sign_in("Ada"), await sign_in("Ada"), await sign_in("Grace")
+    await phone.call("create", title="Edits", room=room, members=["grace"])
+    await phone.call("send", room=room, text="first")
+    before = (await grace.call("subscribe", room=room, after=1))["result"]
+
+    async def edit(device: User, name: str) -> list[dict[str, Any]]:
+        return [await device.call("edit", room=room, seq=1, text=f"{name} {number}") for number in range(5)]
+
+    replies = [
+        *await edit(phone, "alone"),
+        *itertools.chain(*await asyncio.gather(edit(phone, "p"), edit(laptop, "l"))),
+    ]
+    acknowledged = {reply["result"]["version"]: reply["result"]["rev"] for reply in replies if reply["type"] == "ack"}
+    assert all(reply["type"] == "ack" or reply["temporary"] for reply in replies)
+    assert sorted(acknowledged.values()) == [acknowledged[version] for version in sorted(acknowledged)]
+    (stands,) = (await grace.call("history", room=room))["result"]["messages"]
+    assert (stands["version"], stands["rev"]) == max(acknowledged.items())
+    heard = [(await grace.event("message_changed"))["message"] for _ in acknowledged]
+    last = max(heard, key=lambda message: int(message["version"]))
+    assert (last["text"], len({message["version"] for message in heard})) == (stands["text"], len(acknowledged))
+    caught_up = (await grace.call("subscribe", room=room, after=1, after_rev=before["last_rev"]))["result"]
+    assert [message["text"] for message in caught_up["changed"]] == [stands["text"]]
 
 
 async def test_reactions_of_many_at_once_are_counted_exactly(sign_in: SignIn, room: str) -> None:
