@@ -7,63 +7,21 @@ connections and burn numbers. Frames of one connection are carried out at the sa
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-Frame = dict[str, Any]
+from tests.client.faults import Faults, Frame, Peer, Refuse, problem
+from tests.client.http_side import HttpSide
+
 SENT_AT_MS = 1_790_000_000_000
 PAGE = 100
-
-
-@dataclass(frozen=True)
-class Refuse(Exception):  # noqa: N818  # a verb: what a fault does
-    """The command is answered by this error."""
-
-    code: str
-    temporary: bool = False
-    retry_after_ms: int | None = None
-
-
-@dataclass(eq=False)
-class Peer:
-    """One client's connection."""
-
-    user: str
-    socket: web.WebSocketResponse
-    rooms: set[str] = field(default_factory=set)
-
-    def vanish(self) -> None:
-        """The connection ends without a word."""
-        request = self.socket._req
-        if request is not None and request.transport is not None:
-            request.transport.abort()
-
-    async def tell(self, frame: Frame | list[Frame]) -> None:
-        if not self.socket.closed:
-            await self.socket.send_str(json.dumps(frame))
-
-
-@dataclass
-class Faults:
-    """What goes wrong; by default nothing. Probabilities are of each delivered message."""
-
-    seed: int = 1
-    lost: float = 0
-    repeated: float = 0
-    delay_s: float = 0
-    before: Callable[[Peer, Frame], Any] = lambda _peer, _frame: None
-    """Called before a command is carried out; may raise `Refuse`, or return an awaitable to wait for."""
-    reply: Callable[[Peer, Frame], bool] = lambda _peer, _frame: True
-    """Whether a command that was carried out is answered."""
-    ticket: Callable[[], web.Response | None] = lambda: None
-    """An answer instead of a ticket."""
 
 
 class Stage:
@@ -78,6 +36,9 @@ class Stage:
         self.kicked: set[tuple[str, str]] = set()
         self.peers: list[Peer] = []
         self.frames: list[tuple[Peer, Frame]] = []
+        self.streams: list[str] = []
+        """The rooms and places of each request for events."""
+        self.most_hold_s = 20.0
         self.tokens: list[str] = []
         self.opened = self.most_at_once = 0
         self.heartbeat_s = 240
@@ -85,6 +46,7 @@ class Stage:
         self.reconnect = {"first_ms": 20, "most_ms": 100}
         self.faults = Faults()
         self.random = random.Random(1)  # noqa: S311
+        self._sessions = itertools.count()
         self._tickets: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -152,7 +114,7 @@ class Stage:
         cut = list(self.peers)
         for peer in cut:
             if politely:
-                await peer.socket.close(code=WSCloseCode.GOING_AWAY)
+                await peer.close(WSCloseCode.GOING_AWAY)
             else:
                 peer.vanish()
         await until(lambda: not set(cut) & set(self.peers))
@@ -171,24 +133,32 @@ class Stage:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         name = (await request.json())["name"]
-        token = f"{name}-{len(self.tokens)}"
+        token = f"{name}-{next(self._sessions)}"
         self.tokens.append(token)
         body = {"token": token, "user": {"id": name.lower(), "name": name}, "expires_at_ms": 4_000_000_000_000}
         return web.json_response(body, status=201)
 
     async def create_ticket(self, request: web.Request) -> web.Response:
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         refused = self.faults.ticket()
         if refused is not None:
             return refused
-        if token not in self.tokens:
+        user = self.user_of(request)
+        if user is None:
             return problem(401, "unauthorized")
         ticket = f"ticket-{len(self._tickets)}"
-        self._tickets[ticket] = token.split("-", maxsplit=1)[0].lower()
+        self._tickets[ticket] = user
         url = self.url.replace("http", "ws") + "/socket"
         return web.json_response({"ticket": ticket, "url": url, "expires_at_ms": 0}, status=201)
 
+    def user_of(self, request: web.Request) -> str | None:
+        """Who a request's token belongs to."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return token.split("-", maxsplit=1)[0].lower() if token in self.tokens else None
+
     async def connect(self, request: web.Request) -> web.StreamResponse:
+        refused = self.faults.socket()
+        if refused is not None:
+            return refused
         user = self._tickets.pop(request.query["ticket"], None)
         if user is None:
             return web.Response(status=403)
@@ -209,24 +179,31 @@ class Stage:
         return socket
 
     async def _answer(self, peer: Peer, frame: Frame) -> None:
-        try:
-            waited = self.faults.before(peer, frame)
-            if waited is not None:
-                await waited
-            result = await getattr(self, f"do_{frame['action']}")(peer, frame)
-        except Refuse as refused:
-            reply = {"type": "error", "id": frame["id"], "message": "No.", **vars(refused)}
-        else:
-            reply = {"type": "ack", "id": frame["id"], "action": frame["action"], "result": result}
+        reply = await self.reply(peer, frame)
         if self.faults.reply(peer, frame):
             try:
                 await peer.tell(reply)
             except ConnectionError:
                 return
 
+    async def reply(self, peer: Peer, frame: Frame) -> Frame:
+        """Carries a command out."""
+        try:
+            waited = self.faults.before(peer, frame)
+            if waited is not None:
+                await waited
+            result = await getattr(self, f"do_{frame['action']}")(peer, frame)
+        except Refuse as refused:
+            return {"type": "error", "id": frame["id"], "message": "No.", **vars(refused)}
+        return {"type": "ack", "id": frame["id"], "action": frame["action"], "result": result}
+
     def require(self, peer: Peer, room: str) -> None:
         if (peer.user, room) in self.kicked:
             raise Refuse("not_a_member")
+
+    async def do_leave(self, peer: Peer, frame: Frame) -> Frame:
+        self.kicked.add((peer.user, frame["room"]))
+        return {}
 
     async def do_hello(self, peer: Peer, _frame: Frame) -> Frame:
         return {
@@ -336,6 +313,7 @@ class Stage:
         app.router.add_post("/api/sessions", self.sign_in)
         app.router.add_post("/api/tickets", self.create_ticket)
         app.router.add_get("/socket", self.connect)
+        HttpSide(self).add_to(app)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -346,15 +324,8 @@ class Stage:
             yield self
         finally:
             for peer in list(self.peers):
-                await peer.socket.close()
+                await peer.close()
             await runner.cleanup()
-
-
-def problem(status: int, code: str, *, temporary: bool = False) -> web.Response:
-    """An error of the HTTP side."""
-    return web.json_response(
-        {"code": code, "message": "No.", "temporary": temporary, "retry_after_ms": None}, status=status
-    )
 
 
 async def until(condition: Callable[[], Any], timeout_s: float = 10) -> None:

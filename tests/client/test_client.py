@@ -21,7 +21,8 @@ from agent_chat import (
     UnknownActionError,
     UnreachableError,
 )
-from tests.client.stage import Peer, Refuse, Stage, problem, until
+from tests.client.faults import Peer, Refuse, problem
+from tests.client.stage import Stage, until
 
 
 async def take(feed: RoomFeed, count: int) -> list[Message]:

@@ -18,9 +18,10 @@ from agent_chat import (
     RoomFeed,
     UnauthorizedError,
 )
-from agent_chat import connection as connection_module
 from agent_chat import session as session_module
-from tests.client.stage import Peer, Stage, problem, until
+from agent_chat.socket_connection import SocketConnection
+from tests.client.faults import Peer, problem
+from tests.client.stage import Stage, until
 
 
 async def read(feed: RoomFeed, newest: int) -> list[Message]:
@@ -80,8 +81,7 @@ async def test_lost_repeated_and_overtaken_frames_change_nothing(fake_stage: Sta
 
 
 async def test_a_send_whose_reply_was_lost_is_stored_once(fake_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_module, "REPLY_TIMEOUT_S", 0.1)
-    monkeypatch.setattr(connection_module.Connection.call, "__kwdefaults__", {"timeout_s": 0.1})
+    monkeypatch.setattr(SocketConnection.call, "__kwdefaults__", {"timeout_s": 0.1})
     lost = iter([False, False])
     fake_stage.faults.reply = lambda _peer, frame: frame["action"] != "send" or next(lost, True)
     async with Chat.connect(fake_stage.url, name="Ada") as chat, chat.subscribe("lunch") as feed:

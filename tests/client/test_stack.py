@@ -58,9 +58,7 @@ async def read(feed: RoomFeed, newest: int) -> list[Message]:
 
 async def cut(chat: Chat) -> None:
     """The network goes away under a client, as soon as it has one."""
-    while not isinstance(connection := chat._session._connection, Connection):  # noqa: ASYNC110 - has no event
-        await asyncio.sleep(0.05)
-    connection.abort()
+    (await chat._session.online()).abort()
 
 
 async def test_two_clients_chat(sign_in: SignIn, room: str) -> None:

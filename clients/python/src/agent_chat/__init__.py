@@ -12,6 +12,7 @@ async with Chat.connect("https://chat.example.com", token=fetch_token) as chat:
 from agent_chat.client import Chat
 from agent_chat.dispatch import Outgoing
 from agent_chat.errors import (
+    AccountErasingError,
     BannedError,
     BlockedWordError,
     ChatError,
@@ -19,6 +20,7 @@ from agent_chat.errors import (
     ConnectionLostError,
     InternalError,
     InvalidFieldError,
+    JobNotFoundError,
     LaggedError,
     MalformedError,
     MediaRejectedError,
@@ -49,9 +51,10 @@ from agent_chat.errors import (
     UnsupportedTypeError,
     UserNotFoundError,
 )
-from agent_chat.events import ChangesMissed, ConnectionChanged, ConnectionState, Event, EventStream
+from agent_chat.events import ChangesMissed, ConnectionChanged, ConnectionState, Event, EventStream, Way
 from agent_chat.frames import (
     Author,
+    AuthorErased,
     Changed,
     Media,
     MediaRejected,
@@ -83,7 +86,9 @@ from agent_chat.frames import (
 from agent_chat.room_feed import RoomFeed
 
 __all__ = [
+    "AccountErasingError",
     "Author",
+    "AuthorErased",
     "BannedError",
     "BlockedWordError",
     "Changed",
@@ -98,6 +103,7 @@ __all__ = [
     "EventStream",
     "InternalError",
     "InvalidFieldError",
+    "JobNotFoundError",
     "LaggedError",
     "MalformedError",
     "Media",
@@ -155,4 +161,5 @@ __all__ = [
     "UnreachableError",
     "UnsupportedTypeError",
     "UserNotFoundError",
+    "Way",
 ]

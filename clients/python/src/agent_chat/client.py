@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import Any, TypeVar, cast, overload
 
 from agent_chat import frames, uploads
-from agent_chat.connection import Connection
+from agent_chat.connection import CaughtUp, Connection, ConnectionEvent, Excluded
 from agent_chat.dispatch import Dispatcher, Outgoing, own_message
 from agent_chat.errors import ClosedError
-from agent_chat.events import EVERY_KIND, ConnectionChanged, ConnectionState, Event, EventStream, EventStreams
+from agent_chat.events import EVERY_KIND, ConnectionChanged, ConnectionState, Event, EventStream, EventStreams, Way
 from agent_chat.feeds import FeedRegistry
 from agent_chat.frames import (
     Author,
@@ -31,14 +31,15 @@ from agent_chat.frames import (
     ReactionsChanged,
     Ready,
     Sent,
-    ServerEvent,
 )
 from agent_chat.http import Api, Progress
+from agent_chat.ids import new_id
 from agent_chat.message_commands import MessageCommands
 from agent_chat.room_commands import RoomCommands
 from agent_chat.room_feed import RoomFeed
-from agent_chat.session import Session, new_id
+from agent_chat.session import Session
 from agent_chat.tokens import TokenProvider, token_source
+from agent_chat.ways import Ways
 
 OPEN_TIMEOUT_S = 30.0
 DRAIN_S = 5.0
@@ -53,7 +54,8 @@ class Chat(RoomCommands, MessageCommands):
 
     def __init__(self, url: str, *, token: str | TokenProvider | None = None, name: str | None = None) -> None:
         self._api = Api(url)
-        self._session = Session(self._api, token_source(self._api, token, name), self, client=_client_name())
+        self._tokens = token_source(self._api, token, name)
+        self._session = Session(Ways(self._api, self._tokens, client=_client_name()), self)
         self._streams = EventStreams()
         self._feeds = FeedRegistry(self._session, self._streams.offer)
         self._dispatcher = Dispatcher(self._session, self._stored)
@@ -92,6 +94,11 @@ class Chat(RoomCommands, MessageCommands):
     def state(self) -> ConnectionState:
         """How the connection is now; `events(ConnectionChanged)` tells every change."""
         return self._session.state
+
+    @property
+    def way(self) -> Way | None:
+        """What the connection goes over, a socket or where none can be opened HTTP; None while there is none."""
+        return self._session.way
 
     async def close(self, *, drain_s: float = 0) -> None:
         """Ends all feeds and event streams and closes the connection. Safe to repeat.
@@ -137,11 +144,12 @@ class Chat(RoomCommands, MessageCommands):
 
         `progress(sent_bytes, total_bytes)` is called as the bytes go. The type is the file name's unless given. Raises
         `UnsupportedTypeError`, `TooLargeError`, `NotAMemberError` before anything is sent, `MediaRejectedError` when
-        the image is none, `OutcomeUnknownError` when nothing is heard of it for two minutes; OSError for the file.
+        the image is none, `OutcomeUnknownError` when nothing is heard of it for two minutes, as of one that is rejected
+        while there is no socket; OSError or ValueError for the file.
         """
         file = Path(path)
         kind = content_type or uploads.guess_content_type(file)
-        granted = await uploads.permit(self._session, self._api, room, file, kind)
+        granted = await uploads.permit(self._tokens, self._api, room, file, kind)
         rejections = self.events(MediaRejected)
         try:
             async with self.subscribe(room) as feed:
@@ -181,10 +189,16 @@ class Chat(RoomCommands, MessageCommands):
             await self.close()
             raise
 
-    def receive(self, event: ServerEvent) -> None:
+    def receive(self, event: ConnectionEvent) -> None:
         """An event of the connection."""
         if isinstance(event, MessagePosted):
             self._feeds.accept(event.message)
+            return
+        if isinstance(event, CaughtUp):
+            self._feeds.catch_up(event)
+            return
+        if isinstance(event, Excluded):
+            self._feeds.exclude(event)
             return
         self._streams.offer(event)
         if isinstance(event, MessageChanged | ReactionsChanged | PinsChanged):

@@ -1,202 +1,107 @@
-"""One socket: commands out, each with its reply; events in, as they come. It is open once, and lost for good.
+"""What a way to the server is to those who use it: commands out, each with its reply; events in, as they come.
 
-Opening again, resuming and repeating are others' work. Knows neither rooms nor feeds.
+A connection is open once, and lost for good; opening the next one, resuming and repeating are others' work. There are
+two kinds: a socket, and HTTP where none can be opened. Whoever uses one need not know which.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import socket
-import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from typing import ClassVar, TypeVar
 
 from agent_chat import frames
-from agent_chat.errors import (
-    ChatError,
-    ConnectionLostError,
-    ProtocolError,
-    ReplyTimeoutError,
-    TooLargeError,
-    UnavailableError,
-    UnreachableError,
-    refused,
-)
-from agent_chat.frames import Ack, Command, GatewayFault, Refusal, ServerEvent, ServerFrame
+from agent_chat.errors import ChatError, ProtocolError, RefusedError, TooLargeError, refused
+from agent_chat.events import Way
+from agent_chat.frames import Ack, Command, Ready, Reconnection, Refusal, ServerEvent
 
-logger = logging.getLogger(__name__)
-
-OPEN_TIMEOUT_S = 15.0
 REPLY_TIMEOUT_S = 15.0
 """Longer than a function's cold start."""
 
-CLOSE_TIMEOUT_S = 3.0
-MAX_RECEIVED_BYTES = 1024 * 1024
-"""API Gateway's messages have at most 128 KB."""
-
-KEEPALIVE_S = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-"""A peer that vanished is noticed after a minute, at no cost: API Gateway bills neither side for these packets."""
-
-UNACKNOWLEDGED_MS = 30_000
-"""The kernel gives up a connection on which sent bytes were not acknowledged for so long (Linux)."""
-
 Kind = TypeVar("Kind")
-EventHandler = Callable[["Connection", ServerEvent], None]
 
 
 @dataclass(frozen=True)
-class _Waiter:
-    reply: asyncio.Future[Ack]
-    sent_at_s: float
+class CaughtUp:
+    """What became of a room's messages was told up to this change, on a way that tells of several at once."""
+
+    room: str
+    rev: int
 
 
-class Connection:
-    """An open socket. Made by `open`; ends by `close`, `abort` or by itself, which `wait_lost` tells."""
+@dataclass(frozen=True)
+class Excluded:
+    """The server tells no more of a room on this connection: why, None where its user has left it."""
 
-    def __init__(self, websocket: ClientConnection, on_event: EventHandler) -> None:
-        self._websocket = websocket
-        self._on_event = on_event
-        self._waiting: dict[str, _Waiter] = {}
-        self._last_frame_at_s = time.monotonic()
-        self._reader = asyncio.create_task(self._read(), name="agent-chat reader")
+    room: str
+    error: ChatError | None
 
-    @classmethod
-    async def open(cls, url: str, on_event: EventHandler) -> Connection:
-        """Opens a socket at a URL that carries its ticket. Raises `UnreachableError`, also for a refused ticket."""
-        try:
-            websocket = await connect(
-                url,
-                open_timeout=OPEN_TIMEOUT_S,
-                close_timeout=CLOSE_TIMEOUT_S,
-                max_size=MAX_RECEIVED_BYTES,
-                ping_interval=None,  # TCP's own keepalive costs no frames
-            )
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, EOFError) as error:
-            # The URL holds the ticket: not even its text may reach a log.
-            raise UnreachableError(f"The socket could not be opened ({type(error).__name__}).") from None
-        _keep_alive(websocket)
-        return cls(websocket, on_event)
 
+ConnectionEvent = ServerEvent | CaughtUp | Excluded
+"""What comes unasked: the server's events, and a connection's own word of what no event says on its way."""
+
+EventHandler = Callable[["Connection", ConnectionEvent], None]
+
+
+@dataclass(frozen=True)
+class Succession:
+    """When to make the next connection while this one works, and the pauses between attempts that fail."""
+
+    after_s: float
+    pauses: Reconnection
+
+
+class Connection(ABC):
+    """Open from its beginning; ends by `close`, `abort` or by itself, which `wait_lost` tells."""
+
+    way: ClassVar[Way]
+
+    @abstractmethod
+    def succession(self, ready: Ready) -> Succession:
+        """When its successor is due."""
+
+    @abstractmethod
     async def wait_idle(self) -> None:
         """Returns when no command waits for its reply any more."""
-        while self._waiting:
-            await asyncio.wait([waiter.reply for waiter in self._waiting.values()])
-            await asyncio.sleep(0)  # whoever waited takes the reply
 
+    @abstractmethod
     async def call(self, command: Command, kind: type[Kind], *, timeout_s: float = REPLY_TIMEOUT_S) -> Kind:
         """Sends a command and returns its result, once. Never repeats.
 
         Raises the server's refusal, `ConnectionLostError`, `ReplyTimeoutError`, `TooLargeError` for a frame of more
         than 32 KB, `ProtocolError` for a reply that is none.
         """
-        text = frames.encode(command)
-        if len(text.encode()) > frames.MAX_FRAME_BYTES:
-            raise TooLargeError(f"A frame has at most {frames.MAX_FRAME_BYTES // 1024} KB.")
-        if command.id in self._waiting:
-            raise ValueError(f"A command with the id {command.id} waits for its reply already.")
-        waiter = _Waiter(asyncio.get_running_loop().create_future(), time.monotonic())
-        self._waiting[command.id] = waiter
-        try:
-            ack = await self._converse(text, waiter, timeout_s)
-        finally:
-            del self._waiting[command.id]
-        try:
-            return frames.decode_result(ack, kind)
-        except frames.FrameError as error:
-            raise ProtocolError(str(error)) from error
 
+    @abstractmethod
     async def wait_lost(self) -> None:
-        """Returns when the socket is closed, whoever closed it. Raises what went wrong inside this client."""
-        await asyncio.shield(self._reader)
+        """Returns when the connection has ended, whoever ended it. Raises what went wrong inside this client."""
 
+    @abstractmethod
     async def close(self) -> None:
-        """Closes the socket; commands without a reply end with `ConnectionLostError`. Safe to repeat."""
-        await self._websocket.close()
-        await asyncio.wait([self._reader])
+        """Ends it; commands without a reply end with `ConnectionLostError`. Safe to repeat."""
 
+    @abstractmethod
     def abort(self) -> None:
         """Ends the connection without a word: nobody seems to be there."""
-        self._websocket.transport.abort()
-
-    async def _converse(self, text: str, waiter: _Waiter, timeout_s: float) -> Ack:
-        if self._reader.done():
-            raise ConnectionLostError("The connection is closed.")
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._websocket.send(text)
-                return await waiter.reply
-        except ConnectionClosed:
-            raise ConnectionLostError("The connection was closed.") from None
-        except TimeoutError:
-            if self._last_frame_at_s < waiter.sent_at_s:
-                self.abort()
-            raise ReplyTimeoutError(f"No reply within {timeout_s:.0f} s.") from None
-
-    async def _read(self) -> None:
-        try:
-            async for text in self._websocket:
-                self._last_frame_at_s = time.monotonic()
-                self._receive(text)
-        except ConnectionClosed:
-            logger.debug("the connection was lost")
-        finally:
-            self._fail_all(ConnectionLostError("The connection was lost."))
-            self._websocket.transport.abort()
-
-    def _receive(self, text: str | bytes) -> None:
-        try:
-            received = frames.decode(text if isinstance(text, str) else text.decode())
-        except (frames.FrameError, UnicodeError) as error:
-            # What it was is unknown, so what it would have brought shows as a gap or a missing reply.
-            logger.warning("a frame that cannot be read was passed over: %s", error)
-            return
-        for frame in received:
-            self._dispatch(frame)
-
-    def _dispatch(self, frame: ServerFrame) -> None:
-        if isinstance(frame, Ack):
-            self._reply(frame.id, frame)
-        elif isinstance(frame, Refusal):
-            error = refused(frame.code, frame.message, temporary=frame.temporary, retry_after_ms=frame.retry_after_ms)
-            self._reply(frame.id, error)
-        elif isinstance(frame, GatewayFault):
-            self._reply(None, UnavailableError(frame.message))
-        else:
-            self._on_event(self, frame)
-
-    def _reply(self, command_id: str | None, reply: Ack | ChatError) -> None:
-        """Ends the wait for a command. A refusal that names none means any of those under way: all are repeatable."""
-        if command_id is None and isinstance(reply, ChatError):
-            temporary = len(self._waiting) > 1 or reply.temporary
-            self._fail_all(type(reply)(reply.message, code=reply.code, temporary=temporary))
-            return
-        waiter = self._waiting.get(command_id or "")
-        if waiter is None or waiter.reply.done():
-            return  # it was given up, or answered twice
-        if isinstance(reply, ChatError):
-            waiter.reply.set_exception(reply)
-        else:
-            waiter.reply.set_result(reply)
-
-    def _fail_all(self, error: ChatError) -> None:
-        for waiter in self._waiting.values():
-            if not waiter.reply.done():
-                waiter.reply.set_exception(error)
 
 
-def _keep_alive(websocket: ClientConnection) -> None:
-    """Lets the kernel find out that the other side is gone, where it can."""
-    sock: Any = websocket.transport.get_extra_info("socket")
-    if sock is None:
-        return
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    options = KEEPALIVE_S | {"TCP_USER_TIMEOUT": UNACKNOWLEDGED_MS}
-    for name, value in options.items():
-        option = getattr(socket, name, None)
-        if option is not None:
-            sock.setsockopt(socket.IPPROTO_TCP, option, value)
+def encoded(command: Command) -> str:
+    """A command as a frame. Raises `TooLargeError`."""
+    text = frames.encode(command)
+    if len(text.encode()) > frames.MAX_FRAME_BYTES:
+        raise TooLargeError(f"A frame has at most {frames.MAX_FRAME_BYTES // 1024} KB.")
+    return text
+
+
+def result_of(ack: Ack, kind: type[Kind]) -> Kind:
+    """What an ack brings. Raises `ProtocolError` when it is something else."""
+    try:
+        return frames.decode_result(ack, kind)
+    except frames.FrameError as error:
+        raise ProtocolError(str(error)) from error
+
+
+def refusal_of(frame: Refusal) -> RefusedError:
+    """An error frame as the error that it stands for."""
+    return refused(frame.code, frame.message, temporary=frame.temporary, retry_after_ms=frame.retry_after_ms)

@@ -12,7 +12,8 @@ from agent_chat.connection import Connection
 from agent_chat.errors import ChatError, ClosedError, ProtocolError
 from agent_chat.frames import Message, Sent
 from agent_chat.outbox import Entry, Outbox
-from agent_chat.session import Session, cancel
+from agent_chat.session import Session
+from agent_chat.tasks import cancel
 
 
 class Outgoing:

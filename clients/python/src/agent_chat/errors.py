@@ -160,6 +160,18 @@ class UnsupportedTypeError(RefusedError):
     code = "unsupported_type"
 
 
+class JobNotFoundError(RefusedError):
+    """The user has asked for no such job on their data."""
+
+    code = "job_not_found"
+
+
+class AccountErasingError(RefusedError):
+    """The user is being erased, and enters no room until that is done."""
+
+    code, temporary = "account_erasing", True
+
+
 class SlowDownError(RefusedError):
     """More messages a second than the server takes of a room or a user."""
 

@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar, get_args
 
 from agent_chat.errors import ChatError, LaggedError
 from agent_chat.frames import (
+    AuthorErased,
     MediaRejected,
     MemberChanged,
     Mentioned,
@@ -29,12 +30,17 @@ ConnectionState = Literal["connecting", "online", "waiting", "closed", "refused"
 """`waiting` until the next attempt; `refused`: signing in is over, no attempt will be made."""
 
 
+Way = Literal["socket", "http"]
+"""`http`: slower, and without what is told to sockets only; taken where no socket can be opened, until one can."""
+
+
 @dataclass(frozen=True)
 class ConnectionChanged:
-    """The connection is in another state. `retry_in_s`: when `waiting`, how long."""
+    """The connection is in another state. `retry_in_s`: when `waiting`, how long; `way`: when `online`, over what."""
 
     state: ConnectionState
     retry_in_s: float | None = None
+    way: Way | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ NoticeEvent = (
     | PresenceChanged
     | ReceiptsMoved
     | RoomChanged
+    | AuthorErased
     | MediaRejected
 )
 """Every event of the server but new messages, which feeds hand out."""

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from agent_chat import frames
-from agent_chat.connection import Connection
+from agent_chat.connection import CaughtUp, Connection, Excluded
 from agent_chat.errors import ChatError, ClosedError, NotAMemberError
 from agent_chat.events import Event
 from agent_chat.frames import (
@@ -22,8 +22,9 @@ from agent_chat.frames import (
     ReactionsChanged,
     Synced,
 )
+from agent_chat.ids import new_id
 from agent_chat.room_feed import RoomFeed
-from agent_chat.session import Session, new_id
+from agent_chat.session import Session
 
 RESUMED_AT_ONCE = 10
 UNSUBSCRIBE_TIMEOUT_S = 5.0
@@ -88,6 +89,16 @@ class FeedRegistry:
         )
         for feed in self._rooms.get(room, ()):
             feed.notice(rev)
+
+    def catch_up(self, to: CaughtUp) -> None:
+        """What became of a room's messages was told up to a change."""
+        for feed in self._rooms.get(to.room, ()):
+            feed.catch_up(to.rev)
+
+    def exclude(self, excluded: Excluded) -> None:
+        """Ends the feeds of a room that is told of no more."""
+        for feed in self._rooms.get(excluded.room, ()):
+            feed.end(excluded.error)
 
     def dismiss(self, change: MemberChanged) -> None:
         """Ends the feeds of a room that the user is not in any more."""

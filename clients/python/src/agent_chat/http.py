@@ -1,35 +1,28 @@
-"""The stage's HTTP side: sign-in by name, tickets, uploads. A handful of requests in a connection's life.
-
-So the standard library is enough: requests run on a thread, follow no redirects (a bearer token goes to the stage's
-origin and nowhere else) and keep no connections.
-"""
+"""The stage's HTTP side: sign-in by name, tickets, uploads; and what stands in for a socket where there is none."""
 
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
-import secrets
-import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from agent_chat.errors import ChatError, ProtocolError, RefusedError, UnavailableError, UnreachableError, refused
+from agent_chat.errors import ProtocolError, UnavailableError
+from agent_chat.exchange import exchange
 from agent_chat.frames import Author
+from agent_chat.upload_form import UploadForm
 
 REQUEST_TIMEOUT_S = 30.0
 """Longer than the start of a function's process. Of an upload: between any two of its chunks."""
 
-CHUNK_BYTES = 64 * 1024
-UNAUTHORIZED = 401
-TOO_MANY = 429
-SERVER_FAULT = 500
+HOLD_S = 20
+"""How long the server may hold a request for events while there are none: its most."""
 
 Kind = TypeVar("Kind")
 Progress = Callable[[int, int], None]
@@ -72,21 +65,6 @@ class UploadPermit(msgspec.Struct, frozen=True):
     expires_at_ms: int
 
 
-class _Problem(msgspec.Struct, frozen=True):
-    code: str
-    message: str
-    temporary: bool = False
-    retry_after_ms: int | None = None
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401  # urllib's own untyped hook
-        """Nothing is followed: the answer is the redirect itself."""
-
-
-_opener = urllib.request.build_opener(_NoRedirects)
-
-
 @dataclass(frozen=True)
 class Api:
     """The HTTP endpoints under a stage's URL, such as `https://chat.example.com`. ValueError for what is none."""
@@ -115,103 +93,54 @@ class Api:
         return await self._post("/api/media", body, UploadPermit, token)
 
     async def upload(self, target: UploadTarget, path: Path, content_type: str, progress: Progress | None) -> None:
-        """Sends a file to its target. `progress` is called on the event loop. Cancelling ends the transfer."""
-        form = _Form(target.fields, path, content_type)
+        """Sends a file to its target. `progress` is called on the event loop. Cancelling ends the transfer.
+
+        Raises OSError or ValueError for the file.
+        """
         loop = asyncio.get_running_loop()
+        with await asyncio.to_thread(path.open, "rb") as file:
+            form = UploadForm(target.fields, file, path.name, content_type)
 
-        def report(sent_bytes: int) -> None:
-            if progress is not None:
-                loop.call_soon_threadsafe(progress, sent_bytes, form.file_bytes)
+            def report(sent_bytes: int) -> None:
+                if progress is not None:
+                    loop.call_soon_threadsafe(progress, sent_bytes, form.file_bytes)
 
-        headers = {"Content-Type": form.content_type, "Content-Length": str(form.size_bytes)}
-        request = urllib.request.Request(  # noqa: S310  # the stage's own answer says where
-            target.url, data=form.chunks(report), headers=headers, method="POST"
-        )
+            headers = {"Content-Type": form.content_type, "Content-Length": str(form.size_bytes)}
+            request = urllib.request.Request(  # noqa: S310  # the stage's own answer says where
+                target.url, data=form.chunks(report), headers=headers, method="POST"
+            )
+            await exchange(request, timeout_s=REQUEST_TIMEOUT_S)
+
+    async def command(self, token: str, frame: str) -> str:
+        """The reply frame to a command frame. Any error but `UnauthorizedError` says that no command was looked at."""
+        request = self._request("/api/commands", token, frame.encode())
+        answer = await exchange(request, timeout_s=REQUEST_TIMEOUT_S)
         try:
-            await asyncio.to_thread(_exchange, request)
-        finally:
-            form.cancelled = True
+            return answer.decode()
+        except UnicodeError:
+            raise UnavailableError("Something else than the stage has answered.") from None
+
+    async def events(self, token: str, places: str) -> str:
+        """What is new in rooms behind these places (`ROOM:SEQ:REV,…`), as Server-Sent Events: an answer or part of one.
+
+        Waits up to `HOLD_S` where nothing is. Raises what the server refuses it for, naming a room.
+        """
+        query = urllib.parse.urlencode({"rooms": places, "wait_s": HOLD_S}, safe=":,")
+        request = self._request(f"/api/events?{query}", token)
+        answer = await exchange(request, timeout_s=HOLD_S + REQUEST_TIMEOUT_S, broken_off=True)
+        return answer.decode(errors="replace")  # it may break off in the middle of a character
 
     async def _post(self, path: str, body: dict[str, Any], kind: type[Kind], token: str | None = None) -> Kind:
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        request = urllib.request.Request(  # noqa: S310  # the scheme was checked
-            self.url + path, data=json.dumps(body).encode(), headers=headers, method="POST"
-        )
-        answer = await asyncio.to_thread(_exchange, request)
+        request = self._request(path, token, json.dumps(body).encode())
+        answer = await exchange(request, timeout_s=REQUEST_TIMEOUT_S)
         try:
             return msgspec.json.decode(answer, type=kind)
         except (msgspec.DecodeError, UnicodeError) as error:
             raise ProtocolError(f"{path} answered something else than expected: {error}") from error
 
-
-class _Form:
-    """A multipart form that is read while it is sent."""
-
-    def __init__(self, fields: dict[str, str], path: Path, content_type: str) -> None:
-        boundary = secrets.token_hex(16)
-        name = path.name.replace("\\", "_").replace('"', "_").replace("\r", "_").replace("\n", "_")
-        parts = [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
-            for field, value in fields.items()
-        ]
-        parts.append(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-            f"Content-Type: {content_type}\r\n\r\n"
-        )
-        self.cancelled = False
-        self.content_type = f"multipart/form-data; boundary={boundary}"
-        self.file_bytes = path.stat().st_size
-        self._path = path
-        self._head = "".join(parts).encode()
-        self._tail = f"\r\n--{boundary}--\r\n".encode()
-        self.size_bytes = len(self._head) + self.file_bytes + len(self._tail)
-
-    def chunks(self, report: Callable[[int], None]) -> Iterator[bytes]:
-        """The form's bytes; `report` hears how many of the file's were taken."""
-        yield self._head
-        sent_bytes = 0
-        with self._path.open("rb") as file:
-            while chunk := file.read(min(CHUNK_BYTES, self.file_bytes - sent_bytes)):
-                if self.cancelled:
-                    raise OSError("The upload was cancelled.")
-                yield chunk
-                sent_bytes += len(chunk)
-                report(sent_bytes)
-        if sent_bytes != self.file_bytes:
-            raise OSError("The file became shorter while it was read.")
-        yield self._tail
-
-
-def _exchange(request: urllib.request.Request) -> bytes:
-    """The body of a 2xx answer. Raises what the server said, or `UnreachableError`."""
-    try:
-        with _opener.open(request, timeout=REQUEST_TIMEOUT_S) as answer:
-            body: bytes = answer.read()
-            return body
-    except urllib.error.HTTPError as error:
-        with error:
-            raise _explain(error.code, error.read()) from None
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise UnreachableError(f"{request.host} does not answer: {reason}") from error
-
-
-def _explain(status: int, body: bytes) -> ChatError:
-    """The error of an answer: the server's own words, or what the status means where a proxy has answered."""
-    try:
-        problem = msgspec.json.decode(body, type=_Problem)
-    except (msgspec.DecodeError, UnicodeError):
-        said = f"The answer was HTTP {status}."
-        if status == UNAUTHORIZED:
-            return refused("unauthorized", said, temporary=False, retry_after_ms=None)
-        if status == TOO_MANY or status >= SERVER_FAULT:
-            return UnavailableError(said)
-        return RefusedError(said, code=f"http_{status}")
-    return refused(
-        problem.code,
-        problem.message,
-        temporary=problem.temporary or status == TOO_MANY,
-        retry_after_ms=problem.retry_after_ms,
-    )
+    def _request(self, path: str, token: str | None, body: bytes | None = None) -> urllib.request.Request:
+        """A GET, or with a body a POST."""
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return urllib.request.Request(self.url + path, data=body, headers=headers)  # noqa: S310  # it was checked

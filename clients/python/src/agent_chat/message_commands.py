@@ -18,7 +18,7 @@ from agent_chat.frames import (
     ReactionList,
     Reactor,
 )
-from agent_chat.session import new_id
+from agent_chat.ids import new_id
 
 
 class MessageCommands(Caller):

@@ -21,7 +21,7 @@ from agent_chat.frames import (
     RoomList,
     RoomSettings,
 )
-from agent_chat.session import new_id
+from agent_chat.ids import new_id
 
 
 class RoomCommands(Caller):

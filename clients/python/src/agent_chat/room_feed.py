@@ -19,7 +19,9 @@ from agent_chat.errors import ChatError, ConnectionLostError
 from agent_chat.events import ChangesMissed, Event
 from agent_chat.feed import FeedOrder
 from agent_chat.frames import Command, History, Message, Range, Room, Subscribed
-from agent_chat.session import cancel, new_id, retry_wait_s
+from agent_chat.ids import new_id
+from agent_chat.session import retry_wait_s
+from agent_chat.tasks import cancel
 
 logger = logging.getLogger(__name__)
 
@@ -188,6 +190,11 @@ class RoomFeed:
         """A change of a message came live; the one after the last known leaves nothing to ask for."""
         if self._rev is not None and rev == self._rev + 1:
             self._rev = rev
+
+    def catch_up(self, rev: int) -> None:
+        """What became of messages was told up to this change, on the way that this feed subscribed on."""
+        if self._rev is not None:
+            self._rev = max(self._rev, rev)
 
     async def refresh(self, connection: Connection) -> None:
         """Asks again what became of messages. Raises `ConnectionLostError`."""

@@ -1,7 +1,8 @@
-"""Keeps one connection open for as long as the client lives: opens, beats, rotates, and opens again after every loss.
+"""Keeps one connection open for as long as the client lives: opens, beats, succeeds, and opens again after every loss.
 
-A loss is answered inside the window that the server advertised; before the server's own cut a new connection is made
-and resumed before the old one is given up. What is resumed is the owner's to know. Knows neither rooms nor messages.
+A loss is answered inside the window that the server advertised. Before the server's own cut, and where there is a
+better way than the one in use, a new connection is made and resumed before the old one is given up. What is resumed is
+the owner's to know, and which ways there are. Knows neither rooms nor messages.
 """
 
 from __future__ import annotations
@@ -11,28 +12,25 @@ import contextlib
 import logging
 import random
 import time
-import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import msgspec
 
-from agent_chat import frames
 from agent_chat.backoff import full_jitter_ms
-from agent_chat.connection import REPLY_TIMEOUT_S, Connection, EventHandler
+from agent_chat.connection import REPLY_TIMEOUT_S, CaughtUp, Connection, ConnectionEvent, Excluded, Succession
 from agent_chat.errors import (
     ChatError,
     ClosedError,
     ConnectionLostError,
     ProtocolError,
-    UnauthorizedError,
     UnreachableError,
 )
-from agent_chat.events import ConnectionChanged, ConnectionState
-from agent_chat.frames import Command, MessagePosted, Ready, Reconnection, ServerEvent
-from agent_chat.http import Api
-from agent_chat.tokens import TokenSource
+from agent_chat.events import ConnectionChanged, ConnectionState, Way
+from agent_chat.frames import Command, MessagePosted, Ready, Reconnection
+from agent_chat.tasks import cancel
+from agent_chat.ways import Opened, Ways
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +61,7 @@ Kind = TypeVar("Kind")
 class Owner(Protocol):
     """Whoever a session works for."""
 
-    def receive(self, event: ServerEvent) -> None:
+    def receive(self, event: ConnectionEvent) -> None:
         """An event came. Must not block."""
 
     def state_changed(self, changed: ConnectionChanged) -> None:
@@ -79,22 +77,10 @@ class Owner(Protocol):
 class Session:
     """One user's line to a stage. `start` opens it, `close` ends it."""
 
-    def __init__(
-        self,
-        api: Api,
-        tokens: TokenSource,
-        owner: Owner,
-        *,
-        client: str,
-        uniform: Callable[[], float] = random.random,
-        open_connection: Callable[[str, EventHandler], Awaitable[Connection]] = Connection.open,
-    ) -> None:
-        self._api = api
-        self._tokens = tokens
+    def __init__(self, ways: Ways, owner: Owner, *, uniform: Callable[[], float] = random.random) -> None:
+        self._ways = ways
         self._owner = owner
-        self._client = client
         self._uniform = uniform
-        self._open_connection = open_connection
         self._ready: Ready | None = None
         self._connection: Connection | None = None
         self._online = asyncio.Event()
@@ -114,6 +100,11 @@ class Session:
         return self._ready
 
     @property
+    def way(self) -> Way | None:
+        """What the connection goes over; None while there is none."""
+        return self._connection.way if self._connection is not None else None
+
+    @property
     def failure(self) -> ChatError | None:
         """What ended the session; None while it lives."""
         return self._failure
@@ -122,12 +113,12 @@ class Session:
         """Opens the first connection; what is only temporary is tried again for `timeout_s`. Raises `ChatError`."""
         try:
             async with asyncio.timeout(timeout_s):
-                connection = await self._open_first()
+                opened = await self._open_first()
         except TimeoutError:
             why = f": {self._obstacle}" if self._obstacle else "."
             raise UnreachableError(f"The stage was not ready within {timeout_s:.0f} s{why}") from None
-        self._install(connection)
-        self._task = asyncio.create_task(self._run(connection), name="agent-chat session")
+        self._install(opened)
+        self._task = asyncio.create_task(self._run(opened.connection), name="agent-chat session")
 
     async def close(self) -> None:
         """Ends everything. Calls under way end with `ClosedError`. Safe to repeat."""
@@ -137,10 +128,6 @@ class Session:
         await cancel(*tasks)
         if self._connection is not None:
             await self._connection.close()
-
-    async def token(self, *, renew: bool = False) -> str:
-        """A bearer token for the stage's HTTP endpoints."""
-        return await self._tokens.token(renew=renew)
 
     async def online(self) -> Connection:
         """The connection, as soon as there is one. Raises what ended the session."""
@@ -173,11 +160,11 @@ class Session:
         except TimeoutError:
             raise last or UnreachableError(f"There was no connection for {timeout_s:.0f} s.") from None
 
-    async def _open_first(self) -> Connection:
+    async def _open_first(self) -> Opened:
         attempt = 0
         while True:
             try:
-                return await self._open()
+                return await self._ways.open(self._receive)
             except UnreachableError:
                 raise
             except ChatError as error:
@@ -185,23 +172,9 @@ class Session:
                     raise
                 self._obstacle = error
                 logger.info("not ready yet: %s", error)
-                await asyncio.sleep(retry_wait_s(attempt, error, self._uniform))
+                wait_ms = full_jitter_ms(attempt, BEFORE_READY.first_ms, BEFORE_READY.most_ms, self._uniform)
+                await asyncio.sleep(((error.retry_after_ms or 0) + wait_ms) / 1000)
             attempt += 1
-
-    async def _open(self) -> Connection:
-        """A new connection that has been greeted. Raises `ChatError`."""
-        try:
-            ticket = await self._api.create_ticket(await self.token())
-        except UnauthorizedError:
-            ticket = await self._api.create_ticket(await self.token(renew=True))
-        connection = await self._open_connection(ticket.socket_url, self._receive)
-        try:
-            hello = frames.Hello(id=new_id(), client=self._client)
-            self._ready = await connection.call(hello, Ready)
-        except BaseException:
-            await connection.close()
-            raise
-        return connection
 
     async def _run(self, connection: Connection) -> None:
         """Serves one connection after the other until the session ends."""
@@ -215,14 +188,14 @@ class Session:
                     short_lived = 0 if time.monotonic() - opened_at_s > STABLE_S else short_lived + 1
                     successor = await self._reopen(max(0, short_lived - 1))
                     self._install(successor)
-                connection = successor
+                connection = successor.connection
         except ChatError as error:
             self._fail(error, "refused")
         except Exception as error:
             logger.exception("the session ended by a fault of this client")
             self._fail(ProtocolError(f"The client failed: {error!r}"), "closed")
 
-    async def _reopen(self, failures: int) -> Connection:
+    async def _reopen(self, failures: int) -> Opened:
         """The next connection after a loss. Raises `ChatError` when trying on is pointless."""
         while True:
             window = self.ready.reconnect if self._ready else BEFORE_READY
@@ -231,22 +204,22 @@ class Session:
             await asyncio.sleep(wait_s)
             self._change("connecting")
             try:
-                return await self._open()
+                return await self._ways.open(self._receive)
             except ChatError as error:
                 if not error.temporary:
                     raise
                 logger.info("no connection: %s", error)
             failures += 1
 
-    async def _serve(self, connection: Connection) -> Connection | None:
-        """Returns when the connection is done with: its successor after a rotation, None after a loss."""
+    async def _serve(self, connection: Connection) -> Opened | None:
+        """Returns when the connection is done with: its successor where one was made, None after a loss."""
         resumed = asyncio.create_task(self._resume(connection))
         beating = asyncio.create_task(self._beat(connection))
-        rotated = asyncio.create_task(self._rotate())
+        succeeded = asyncio.create_task(self._succeed(connection.succession(self.ready)))
         lost = asyncio.create_task(connection.wait_lost())
-        tasks = {resumed, beating, rotated, lost}
+        tasks: set[asyncio.Task[None] | asyncio.Task[Opened]] = {resumed, beating, succeeded, lost}
         try:
-            while not (lost.done() or rotated.done()):
+            while not (lost.done() or succeeded.done()):
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 tasks -= done
                 for task in done:
@@ -254,9 +227,9 @@ class Session:
         finally:
             if lost.done():  # nobody may take a dead connection for a live one while the rest is wound up
                 self._uninstall(connection)
-            await cancel(resumed, beating, rotated, lost)
-        if rotated.done() and not rotated.cancelled():
-            successor = rotated.result()
+            await cancel(resumed, beating, succeeded, lost)
+        if succeeded.done() and not succeeded.cancelled():
+            successor = succeeded.result()
             self._install(successor)
             self._drain(connection)
             return successor
@@ -266,9 +239,9 @@ class Session:
         with contextlib.suppress(ConnectionLostError):  # the loss itself is noticed by who waits for it
             await self._owner.resume(connection)
 
-    async def _rotate(self) -> Connection:
+    async def _succeed(self, plan: Succession) -> Opened:
         """Waits until it is time, then makes the next connection and resumes on it before the old one is left."""
-        await asyncio.sleep(self.ready.rotate_after_s)
+        await asyncio.sleep(plan.after_s)
         failures = 0
         while True:
             try:
@@ -278,17 +251,17 @@ class Session:
                     raise
                 logger.info("the next connection was not to be had: %s", error)
             self._end_overlap()
-            window = self.ready.reconnect
-            await asyncio.sleep(full_jitter_ms(failures, window.first_ms, window.most_ms, self._uniform) / 1000)
+            pauses = plan.pauses
+            await asyncio.sleep(full_jitter_ms(failures, pauses.first_ms, pauses.most_ms, self._uniform) / 1000)
             failures += 1
 
-    async def _open_resumed(self) -> Connection:
+    async def _open_resumed(self) -> Opened:
         self._overlapping = True
-        successor = await self._open()
+        successor = await self._ways.open_socket(self._receive)
         try:
-            await self._owner.resume(successor)
+            await self._owner.resume(successor.connection)
         except BaseException:
-            await successor.close()
+            await successor.connection.close()
             raise
         return successor
 
@@ -330,9 +303,10 @@ class Session:
         self._overlapping = False
         self._overlap.clear()
 
-    def _receive(self, connection: Connection, event: ServerEvent) -> None:
+    def _receive(self, connection: Connection, event: ConnectionEvent) -> None:
         """Passes an event on; while two connections are open, what comes on both of them only once."""
-        if self._overlapping and not isinstance(event, MessagePosted):  # messages have numbers to tell them apart
+        # Messages have numbers to tell them apart, and what a connection says itself holds for this one alone.
+        if self._overlapping and not isinstance(event, MessagePosted | CaughtUp | Excluded):
             content = msgspec.json.encode(event)
             for (other, seen), count in self._overlap.items():
                 if other != id(connection) and seen == content and count:
@@ -341,8 +315,8 @@ class Session:
             self._overlap[id(connection), content] += 1
         self._owner.receive(event)
 
-    def _install(self, connection: Connection) -> None:
-        self._connection = connection
+    def _install(self, opened: Opened) -> None:
+        self._connection, self._ready = opened.connection, opened.ready
         self._online.set()
         self._change("online")
 
@@ -359,7 +333,7 @@ class Session:
 
     def _change(self, state: ConnectionState, retry_in_s: float | None = None) -> None:
         self.state = state
-        self._owner.state_changed(ConnectionChanged(state, retry_in_s))
+        self._owner.state_changed(ConnectionChanged(state, retry_in_s, self.way if state == "online" else None))
 
 
 def retry_wait_s(attempt: int, error: ChatError, uniform: Callable[[], float] = random.random) -> float:
@@ -367,15 +341,3 @@ def retry_wait_s(attempt: int, error: ChatError, uniform: Callable[[], float] = 
     if isinstance(error, ConnectionLostError):
         return LOST_RETRY_S
     return ((error.retry_after_ms or 0) + full_jitter_ms(attempt, FIRST_RETRY_MS, MOST_RETRY_MS, uniform)) / 1000
-
-
-def new_id() -> str:
-    """A command id that nobody else makes."""
-    return uuid.uuid4().hex
-
-
-async def cancel(*tasks: asyncio.Task[object] | asyncio.Task[None]) -> None:
-    """Cancels tasks and waits until they have ended. Their own errors were reported by them, or come too late."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 from agent_chat.errors import ConnectionLostError, MediaRejectedError, OutcomeUnknownError, UnauthorizedError
 from agent_chat.frames import MediaRejected, Message
 from agent_chat.http import Api, Progress, UploadPermit
-from agent_chat.session import Session, cancel
+from agent_chat.tasks import cancel
+from agent_chat.tokens import TokenSource
 
 TIMEOUT_S = 120.0
 """From the end of the transfer to the message: scaling an image takes seconds, its queue's retries a minute."""
@@ -21,7 +22,7 @@ def guess_content_type(path: Path) -> str:
     return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
-async def permit(session: Session, api: Api, room: str, path: Path, content_type: str) -> UploadPermit:
+async def permit(tokens: TokenSource, api: Api, room: str, path: Path, content_type: str) -> UploadPermit:
     """Permission to upload a file, with a renewed token where the last one was refused. Raises `ChatError`, OSError."""
     size_bytes = (await asyncio.to_thread(path.stat)).st_size
 
@@ -31,9 +32,9 @@ async def permit(session: Session, api: Api, room: str, path: Path, content_type
         )
 
     try:
-        return await ask(await session.token())
+        return await ask(await tokens.token(renew=False))
     except UnauthorizedError:
-        return await ask(await session.token(renew=True))
+        return await ask(await tokens.token(renew=True))
 
 
 async def transfer(api: Api, granted: UploadPermit, path: Path, content_type: str, progress: Progress | None) -> None:

@@ -38,6 +38,7 @@ from agent_chat.frames.commands import (
     Unsubscribe,
 )
 from agent_chat.frames.events import (
+    AuthorErased,
     MediaRejected,
     MemberChanged,
     Mentioned,
@@ -108,6 +109,7 @@ __all__ = [
     "VERSION",
     "Ack",
     "Author",
+    "AuthorErased",
     "Changed",
     "Command",
     "Configure",

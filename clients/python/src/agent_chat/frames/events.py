@@ -112,6 +112,16 @@ class RoomChanged(msgspec.Struct, tag="room_changed", tag_field="type", frozen=T
     by: Author
 
 
+class AuthorErased(msgspec.Struct, tag="author_erased", tag_field="type", frozen=True, kw_only=True):
+    """A user's data was erased: drop what is held of theirs in the room, as if each of their messages was deleted.
+
+    Goes to the room's subscribers, and may come several times. Who was away learns of it by each message's change.
+    """
+
+    room: str
+    user: str
+
+
 class MediaRejected(msgspec.Struct, tag="media_rejected", tag_field="type", frozen=True, kw_only=True):
     """An upload of this user came to nothing, and why."""
 

@@ -8,6 +8,7 @@ import msgspec
 
 from agent_chat.frames.commands import Command
 from agent_chat.frames.events import (
+    AuthorErased,
     MediaRejected,
     MemberChanged,
     Mentioned,
@@ -76,6 +77,7 @@ ServerEvent = (
     | PresenceChanged
     | ReceiptsMoved
     | RoomChanged
+    | AuthorErased
     | MediaRejected
 )
 ServerFrame = Ack | Refusal | GatewayFault | ServerEvent
@@ -99,6 +101,7 @@ _KINDS: dict[str | None, type[ServerFrame]] = {
     "presence": PresenceChanged,
     "receipts": ReceiptsMoved,
     "room_changed": RoomChanged,
+    "author_erased": AuthorErased,
     "media_rejected": MediaRejected,
     None: GatewayFault,
 }
