@@ -20,7 +20,7 @@ HEAD = """\
 /**
  * Every frame on the wire, its limits, and readers of what the server sends.
  *
- * Written by `make contracts` from `layers/chat/python/chat/protocol.py`; change that, then this follows.
+ * Written by `make contracts` from `layers/chat/python/chat/protocol/`; change that, then this follows.
  */
 
 import { count, flag, known, list, map, optional, or, type Reader as Read, record, tag, text } from "./shape";

@@ -36,6 +36,27 @@ export const UNTOUCHED = {
   rev: 0,
 } as const satisfies Partial<Message>;
 
+/**
+ * What is left of a message whose author was erased. No rev comes with it: the whole copy that does, with the next
+ * catching up, says the same.
+ */
+export function erased(known: Copy): Copy {
+  return {
+    ...known,
+    kind: "deleted",
+    from: null,
+    text: "",
+    media: null,
+    command_id: null,
+    changed_by: null,
+    mentions: [],
+    mentions_room: false,
+    reactions: [],
+    mine: null,
+    pinned: false,
+  };
+}
+
 /** Which message a change is of, and its number in the room. */
 export function targetOf(change: MessageChange): { readonly room: string; readonly seq: number; readonly rev: number } {
   return change.type === "message_changed" ? change.message : change;

@@ -1,7 +1,7 @@
 /**
  * Every frame on the wire, its limits, and readers of what the server sends.
  *
- * Written by `make contracts` from `layers/chat/python/chat/protocol.py`; change that, then this follows.
+ * Written by `make contracts` from `layers/chat/python/chat/protocol/`; change that, then this follows.
  */
 
 import { count, flag, known, list, map, optional, or, type Reader as Read, record, tag, text } from "./shape";
@@ -939,6 +939,20 @@ export interface RoomChanged {
   readonly by: Author;
 }
 
+/**
+ * A user's data was erased: clients drop what they hold of theirs in the room, as if each message was deleted.
+ *
+ * Goes to the room's subscribers, and may come several times while it is under way. Messages that are fetched later are
+ * `deleted` and have no author, and each has a `rev`, so that clients who were away learn of it by `changed`.
+ */
+export interface AuthorErased {
+  readonly type: "author_erased";
+  /** A room's id. */
+  readonly room: string;
+  /** A user's id. */
+  readonly user: string;
+}
+
 /** An upload could not become a message, and why. Goes to the uploader's own connections only. */
 export interface MediaRejected {
   readonly type: "media_rejected";
@@ -950,7 +964,7 @@ export interface MediaRejected {
   readonly reason: string;
 }
 
-export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomChanged | MediaRejected;
+export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomChanged | AuthorErased | MediaRejected;
 
 const picture: Read<Picture> = record<Picture>({ url: text, content_type: text, width: count, height: count });
 
@@ -1165,6 +1179,8 @@ const roomChanged: Read<RoomChanged> = record<RoomChanged>({
   by: author,
 });
 
+const authorErased: Read<AuthorErased> = record<AuthorErased>({ type: tag("author_erased"), room: text, user: text });
+
 const mediaRejected: Read<MediaRejected> = record<MediaRejected>({
   type: tag("media_rejected"),
   media: text,
@@ -1184,6 +1200,7 @@ export const events: { readonly [T in ServerEvent["type"]]: Read<Extract<ServerE
   presence: presenceChanged,
   receipts: receiptsMoved,
   room_changed: roomChanged,
+  author_erased: authorErased,
   media_rejected: mediaRejected,
 };
 

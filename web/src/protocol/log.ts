@@ -5,7 +5,7 @@
  * Immutable: every change answers with a new log, or with the same one where nothing changed.
  */
 
-import { changed, type Copy, merged, type MessageChange, targetOf } from "./changes";
+import { changed, type Copy, erased, merged, type MessageChange, targetOf } from "./changes";
 import type { Message } from "./frames";
 
 /** Changes kept for messages that are not here yet: a page on its way may have been read before them. */
@@ -88,6 +88,15 @@ export class RoomLog {
     const copy = changed(known, change);
     if (copy === known) return this;
     return this.#but({ messages: this.messages.map((message) => (message === known ? copy : message)) });
+  }
+
+  /** Nothing of this author is left; numbers stay. */
+  without(author: string): RoomLog {
+    if (!this.messages.some(({ from }) => from?.id === author)) return this;
+    return this.#but({
+      messages: this.messages.map((message) => (message.from?.id === author ? erased(message) : message)),
+      early: this.#content.early.filter((it) => it.type !== "message_changed" || it.message.from?.id !== author),
+    });
   }
 
   /** The server said that the room has got to `seq`. */

@@ -37,6 +37,19 @@ describe("changed messages", () => {
     expect(chat.directory.find("general")?.latest).toMatchObject({ seq: 2, text: "deleted a message" });
   });
 
+  it("are gone with an author who was erased, and so are changes of theirs that came early", async () => {
+    fill(server, 2);
+    chat.start();
+    await pass();
+    const [first] = room.view.get().log.messages;
+    if (!first?.from) throw new Error("the first message has an author");
+    const user = first.from.id;
+    server.tell("general", { type: "message_changed", message: { ...first, seq: 3, text: "early", rev: 9 } });
+    server.tell("general", { type: "author_erased", room: "general", user });
+    server.say("general", first.from, "after the erasure");
+    expect(shown()).toEqual(["deleted", "deleted", "text after the erasure"]);
+  });
+
   it("carry their reactions and their pin", async () => {
     fill(server, 1);
     chat.start();

@@ -168,6 +168,9 @@ export class Chat {
         this.directory.read(event.room, event.seq);
         this.#reading.known(event.room, event.seq);
         break;
+      case "author_erased":
+        this.#rooms.get(event.room)?.erase(event.user);
+        break;
       case "media_rejected":
         this.uploads.reject(event.media, event.reason);
         break;

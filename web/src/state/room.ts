@@ -136,6 +136,11 @@ export class OpenRoom {
     this.reach(seq);
   }
 
+  /** Everything that somebody said here is gone. */
+  erase(author: string): void {
+    this.#setLog(this.view.get().log.without(author));
+  }
+
   /** Null where the server need not be asked for changes that never arrived. */
   get rev(): number | null {
     return this.#isOpen && this.view.get().phase === "ready" ? this.#rev : null;

@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<string, string>> = {
   unauthorized: "Your session has ended. Sign in again.",
   sign_in_unavailable: "Signing in with a name is not available here.",
   invalid_name: "Choose a name of 1 to 40 characters.",
+  account_erasing: "This account’s data is being erased. Try again in a few minutes.",
   room_not_found: "This room does not exist.",
   not_allowed: "You are not allowed to do this here.",
   muted: "You cannot write here for the moment.",

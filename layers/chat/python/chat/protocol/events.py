@@ -147,5 +147,6 @@ AnyEvent = (
     | PresenceChanged
     | ReceiptsMoved
     | RoomChanged
+    | AuthorErased
     | MediaRejected
 )
