@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOOLKIT_STACK = "CDKToolkit"
+OPERATOR = "operator"
+"""Whoever signs in under this name runs the stage on this machine."""
 INPUTS = ("cdk", "functions", "layers", "cdk.json", "pyproject.toml", "uv.lock", "package-lock.json")
 """All that the templates and assets are made from, and the versions of the tools that make them."""
 IGNORED_PARTS = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache"})
@@ -97,7 +99,12 @@ class Deployment:
         self.state.deployment.write_text(json.dumps({"inputs": inputs, "reloaded": reloaded}))
 
     def _context(self) -> dict[str, str]:
-        return {"stage": STAGE, "websocket_endpoint": self.websocket_endpoint, "site_endpoint": self.site_endpoint}
+        return {
+            "stage": STAGE,
+            "websocket_endpoint": self.websocket_endpoint,
+            "site_endpoint": self.site_endpoint,
+            "operators": OPERATOR,
+        }
 
     def _bootstrap(self, report: Callable[[str], None]) -> None:
         """What the CDK needs in an account before the first deployment: its bucket for assets, and its roles."""

@@ -49,6 +49,7 @@ def read_context(context: Context) -> StageConfig:
         blocked_words=_blocked_words(context),
         moderation=_moderation(context),
         wallet=_wallet(stage, context),
+        operators=_operators(context),
     )
     return _localized(stage, context) if name == "local" else _with_site(stage, context)
 
@@ -102,6 +103,10 @@ def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:
     if chains == "off":
         return None
     return WalletSignIn(chains=tuple(_whole("wallet_chains", chain) for chain in str(chains).split(",")))
+
+
+def _operators(context: Context) -> tuple[str, ...]:
+    return tuple(user.strip() for user in str(context("operators") or "").split(",") if user.strip())
 
 
 def _whole(name: str, value: object) -> int:

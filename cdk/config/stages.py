@@ -62,6 +62,8 @@ class StageConfig:
     """Words that no room of the stage takes, folded."""
     moderation: ModerationHook | None = None
     wallet: WalletSignIn | None = None
+    operators: tuple[str, ...] = ()
+    """Ids of users who run the stage, beside those whose tokens say so."""
 
     def __post_init__(self) -> None:
         if self.log_retention_days not in LOG_RETENTION_DAYS:

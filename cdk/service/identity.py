@@ -13,6 +13,7 @@ class Identity:
 
     def __init__(self, *, config: StageConfig, session_secret: secretsmanager.ISecret | None) -> None:
         self._session_secret = session_secret
+        self._operators = ",".join(config.operators) or None
         self.issuer = config.issuer
         self.wallet_chains = ",".join(map(str, config.wallet.chains)) if config.wallet else None
         """As functions are told of them; None where wallets may not sign in."""
@@ -27,6 +28,11 @@ class Identity:
             "session_secret_arn": secret.secret_arn if secret else None,
             "wallet_chains": self.wallet_chains,
         }
+
+    @property
+    def operators(self) -> dict[str, str | None]:
+        """What knowing operators needs, on top of checking their tokens."""
+        return {"operators": self._operators}
 
     def allow(self, function: ChatFunction) -> None:
         """Lets `function` check tokens. An issuer's keys are public, the stage's own is not."""

@@ -8,7 +8,7 @@ implementation runs the same access patterns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
@@ -290,6 +290,8 @@ class Principal:
 
     user: str
     name: str
+    operator: bool = field(default=False, kw_only=True)
+    """Whether their issuer's token says that they run the stage (`chat.operators`)."""
 
 
 @dataclass(frozen=True)

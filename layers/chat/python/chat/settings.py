@@ -62,6 +62,8 @@ class Settings:
     """Secrets Manager secret that requests to an HTTP hook are signed with."""
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
+    operators: str | None = None
+    """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 
     def to_env(self) -> dict[str, str]:
         """Environment variables for a function; a setting that is None has none."""

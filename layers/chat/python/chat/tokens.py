@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import jwt
@@ -36,6 +36,9 @@ WALLET_USERS = "eth:"
 """How ids of users with a wallet begin. Names make no such id, and an issuer's token with one is refused."""
 
 MAX_USER_CHARS = 128
+
+OPERATOR = "chat:operator"
+"""Claim of an issuer's token, `true` for who runs the stage."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,8 @@ class OpenIdConnectVerifier:
         key = self._keys.find(header.get("kid")) if header.get("alg") in ALGORITHMS else None
         if key is None:
             raise _unauthorized()
-        principal = _principal(_decode(token, key, ALGORITHMS, issuer=self._issuer, audience=self._audience))
+        claims = _decode(token, key, ALGORITHMS, issuer=self._issuer, audience=self._audience)
+        principal = replace(_principal(claims), operator=claims.get(OPERATOR) is True)
         if principal.user.startswith(WALLET_USERS) or not 1 <= len(principal.user) <= MAX_USER_CHARS:
             raise _unauthorized()
         return principal

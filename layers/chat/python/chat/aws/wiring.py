@@ -18,6 +18,7 @@ from chat.aws.queues import SnsTopic, SqsQueue
 from chat.aws.sockets import ApiGatewaySockets
 from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
+from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.ports import ModerationHook
 from chat.services import Fanout, JobOffice, Notices, Protection, Services
@@ -224,6 +225,12 @@ def protection() -> Protection:
         hook=moderation_hook(),
         hook_fails_open=settings().moderation_failure != "closed",
     )
+
+
+@cache
+def operators() -> Operators:
+    """Who runs the stage."""
+    return named(settings().operators)
 
 
 @cache
