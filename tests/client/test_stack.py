@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -18,12 +21,19 @@ from agent_chat import (
     MediaRejectedError,
     MemberChanged,
     Message,
+    MessageChanged,
     NotAMemberError,
+    Outgoing,
     RoomExistsError,
     RoomFeed,
     UnsupportedTypeError,
+    http_connection,
 )
+from agent_chat.frames import Reconnection
+from agent_chat.http import Ticket
 from local.stack import LocalStack
+from tests.client.relay import relaying
+from tests.client.stage import until
 
 WAIT_S = 60
 SignIn = Callable[[str], Awaitable[Chat]]
@@ -59,6 +69,44 @@ async def read(feed: RoomFeed, newest: int) -> list[Message]:
 async def cut(chat: Chat) -> None:
     """The network goes away under a client, as soon as it has one."""
     (await chat._session.online()).abort()
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Messages that several clients post to a room as fast as they can: by user, in the order of each."""
+
+    posted: dict[str, list[Outgoing]]
+
+    @classmethod
+    def of(cls, room: str, *chats: Chat) -> Burst:
+        return cls({chat.user.id: [chat.post(room, f"{chat.user.id} {n}") for n in range(30)] for chat in chats})
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.posted.values()))
+
+    async def newest(self) -> int:
+        """The highest number that one of them got."""
+        return max([(await outgoing).seq for each in self.posted.values() for outgoing in each])
+
+    def first_of(self, user: str) -> int:
+        return self.posted[user][0].settled.result().seq
+
+    async def check(self, logs: list[list[Message]]) -> None:
+        """All readers have all of it once, in one order, which keeps that of each sender."""
+        assert all(log == logs[0] for log in logs)
+        assert [message.seq for message in logs[0]] == sorted({message.seq for message in logs[0]})
+        for user, posted in self.posted.items():
+            theirs = [message for message in logs[0] if message.author and message.author.id == user]
+            assert [message.text for message in theirs] == [f"{user} {n}" for n in range(30)]
+            assert [message.seq for message in theirs] == [(await outgoing).seq for outgoing in posted]
+
+
+def read_config(stack: LocalStack) -> dict[str, str]:
+    """What the stage says about itself."""
+    with urllib.request.urlopen(f"{stack.api_url}/api/config", timeout=WAIT_S) as answer:  # noqa: S310 - http of ours
+        config: dict[str, str] = json.loads(answer.read())
+        return config
 
 
 async def test_two_clients_chat(sign_in: SignIn, room: str) -> None:
@@ -110,28 +158,59 @@ async def test_a_burst_over_lost_connections_is_neither_lost_nor_repeated_nor_re
     await grace.join(room)
     async with ada.subscribe(room) as at_ada, grace.subscribe(room) as at_grace:
         states = [chat.events(ConnectionChanged) for chat in (ada, grace)]
-        own = {chat.user.id: [chat.post(room, f"{chat.user.id} {n}") for n in range(30)] for chat in (ada, grace)}
-        readers = [asyncio.ensure_future(read(feed, 60)) for feed in (at_ada, at_grace)]
-        for sender in (grace, ada, grace):
-            await asyncio.sleep(0.3)
-            await cut(sender)
-        sent = {user: [(await outgoing).seq for outgoing in posted] for user, posted in own.items()}
-        newest = max(itertools.chain(*sent.values()))
+        burst = Burst.of(room, ada, grace)
+        readers = [asyncio.ensure_future(read(feed, burst.size)) for feed in (at_ada, at_grace)]
+        for sender, stored in ((grace, 4), (ada, 10), (grace, 16), (ada, 22)):
+            await burst.posted[sender.user.id][stored]
+            await cut(sender)  # what comes next is on its way, and others' messages are
         logs = [await reader for reader in readers]
-        if newest > 60:  # numbers that a repeat has burnt
+        newest = await burst.newest()
+        if newest > burst.size:  # numbers that a repeat has burnt
             logs = [log + await read(feed, newest) for log, feed in zip(logs, (at_ada, at_grace), strict=True)]
         for stream in states:
             stream.close()
             assert "waiting" in [event.state async for event in stream]
-    # A frame that goes to everybody does not say what the reader's own reactions are; a page of history does.
-    shown = [[msgspec.structs.replace(message, mine=None) for message in log] for log in logs]
-    assert shown[0] == shown[1]
-    assert [message.seq for message in logs[0]] == sorted({message.seq for message in logs[0]})
-    for user, numbers in sent.items():
-        assert numbers == sorted(numbers)
-        assert [message.text for message in logs[0] if message.author and message.author.id == user] == [
-            f"{user} {n}" for n in range(30)
-        ]
+    await burst.check(logs)
+
+
+async def test_a_burst_over_a_network_that_lets_sockets_through_at_times_arrives_whole(
+    stack: LocalStack, sign_in: SignIn, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Grace begins over HTTP, goes over to a socket, loses it, and is back on HTTP: all in the middle of the burst."""
+    monkeypatch.setattr(http_connection, "SOCKET_PAUSES", Reconnection(first_ms=50, most_ms=500))
+    ada = await sign_in("Ada")
+    await ada.create("Burst", room=room, members=["grace"])
+    async with relaying((await asyncio.to_thread(read_config, stack))["websocket_url"]) as relay:
+        monkeypatch.setattr(Ticket, "socket_url", property(lambda ticket: f"{relay.url}?ticket={ticket.ticket}"))
+        relay.open = False
+        grace = await sign_in("Grace")
+        assert (grace.way, relay.refused) == ("http", 3)
+        async with ada.subscribe(room) as at_ada, grace.subscribe(room) as at_grace:
+            burst = Burst.of(room, ada, grace)
+            readers = [asyncio.ensure_future(read(feed, burst.size)) for feed in (at_ada, at_grace)]
+            await burst.posted["grace"][5]
+            relay.open = True
+            await until(lambda: grace.way == "socket", WAIT_S)
+            await burst.posted["grace"][15]
+            relay.open = False
+            relay.cut()
+            await until(lambda: grace.way == "http", WAIT_S)
+            logs = [await reader for reader in readers]
+            newest = await burst.newest()
+            if newest > burst.size:
+                logs = [log + await read(feed, newest) for log, feed in zip(logs, (at_ada, at_grace), strict=True)]
+            changes = grace.events(MessageChanged)
+            await ada.edit(room, burst.first_of("ada"), "edited")
+            await ada.react(room, burst.first_of("grace"), "\U0001f44d")
+            async with asyncio.timeout(WAIT_S):
+                seen = [(await anext(changes)).message for _ in range(2)]
+            assert grace.way == "http"
+    assert [(message.seq, message.text) for message in seen] == [
+        (burst.first_of("ada"), "edited"),
+        (burst.first_of("grace"), "grace 0"),
+    ]
+    assert [reaction.emoji for reaction in seen[1].reactions] == ["\U0001f44d"]
+    await burst.check(logs)
 
 
 async def test_fifty_senders_at_once_leave_one_order_at_every_reader(sign_in: SignIn, room: str) -> None:
