@@ -20,7 +20,7 @@ from chat.storage import keys
 
 
 class RoomEvents(Construct):
-    """The topic `room-events`. It is fed from the messages table's stream, so that no stored message goes untold."""
+    """The topic `room-events`. It is fed from tables' streams, so that nothing that was stored goes untold."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, alarms: AlarmTopic) -> None:
         super().__init__(scope, construct_id)
@@ -33,19 +33,30 @@ class RoomEvents(Construct):
             enforce_ssl=True,
         )
 
-    def feed(self, outbox: lambda_.IFunction, messages: dynamodb.ITableV2) -> None:
-        """New messages, and changes to them, go through `outbox`.
+    def feed(self, outbox: lambda_.IFunction, *, messages: dynamodb.ITableV2, rooms: dynamodb.ITableV2) -> None:
+        """New messages, changes to them, and what becomes of memberships go through `outbox`.
 
         What it can't publish within some 20 minutes is left to its dead letters.
 
-        A dead letter says where in the stream the records are, and they stay there for 24 hours.
+        A dead letter says where in the stream the records are, and they stay there for 24 hours. Records that no filter
+        lets through cost nothing: neither an invocation nor, read by Lambda, a request to the stream.
         """
-        dead_letters = DeadLetters(
-            self, "OutboxDeadLetters", source="the outbox (stream of messages)", alarms=self._alarms
-        )
+        added = [_inserted(prefix) for prefix in (keys.MESSAGES, keys.CHANGES)]
+        self._drain("OutboxDeadLetters", outbox, messages, "messages", added)
+        self._drain("MembershipDeadLetters", outbox, rooms, "rooms", [_of_memberships()])
+
+    def _drain(
+        self,
+        dead_letters_id: str,
+        outbox: lambda_.IFunction,
+        table: dynamodb.ITableV2,
+        name: str,
+        filters: list[Mapping[str, object]],
+    ) -> None:
+        dead_letters = DeadLetters(self, dead_letters_id, source=f"the outbox (stream of {name})", alarms=self._alarms)
         outbox.add_event_source(
             sources.DynamoEventSource(
-                messages,
+                table,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=100,
                 retry_attempts=20,
@@ -54,12 +65,24 @@ class RoomEvents(Construct):
                 report_batch_item_failures=True,
                 on_failure=sources.SqsDlq(dead_letters.queue),
                 # The table's other items are no events.
-                filters=[_inserted(prefix) for prefix in (keys.MESSAGES, keys.CHANGES)],
+                filters=filters,
             )
         )
 
-    def subscribe(self, construct_id: str, function: lambda_.IFunction, *, timeout_s: int, events: list[str]) -> None:
-        """The named events go to `function` by a queue of its own, at least once and in no order."""
+    def subscribe(
+        self,
+        construct_id: str,
+        function: lambda_.IFunction,
+        *,
+        timeout_s: int,
+        events: list[str],
+        batch_size: int = 10,
+        window_s: int = 0,
+    ) -> WorkQueue:
+        """The named events go to `function` by a queue of its own, at least once and in no order.
+
+        It gets up to `batch_size` at once; more than 10 are waited for, `window_s` seconds at most.
+        """
         name = construct_id.lower()
         work = WorkQueue(self, construct_id, source=name, worker_timeout_s=timeout_s, alarms=self._alarms)
         undelivered = DeadLetters(
@@ -73,7 +96,15 @@ class RoomEvents(Construct):
                 dead_letter_queue=undelivered.queue,
             )
         )
-        function.add_event_source(sources.SqsEventSource(work.queue, batch_size=10, report_batch_item_failures=True))
+        function.add_event_source(
+            sources.SqsEventSource(
+                work.queue,
+                batch_size=batch_size,
+                max_batching_window=cdk.Duration.seconds(window_s) if window_s else None,
+                report_batch_item_failures=True,
+            )
+        )
+        return work
 
 
 def _inserted(prefix: str) -> Mapping[str, object]:
@@ -83,4 +114,12 @@ def _inserted(prefix: str) -> Mapping[str, object]:
             "eventName": lambda_.FilterRule.is_equal("INSERT"),
             "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(prefix)}}},
         }
+    )
+
+
+def _of_memberships() -> Mapping[str, object]:
+    """Lets through whatever became of a membership."""
+    prefixes = {"pk": keys.ROOM, "sk": keys.MEMBER}
+    return lambda_.FilterCriteria.filter(
+        {"dynamodb": {"Keys": {key: {"S": lambda_.FilterRule.begins_with(each)} for key, each in prefixes.items()}}}
     )

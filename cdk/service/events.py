@@ -23,7 +23,7 @@ def add_events(platform: Platform, *, data: DataStack, events: RoomEvents, jobs:
         "Outbox", "message.outbox", platform.settings(events_topic_arn=events.topic.topic_arn), timeout_s=30
     )
     outbox.allow([events.topic.topic_arn], "sns:Publish")
-    events.feed(outbox, messages)
+    events.feed(outbox, messages=messages, rooms=rooms)
 
     activity = platform.function(
         "Activity",

@@ -25,7 +25,10 @@ class DataStack(cdk.Stack):
             termination_protection=config.keep_data,
         )
         self._config = config
-        self.rooms = self._table("Rooms", sort_key=dynamodb.AttributeType.STRING)
+        # What became of a membership is told by comparing the row before and after.
+        self.rooms = self._table(
+            "Rooms", sort_key=dynamodb.AttributeType.STRING, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+        )
         self.messages = self._table(
             "Messages", sort_key=dynamodb.AttributeType.NUMBER, stream=dynamodb.StreamViewType.NEW_IMAGE
         )

@@ -54,12 +54,14 @@ def test_in_dev_nothing_outlives_its_stack(dev: Assembly) -> None:
         assert table.body["DeletionPolicy"] == "Delete"
 
 
-def test_only_messages_have_a_stream(stage: Assembly) -> None:
+def test_messages_and_rooms_have_a_stream_and_sockets_have_none(stage: Assembly) -> None:
     streams = {
         table.key: table.properties.get("StreamSpecification") for table in stage.of_type("DynamoDB::GlobalTable")
     }
     messages = stage.named_output("MessagesTableName").key
+    rooms = stage.named_output("RoomsTableName").key
     assert streams.pop(messages) == {"StreamViewType": "NEW_IMAGE"}
+    assert streams.pop(rooms) == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert set(streams.values()) == {None}
 
 

@@ -75,6 +75,7 @@ def test_the_known_hops_are_all_there(stage: Assembly) -> None:
         "service/Delivery/DeadLetters/Queue",
         "service/Notices/DeadLetters/Queue",
         "service/RoomEvents/OutboxDeadLetters/Queue",
+        "service/RoomEvents/MembershipDeadLetters/Queue",
         "service/RoomEvents/ActivityUndelivered/Queue",
         "service/RoomEvents/Activity/DeadLetters/Queue",
         "service/RoomEvents/IndexUndelivered/Queue",
@@ -126,20 +127,29 @@ def test_one_bad_record_does_not_fail_its_whole_batch(stage: Assembly) -> None:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_the_outbox_takes_new_messages_and_changes_only_and_splits_a_batch_that_fails(stage: Assembly) -> None:
+def test_the_outbox_takes_messages_changes_and_memberships_only_and_splits_a_batch_that_fails(stage: Assembly) -> None:
     outbox = stage.functions()["message.outbox"]
-    (mapping,) = [
-        found
+    mappings = {
+        target_of_arn(stage, found.stack, found["EventSourceArn"]): found
         for found in stage.of_type("Lambda::EventSourceMapping")
         if stage.behind(found.stack, found["FunctionName"]) == outbox
-    ]
-    assert target_of_arn(stage, mapping.stack, mapping["EventSourceArn"]) == stage.named_output("MessagesTableName")
-    patterns = [json.loads(criterion["Pattern"]) for criterion in mapping["FilterCriteria"]["Filters"]]
-    assert patterns == [
-        {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}} for prefix in ("m#", "e#")
-    ]
-    assert mapping["BisectBatchOnFunctionError"] is True
-    assert mapping["MaximumRetryAttempts"] > 0
+    }
+    patterns = {
+        source: [json.loads(criterion["Pattern"]) for criterion in mapping["FilterCriteria"]["Filters"]]
+        for source, mapping in mappings.items()
+    }
+    assert patterns == {
+        stage.named_output("MessagesTableName"): [
+            {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}}
+            for prefix in ("m#", "e#")
+        ],
+        stage.named_output("RoomsTableName"): [
+            {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "room#"}]}, "sk": {"S": [{"prefix": "member#"}]}}}}
+        ],
+    }
+    for mapping in mappings.values():
+        assert mapping["BisectBatchOnFunctionError"] is True
+        assert mapping["MaximumRetryAttempts"] > 0
 
 
 def test_whoever_hears_of_messages_gets_their_events_as_they_were_published(stage: Assembly) -> None:

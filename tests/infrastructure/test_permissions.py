@@ -21,6 +21,7 @@ SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/ch
 DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
 DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
 CONSUME = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:GetQueueAttributes"
+FOLLOW = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
 STORE = "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem"
 
 PERMISSIONS = {
@@ -71,8 +72,10 @@ PERMISSIONS = {
     },
     "message.outbox": {
         EVENTS: "sns:Publish",
-        MESSAGES: "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams",
+        MESSAGES: FOLLOW,
+        ROOMS: FOLLOW,
         "{service/RoomEvents/OutboxDeadLetters/Queue}": "sqs:SendMessage sqs:GetQueueUrl sqs:GetQueueAttributes",
+        "{service/RoomEvents/MembershipDeadLetters/Queue}": "sqs:SendMessage sqs:GetQueueUrl sqs:GetQueueAttributes",
     },
     "message.activity": {
         ROOMS: "dynamodb:PutItem dynamodb:UpdateItem",

@@ -1,19 +1,26 @@
-"""Domain events: what happened, published once for whoever wants to know. Versioned; fields are only ever added."""
+"""Domain events: what happened, published once for whoever wants to know. Versioned; fields are only ever added.
+
+They are made from what the tables' streams tell, never by use cases: what is stored is told, and nothing else is. An
+event may arrive more than once, each time with the same `id` and the same content, and events come in no order.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
 from chat.ports import Event, Item
 from chat.storage import keys
+from chat.storage.memberships import BANNED
 from chat.storage.messages import VOID
 
 VERSION = 1
 MESSAGE_POSTED = "MessagePosted"
 MESSAGE_CHANGED = "MessageChanged"
 MESSAGE_DELETED = "MessageDeleted"
+MEMBERSHIP_CHANGED = "MembershipChanged"
 PREVIEW_CHARS = 80
 
 DELETIONS = frozenset({"deleted", "erased"})
@@ -65,9 +72,40 @@ class MessageDeleted(msgspec.Struct, frozen=True, tag=MESSAGE_DELETED, tag_field
     version: int = VERSION
 
 
-AnyEvent = MessagePosted | MessageChanged | MessageDeleted
+MembershipChange = Literal["joined", "left", "banned", "unbanned", "role", "muted", "unmuted"]
+
+
+class MembershipChanged(msgspec.Struct, frozen=True, tag=MEMBERSHIP_CHANGED, tag_field="event"):
+    """Somebody came into a room or left it, was put out or let in again, got another role, may not speak or may again.
+
+    `role` is what they are now, None for who is out of the room, `was` what they were before, None for who was not in
+    it. `muted_until_ms` is 0 for who may speak. Who did it is not told: the row that changed does not say.
+    """
+
+    id: str
+    room: str
+    user: str
+    name: str
+    what: MembershipChange
+    role: str | None
+    was: str | None
+    muted_until_ms: int
+    changed_at_ms: int
+    version: int = VERSION
+
+
+AnyEvent = MessagePosted | MessageChanged | MessageDeleted | MembershipChanged
+NAMES = (MESSAGE_POSTED, MESSAGE_CHANGED, MESSAGE_DELETED, MEMBERSHIP_CHANGED)
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def of_record(record: Mapping[str, Any], before: Item | None, after: Item | None) -> Event | None:
+    """The event of one record of a table's stream, with the item before and after it; None for one that is no event."""
+    item = after or before
+    if item and item["pk"].startswith(keys.ROOM) and str(item["sk"]).startswith(keys.MEMBER):
+        return _membership_changed(record["dynamodb"], before, after)
+    return of_row(after) if after else None
 
 
 def of_row(item: Item) -> Event | None:
@@ -91,7 +129,7 @@ def message_posted(item: Item) -> Event:
         text=item["text"],
         sent_at_ms=item["sent_at_ms"],
     )
-    return Event(name=MESSAGE_POSTED, room=posted.room, body=msgspec.json.encode(posted))
+    return Event(MESSAGE_POSTED, posted.room, msgspec.json.encode(posted), posted.kind)
 
 
 def decode(body: str | bytes) -> AnyEvent:
@@ -129,9 +167,52 @@ def _message_changed(row: Item) -> Event:
     }
     if row["what"] in DELETIONS:
         deleted = MessageDeleted(**shared, media=row.get("media"), objects=row.get("objects") or [])
-        return Event(name=MESSAGE_DELETED, room=deleted.room, body=msgspec.json.encode(deleted))
+        return Event(MESSAGE_DELETED, deleted.room, msgspec.json.encode(deleted), deleted.what)
     changed = MessageChanged(**shared)
-    return Event(name=MESSAGE_CHANGED, room=changed.room, body=msgspec.json.encode(changed))
+    return Event(MESSAGE_CHANGED, changed.room, msgspec.json.encode(changed), changed.what)
+
+
+def _membership_changed(change: Mapping[str, Any], before: Item | None, after: Item | None) -> Event | None:
+    """The stream's number of the change makes the id: whoever reads the record again gets the same."""
+    row = after or before or {}
+    at_ms = int(float(change["ApproximateCreationDateTime"]) * 1_000)
+    what = _what_became(before, after, at_ms)
+    if what is None:
+        return None
+    changed = MembershipChanged(
+        id=f"{row['room']}/member/{row['user']}/{change['SequenceNumber']}",
+        room=row["room"],
+        user=row["user"],
+        name=row["name"],
+        what=what,
+        role=_inside(after),
+        was=_inside(before),
+        muted_until_ms=int((after or {}).get("muted_until_ms", 0)),
+        changed_at_ms=at_ms,
+    )
+    return Event(MEMBERSHIP_CHANGED, changed.room, msgspec.json.encode(changed), changed.what)
+
+
+def _what_became(before: Item | None, after: Item | None, at_ms: int) -> MembershipChange | None:
+    """None where only a name or a limit changed, which nobody outside is told."""
+    old, new = (before or {}).get("role"), (after or {}).get("role")
+    if new == BANNED:
+        return "banned" if old != BANNED else None
+    if new is None:
+        return "unbanned" if old == BANNED else "left"
+    if old in {None, BANNED}:
+        return "joined"
+    if old != new:
+        return "role"
+    muted_ms = int((after or {}).get("muted_until_ms", 0))
+    if muted_ms != int((before or {}).get("muted_until_ms", 0)):
+        return "muted" if muted_ms > at_ms else "unmuted"
+    return None
+
+
+def _inside(membership: Item | None) -> str | None:
+    role = (membership or {}).get("role")
+    return None if role == BANNED else role
 
 
 def _in_words(kind: str) -> str:

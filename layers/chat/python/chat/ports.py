@@ -182,15 +182,24 @@ class Outcome(Enum):
     """No such connection any more: 410."""
     FAILED = "failed"
     """Throttled, refused or out of reach past the retries: worth another try later."""
+    TOO_LARGE = "too large"
+    """No connection will ever take this frame: 413. It has been logged, and trying again is of no use."""
+
+
+POSTING_MS = 5_000
+"""What posting one frame may take, retries included, unless somebody says otherwise."""
 
 
 class Sockets(Protocol):
     """The open sockets of the stage."""
 
-    def post(self, connection_ids: Sequence[str], frame: bytes, *, retry: bool = True) -> dict[str, Outcome]:
+    def post(
+        self, connection_ids: Sequence[str], frame: bytes, *, retry: bool = True, within_ms: int = POSTING_MS
+    ) -> dict[str, Outcome]:
         """Sends one frame to each connection, many at a time, and says for each what became of it. Never raises.
 
-        Without `retry` each is tried once.
+        Without `retry` each is tried once. It takes `within_ms` at most, and less where the invocation ends before;
+        who could not be tried by then counts as failed.
         """
 
 
@@ -203,11 +212,13 @@ class Queue(Protocol):
 
 @dataclass(frozen=True)
 class Event:
-    """A domain event on its way out. `name` and `room` can be filtered by subscribers."""
+    """A domain event on its way out. `name`, `room` and `kind` can be filtered by subscribers."""
 
     name: str
     room: str
     body: bytes
+    kind: str = ""
+    """Of a message its kind, of a change what it was; empty: nothing to filter by."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat.accounts import jobs
-from chat.events import AnyEvent, MessageChanged, MessageDeleted, MessagePosted
+from chat.events import AnyEvent, MembershipChanged, MessageChanged, MessageDeleted, MessagePosted
 from chat.services import JobOffice
 from chat.storage.traces import Trace
 
@@ -11,9 +11,11 @@ from chat.storage.traces import Trace
 def note(office: JobOffice, event: AnyEvent) -> None:
     """Remembers whose message or change this is. A write unit, and half a read unit; nothing for nobody's.
 
+    Memberships are found without: they stand in their user's list of rooms.
+
     An event may come late, even after its user was erased. Then they are erased once more.
     """
-    if event.user is None:
+    if isinstance(event, MembershipChanged) or event.user is None:
         return
     trace, at_ms = _trace_of(event)
     office.traces.note(event.user, trace)
@@ -22,7 +24,7 @@ def note(office: JobOffice, event: AnyEvent) -> None:
         jobs.erase_again(office, event.user)
 
 
-def _trace_of(event: AnyEvent) -> tuple[Trace, int]:
+def _trace_of(event: MessagePosted | MessageChanged | MessageDeleted) -> tuple[Trace, int]:
     match event:
         case MessagePosted():
             return Trace("message", event.room, event.seq), event.sent_at_ms

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
 
 import orjson
 
-from chat.aws.client import AwsClient, Request
+from chat.aws.calls import Request
+from chat.aws.client import AwsClient
 from chat.errors import UnavailableError
 from chat.ports import Event
 
 BATCH = 10
-"""Messages in one SendMessageBatch (SQS quota)."""
+"""Messages in one SendMessageBatch or PublishBatch (quota of both)."""
+
+BATCH_BYTES = 250_000
+"""What they may have together: 256 KB with their attributes (SNS quota; SQS takes more, but not everywhere)."""
+
+_TAKEN = re.compile(rb"<Successful>(.*?)</Successful>", re.DOTALL)
+_ID = re.compile(rb"<Id>(\d+)</Id>")
 
 
 class SqsQueue:
@@ -24,7 +32,7 @@ class SqsQueue:
 
     def send(self, bodies: Sequence[bytes], *, delay_s: int = 0) -> None:
         """See `chat.ports.Queue`. One call for ten bodies, all calls at once; a repeat may enqueue a body twice."""
-        requests = [self._request(bodies[at : at + BATCH], delay_s) for at in range(0, len(bodies), BATCH)]
+        requests = [self._request(batch, delay_s) for batch in _batches(bodies)]
         for answer in self._client.call_all(requests):
             if not answer.ok or orjson.loads(answer.body).get("Failed"):
                 raise UnavailableError("The delivery queue did not take everything.", retry_after_ms=1_000)
@@ -49,20 +57,57 @@ class SnsTopic:
         self._arn = arn
 
     def publish(self, events: Sequence[Event]) -> list[bool]:
-        """See `chat.ports.Topic`. One call an event, all at once: each has its own answer, for the price of a batch."""
-        return [answer.ok for answer in self._client.call_all([self._request(event) for event in events])]
+        """See `chat.ports.Topic`. One call for ten events, all calls at once; each event has its own answer.
 
-    def _request(self, event: Event) -> Request:
-        attributes = {"event": event.name, "room": event.room}
-        form = {"Action": "Publish", "Version": "2010-03-31", "TopicArn": self._arn, "Message": event.body.decode()}
-        for at, (name, value) in enumerate(attributes.items(), start=1):
-            entry = f"MessageAttributes.entry.{at}"
-            form[f"{entry}.Name"] = name
-            form[f"{entry}.Value.DataType"] = "String"
-            form[f"{entry}.Value.StringValue"] = value
+        A call is one request of SNS' bill for each 64 KB that the events in it have together.
+        """
+        batches = list(_batches([event.body for event in events]))
+        remaining = iter(events)
+        told = [[next(remaining) for _ in batch] for batch in batches]
+        answers = self._client.call_all([self._request(batch) for batch in told])
+        taken = [_taken(answer.body) if answer.ok else frozenset[int]() for answer in answers]
+        return [at in ids for batch, ids in zip(told, taken, strict=True) for at in range(len(batch))]
+
+    def _request(self, events: Sequence[Event]) -> Request:
+        form = {"Action": "PublishBatch", "Version": "2010-03-31", "TopicArn": self._arn}
+        for at, event in enumerate(events):
+            entry = f"PublishBatchRequestEntries.member.{at + 1}"
+            form |= {f"{entry}.Id": str(at), f"{entry}.Message": event.body.decode(), **_attributes(entry, event)}
         return Request(
             service="sns",
             url=self._client.url("sns"),
             body=urlencode(form).encode(),
             headers=("Content-Type: application/x-www-form-urlencoded",),
         )
+
+
+def _attributes(entry: str, event: Event) -> dict[str, str]:
+    """What subscribers filter by. SNS takes no empty value."""
+    form = {}
+    given = {"event": event.name, "room": event.room, "kind": event.kind}
+    for at, (name, value) in enumerate([(name, value) for name, value in given.items() if value], start=1):
+        attribute = f"{entry}.MessageAttributes.entry.{at}"
+        form[f"{attribute}.Name"] = name
+        form[f"{attribute}.Value.DataType"] = "String"
+        form[f"{attribute}.Value.StringValue"] = value
+    return form
+
+
+def _taken(answer: bytes) -> frozenset[int]:
+    """Which entries of a PublishBatch were taken: an answer of 200 may refuse some."""
+    successful = _TAKEN.search(answer)
+    return frozenset(int(found) for found in _ID.findall(successful[1])) if successful else frozenset()
+
+
+def _batches(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """The bodies in their order, in lists that one call takes."""
+    batch: list[bytes] = []
+    size_bytes = 0
+    for body in bodies:
+        if batch and (len(batch) == BATCH or size_bytes + len(body) > BATCH_BYTES):
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(body)
+        size_bytes += len(body)
+    if batch:
+        yield batch

@@ -55,6 +55,9 @@ CHANGES_PER_BUCKET = 64
 PUBLIC_SHARDS = 8
 READ_SHARDS = 8
 
+ROOM = "room#"
+MEMBER = "member#"
+"""How the partition and the sort key of a membership begin, and no other's both."""
 ABOUT = "about"
 LATEST = "latest"
 SELF = "self"
@@ -75,7 +78,7 @@ def about(room: str) -> Key:
 
 def member(room: str, user: str) -> Key:
     """The user's membership of the room."""
-    return f"room#{room}", f"member#{user}"
+    return f"{ROOM}{room}", f"{MEMBER}{user}"
 
 
 def left_member(room: str, user: str) -> Key:
