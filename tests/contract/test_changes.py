@@ -147,5 +147,5 @@ def test_pinned_messages_are_listed_by_number(changes: ChangeLog, numbered_table
         pk, sk = keys.pin("lunch", seq)
         numbered_table.transact([Put({"pk": pk, "sk": sk})])
     numbered_table.transact([Delete(keys.pin("lunch", 7))])
-    assert changes.pinned("lunch", 100) == [3, 12]
+    assert (changes.pinned("lunch", 100), changes.pinned("lunch", 100, after=3)) == ([3, 12], [12])
     assert [entry["sk"] for entry in changes.read("lunch", [1, 2])] == [1]

@@ -101,7 +101,7 @@ def erase(world: World) -> int:
 
 def forget_what_expires(world: World) -> None:
     """Commands are remembered for 48 h and then removed by TTL; those of edits have no message to go with."""
-    for key in [key for key in world.messages_table.items if key[0].startswith("d#eve#")]:
+    for key in [key for key in world.messages_table.items if key[0].startswith(keys.command("eve", "")[0])]:
         del world.messages_table.items[key]
 
 

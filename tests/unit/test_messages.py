@@ -65,6 +65,15 @@ def test_the_same_id_of_another_user_is_another_message(world: World, ada: Sende
     assert send(world, ada, "hello", "k1").seq != send(world, grace, "hello", "k1").seq
 
 
+def test_no_users_ids_are_taken_for_anothers(world: World, ada: Sender) -> None:
+    for user in ("bob", "bob#1"):
+        world.connect(user)
+        rooms.join(world.services, Sender(user, user, f"{user}-1"), JoinRoom(id="1", room="lunch"))
+    send(world, Sender("bob", "Bob", "bob-1"), "mine", "1#2")
+    send(world, Sender("bob#1", "Bob", "bob#1-1"), "mine, too", "2")
+    assert [message.text for message in history(world, ada).messages] == ["mine", "mine, too"]
+
+
 def test_an_id_used_in_another_room_is_refused(world: World, ada: Sender) -> None:
     rooms.create(world.services, ada, CreateRoom(id="make2", title="Dinner", room="dinner"))
     send(world, ada, "hello", "k1")

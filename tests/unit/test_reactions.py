@@ -170,4 +170,20 @@ def test_a_room_has_a_hundred_pins_at_most(world: World) -> None:
         world.clock.pass_ms(100)
     assert outcome(ask(world, "mia", action="pin", room="lunch", seq=101)) == "not_allowed"
     assert outcome(ask(world, "mia", action="pin", room="lunch", seq=100)) == "ack"  # it is pinned already
-    assert len(result(world, "bea", action="pins", room="lunch")["messages"]) == 100
+    listed = result(world, "bea", action="pins", room="lunch")
+    assert (len(listed["messages"]), listed["after"]) == (100, None)
+
+
+def test_pins_that_do_not_fit_into_a_frame_are_listed_in_pages(world: World) -> None:
+    for number in range(2, 42):
+        result(world, "bob", action="send", room="lunch", text=f"{number} " + "ü" * 5_000)
+        result(world, "mia", action="pin", room="lunch", seq=number)
+    seen: list[int] = []
+    after = None
+    while True:
+        page = result(world, "bea", action="pins", room="lunch", after=after)
+        seen += [each["seq"] for each in page["messages"]]
+        after = page["after"]
+        if after is None:
+            break
+    assert seen == list(range(2, 42))

@@ -214,10 +214,12 @@ export interface ReactionList {
   readonly after: string | null;
 }
 
-/** By number, at most 100. */
+/** By number, as many as fit into a frame. `after` continues the list; null at its end. */
 export interface PinList {
   /** Oldest first. */
   readonly messages: readonly Message[];
+  /** `after` continues the list; null at its end. */
+  readonly after: number | null;
 }
 
 /**
@@ -649,8 +651,8 @@ export interface Commands {
   };
   /** Pins a message to its room, with `remove` unpins it; twice is once. Moderators. */
   pin: { readonly room: string; readonly seq: number; readonly remove?: boolean };
-  /** The room's pinned messages. Members only. */
-  pins: { readonly room: string };
+  /** The room's pinned messages, behind the number `after`. Members only. */
+  pins: { readonly room: string; readonly after?: number | null };
   /**
    * Up to `limit` messages, oldest first.
    *
@@ -1064,7 +1066,7 @@ const history: Read<History> = record<History>({
   newer: or(flag, false),
 });
 
-const pinList: Read<PinList> = record<PinList>({ messages: list(message) });
+const pinList: Read<PinList> = record<PinList>({ messages: list(message), after: optional(count) });
 
 const reactionList: Read<ReactionList> = record<ReactionList>({ reactions: list(reactor), after: optional(text) });
 

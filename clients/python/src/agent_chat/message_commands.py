@@ -93,7 +93,13 @@ class MessageCommands(Caller):
 
     async def pins(self, room: str) -> list[Message]:
         """The room's pinned messages, by number."""
-        return (await self.call(frames.ListPins(id=new_id(), room=room), PinList)).messages
+        pinned: list[Message] = []
+        after: int | None = None
+        while True:
+            page = await self.call(frames.ListPins(id=new_id(), room=room, after=after), PinList)
+            pinned += page.messages
+            if (after := page.after) is None:
+                return pinned
 
     async def search(
         self, room: str, query: str, *, before: int | None = None, page_size: int = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat import access
+from chat import access, pages
 from chat.delivery import deliver
 from chat.errors import MessageDeletedError, NotAllowedError
 from chat.messages import messages_for
@@ -48,8 +48,12 @@ def pin(services: Services, sender: Sender, command: Pin) -> Changed:
 
 
 def list_pins(services: Services, sender: Sender, command: ListPins) -> PinList:
-    """The room's pinned messages as they stand, by number. Members only."""
+    """The room's pinned messages as they stand, by number, as many as fit into a frame. Members only.
+
+    Pins at the same moment may be one or two more than `MAX_PINS`: the list goes on.
+    """
     access.require_member(services, sender.user, command.room)
-    seqs = services.changes.pinned(command.room, MAX_PINS)
-    entries = services.changes.read(command.room, seqs) if seqs else []
-    return PinList(messages=messages_for(services, sender, entries))
+    seqs = services.changes.pinned(command.room, MAX_PINS + 1, after=command.after or 0)
+    entries = services.changes.read(command.room, seqs[:MAX_PINS]) if seqs else []
+    kept = pages.oldest_fitting(messages_for(services, sender, entries))
+    return PinList(messages=kept, after=kept[-1].seq if kept and len(kept) < len(seqs) else None)

@@ -231,9 +231,10 @@ class ReactionList(msgspec.Struct, frozen=True):
 
 
 class PinList(msgspec.Struct, frozen=True):
-    """By number, at most 100."""
+    """By number. `after` continues the list; None at its end."""
 
     messages: list[Message]
+    after: int | None = None
 
 
 class History(msgspec.Struct, frozen=True):

@@ -261,9 +261,10 @@ class Pin(Command, tag="pin", frozen=True, kw_only=True):
 
 
 class ListPins(Command, tag="pins", frozen=True, kw_only=True):
-    """The room's pinned messages. Members only. Reply: `PinList`."""
+    """The room's pinned messages, behind the number `after`. Members only. Reply: `PinList`."""
 
     room: RoomId
+    after: Position | None = None
 
 
 class ReadHistory(Command, tag="history", frozen=True, kw_only=True):

@@ -175,9 +175,9 @@ class ChangeLog:
         found = self._table.get_many([keys.message(room, seq) for seq in seqs], consistent=True)
         return sorted(found, key=lambda entry: int(entry["sk"]))
 
-    def pinned(self, room: str, limit: int) -> list[int]:
-        """Numbers of the first pinned messages of a room. A consistent query."""
-        (page,) = self._table.query(Query(keys.pins(room), limit=limit, consistent=True))
+    def pinned(self, room: str, limit: int, *, after: int = 0) -> list[int]:
+        """Numbers of the first pinned messages of a room behind one. A consistent query."""
+        (page,) = self._table.query(Query(keys.pins(room), first=after + 1, limit=limit, consistent=True))
         return [int(row["sk"]) for row in page.items]
 
     def find(self, room: str, rev: int) -> Item | None:

@@ -248,8 +248,8 @@ def term_rows(room: str, word: str) -> str:
 
 
 def command(user: str, command_id: str) -> Key:
-    """What a user's command was given, so that sending it again gives the same."""
-    return f"d#{user}#{command_id}", 0
+    """What a user's command was given, so that sending it again gives the same. Both may have a `#` in them."""
+    return f"d#{len(user)}#{user}#{command_id}", 0
 
 
 def connection(connection_id: str) -> Key:
