@@ -78,6 +78,7 @@ MEANINGS: dict[str, str] = {
     "Changed.version": "The message's version as it stands.",
     "DeleteMessage.seq": "The message's number.",
     "ListReactions.after": "The `after` of the page before; null for the first.",
+    "ListRooms.after": "The `after` of the page before; null for the first.",
     "ListPins.after": "The `after` of the page before; null for the first.",
     "Message.changed_at_ms": "When it was edited last, or deleted: ms since 1970; null where it never was.",
     "Message.changed_by": "Who edited it last, or deleted it; null where nobody did.",

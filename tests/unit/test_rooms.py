@@ -69,6 +69,23 @@ def test_a_list_of_rooms_fits_into_a_frame_with_ones_own_rooms_first(world: Worl
     assert listed[-1]["title"] == "Zebra"
 
 
+def test_a_list_of_rooms_that_takes_several_frames_leaves_none_out(world: World) -> None:
+    ada = world.connect("ada")
+    own = {create(world, ada, f"{number:03} " + "部" * 70, kind="private").room.room for number in range(500)}
+    public = {create(world, world.connect("host"), f"Open {number:03}").room.room for number in range(100)}
+    seen: list[str] = []
+    pages, after = 0, None
+    while True:
+        frame = json.dumps({"action": "rooms", "id": "1", "after": after})
+        page = json.loads(commands.answer(world.services, ada, frame))["result"]
+        seen += [room["room"] for room in page["rooms"]]
+        pages, after = pages + 1, page["after"]
+        if after is None:
+            break
+    assert (sorted(seen), pages > 1) == (sorted(own | public), True)
+    assert set(seen[:300]) <= own
+
+
 def test_repeating_a_create_gives_the_same_room(world: World) -> None:
     ada = world.connect("ada")
     assert create(world, ada, "Lunch").room.room == create(world, ada, "Lunch").room.room

@@ -80,7 +80,7 @@ describe("replies", () => {
     socket().acknowledge(second, { rooms: [] });
     socket().acknowledge(first, { now_ms: 7 });
     expect(await ping).toEqual({ now_ms: 7 });
-    expect(await rooms).toEqual({ rooms: [] });
+    expect(await rooms).toEqual({ rooms: [], after: null });
   });
 
   it("that refuse reject with the server's code and wait", async () => {
@@ -137,7 +137,7 @@ describe("replies", () => {
     socket().receive({ message: "Internal server error" });
     await expect(send).rejects.toMatchObject({ temporary: true });
     socket().acknowledge(socket().sent.find((it) => it.action === "rooms"), { rooms: [] });
-    expect(await rooms).toEqual({ rooms: [] });
+    expect(await rooms).toEqual({ rooms: [], after: null });
   });
 });
 
@@ -280,7 +280,7 @@ describe("frames", () => {
       { type: "ack", id: ping?.id, action: "ping", result: { now_ms: 7 } },
       { type: "ack", id: rooms?.id, action: "rooms", result: { rooms: [] } },
     ]);
-    expect(await both).toEqual([{ now_ms: 7 }, { rooms: [] }]);
+    expect(await both).toEqual([{ now_ms: 7 }, { rooms: [], after: null }]);
   });
 
   it("take a message alone, so that nothing delays its number", async () => {

@@ -85,10 +85,16 @@ export interface Ready {
   readonly reconnect: Reconnection;
 }
 
-/** Public rooms and the caller's own, by title. Public ones are left out where all don't fit into a frame. */
+/**
+ * Public rooms and the caller's own, by title: usually all of them, else a page of what fits into a frame.
+ *
+ * The caller's own rooms come on the first pages. `after` continues the list; null at its end.
+ */
 export interface RoomList {
   /** By title. */
   readonly rooms: readonly Room[];
+  /** `after` continues the list; null at its end. */
+  readonly after: string | null;
 }
 
 /** `last_seq` is the number of the newest message at that moment, 0 in an empty room. */
@@ -537,7 +543,7 @@ export interface Commands {
   /** The first command of a connection: who one is, and how to keep the connection well. */
   hello: { readonly client?: string };
   /** The public rooms and the caller's own. */
-  rooms: object;
+  rooms: { readonly after?: string | null };
   /**
    * Makes a room and the caller its first member; `members` are invited by user id.
    *
@@ -1101,7 +1107,7 @@ const done: Read<Done> = record<Done>({});
 
 const roomEntered: Read<RoomEntered> = record<RoomEntered>({ room: room, last_seq: count });
 
-const roomList: Read<RoomList> = record<RoomList>({ rooms: list(room) });
+const roomList: Read<RoomList> = record<RoomList>({ rooms: list(room), after: optional(text) });
 
 const ready: Read<Ready> = record<Ready>({
   version: count,

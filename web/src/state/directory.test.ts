@@ -37,6 +37,20 @@ describe("the list of rooms", () => {
     expect(unread("lunch")).toBe(0);
   });
 
+  it("has the rooms of all pages", async () => {
+    const ids = ["lunch", "tea", "dinner", "supper"];
+    for (const id of ids) server.addRoom(id, id, ["ada"]);
+    server.listed = 2;
+    chat.start();
+    await pass();
+    expect(["general", ...ids].every((id) => chat.directory.find(id) !== null)).toBe(true);
+    expect(server.commands.filter((it) => it.action === "rooms").map((it) => it["after"])).toEqual([
+      undefined,
+      "lunch",
+      "dinner",
+    ]);
+  });
+
   it("tells the server once of what is seen within a moment, and again when the line is back", async () => {
     fill(server, 10);
     chat.start();

@@ -37,7 +37,7 @@ export class RoomDirectory {
   /** Asks for the list; a failure shows only while there is no list yet. */
   async refresh(): Promise<void> {
     try {
-      const { rooms } = await this.#connection.request("rooms", {});
+      const rooms = await this.#list();
       const listed = new Set(rooms.map((room) => room.room));
       for (const id of this.#rooms.keys()) if (!listed.has(id)) this.#rooms.delete(id);
       for (const room of rooms) this.#merge(room);
@@ -47,6 +47,19 @@ export class RoomDirectory {
       this.#failure = error instanceof Error ? error : new Error(String(error));
     }
     this.#publish(true);
+  }
+
+  /** All pages of the list: one, for nearly everybody. */
+  async #list(): Promise<Room[]> {
+    const first = await this.#connection.request("rooms", {});
+    const rooms = [...first.rooms];
+    let { after } = first;
+    while (typeof after === "string") {
+      const page = await this.#connection.request("rooms", { after });
+      rooms.push(...page.rooms);
+      after = page.after;
+    }
+    return rooms;
   }
 
   /** A room that was made or entered just now. */

@@ -29,6 +29,8 @@ export class FakeServer extends FakeArchive {
   readonly places: string[] = [];
   /** Answers instead of the server where it returns true. */
   intercept: ((command: SentCommand, socket: FakeSocket) => boolean) | null = null;
+  /** Rooms on one page of their list. */
+  listed = Infinity;
   isDown = false;
   /** No socket gets through, HTTP does. */
   isBlocked = false;
@@ -164,7 +166,11 @@ export class FakeServer extends FakeArchive {
   #carryOut(command: SentCommand, line: Line): void {
     const { socket, user } = line;
     if (command.action === "rooms") {
-      socket.acknowledge(command, { rooms: [...this.rooms.keys()].map((id) => this.view(id, user)) });
+      const ids = [...this.rooms.keys()];
+      const start = ids.indexOf(String(command["after"])) + 1;
+      const page = ids.slice(start, start + this.listed);
+      const after = start + page.length < ids.length ? page.at(-1) : null;
+      socket.acknowledge(command, { rooms: page.map((id) => this.view(id, user)), after });
     } else if (command.action === "hello") {
       socket.acknowledge(command, { ...READY, user, now_ms: this.clockMs });
     } else if (command.action === "sync") {

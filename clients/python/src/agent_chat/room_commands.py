@@ -29,7 +29,13 @@ class RoomCommands(Caller):
 
     async def rooms(self) -> list[Room]:
         """The public rooms and this user's own, by title, with unread counts."""
-        return (await self.call(frames.ListRooms(id=new_id()), RoomList)).rooms
+        rooms: list[Room] = []
+        after: str | None = None
+        while True:
+            page = await self.call(frames.ListRooms(id=new_id(), after=after), RoomList)
+            rooms += page.rooms
+            if (after := page.after) is None:
+                return sorted(rooms, key=lambda room: (room.title.casefold(), room.room))
 
     async def create(
         self,

@@ -30,13 +30,21 @@ from chat.storage.memberships import Membership, admission
 from chat.storage.messages import Position
 from chat.storage.rooms import Listing, RoomRecord
 
+LISTED = 700
+"""Rooms looked up for one page of the list: no more of them fit into a frame."""
+
 _KINDS: dict[str, RoomKind] = {"public": "public", "private": "private", "direct": "direct"}
 
 
-def list_rooms(services: Services, sender: Sender, _: ListRooms) -> RoomList:
-    """The sender's rooms with what is unread in them, and the public ones, by title."""
-    rooms = view(services, services.rooms.list_for(sender.user))
-    return RoomList(rooms=sorted(_fitting(rooms), key=lambda room: (room.title.casefold(), room.room)))
+def list_rooms(services: Services, sender: Sender, command: ListRooms) -> RoomList:
+    """The sender's rooms with what is unread in them, and the public ones, by title; as many as fit into a frame."""
+    listings = {_place(listing): listing for listing in services.rooms.list_for(sender.user)}
+    places = sorted(place for place in listings if place > (command.after or ""))
+    kept = _fitting(view(services, [listings[place] for place in places[:LISTED]]))
+    return RoomList(
+        rooms=sorted(kept, key=lambda room: (room.title.casefold(), room.room)),
+        after=places[len(kept) - 1] if len(kept) < len(places) else None,
+    )
 
 
 def create(services: Services, sender: Sender, command: CreateRoom) -> RoomEntered:
@@ -134,11 +142,16 @@ def view(services: Services, listings: list[Listing]) -> list[Room]:
     ]
 
 
+def _place(listing: Listing) -> str:
+    """Where a room stands in the whole list: those that the user is in first, each by id."""
+    return f"{'public' if listing.role is None else 'own'}:{listing.record.room}"
+
+
 def _fitting(rooms: list[Room]) -> list[Room]:
-    """As many rooms as one frame takes, those that the user is in first."""
+    """The first of the rooms, as many as one frame takes."""
     remaining_bytes = MAX_REPLY_BYTES - 1_000
     kept: list[Room] = []
-    for room in sorted(rooms, key=lambda room: not room.member):
+    for room in rooms:
         remaining_bytes -= len(msgspec.json.encode(room)) + 1
         if remaining_bytes < 0:
             break

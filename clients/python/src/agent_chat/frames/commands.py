@@ -22,6 +22,8 @@ class Hello(Command, tag="hello", frozen=True, kw_only=True):
 class ListRooms(Command, tag="rooms", frozen=True, kw_only=True):
     """The public rooms and one's own. Reply: `RoomList`."""
 
+    after: str | None = None
+
 
 class CreateRoom(Command, tag="create", frozen=True, kw_only=True):
     """Makes a room. Reply: `RoomEntered`."""

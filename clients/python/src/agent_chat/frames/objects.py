@@ -122,9 +122,10 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class RoomList(msgspec.Struct, frozen=True):
-    """Public rooms and one's own."""
+    """Public rooms and one's own. `after` continues the list; None at its end."""
 
     rooms: list[Room]
+    after: str | None = None
 
 
 class RoomEntered(msgspec.Struct, frozen=True):

@@ -36,8 +36,10 @@ class Hello(Command, tag="hello", frozen=True, kw_only=True):
     client: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
-class ListRooms(Command, tag="rooms", frozen=True):
+class ListRooms(Command, tag="rooms", frozen=True, kw_only=True):
     """The public rooms and the caller's own. Reply: `RoomList`."""
+
+    after: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] | None = None
 
 
 class CreateRoom(Command, tag="create", frozen=True, kw_only=True):

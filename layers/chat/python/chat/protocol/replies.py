@@ -32,9 +32,13 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class RoomList(msgspec.Struct, frozen=True):
-    """Public rooms and the caller's own, by title. Public ones are left out where all don't fit into a frame."""
+    """Public rooms and the caller's own, by title: usually all of them, else a page of what fits into a frame.
+
+    The caller's own rooms come on the first pages. `after` continues the list; None at its end.
+    """
 
     rooms: list[Room]
+    after: str | None = None
 
 
 class RoomEntered(msgspec.Struct, frozen=True):
