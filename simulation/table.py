@@ -36,6 +36,9 @@ PAGE_BYTES = 1_000_000
 BATCH_KEYS = 100
 TRANSACTION_WRITES = 100
 NUMBER_DIGITS = 38
+PARTITION_KEY_BYTES = 2_048
+SORT_KEY_BYTES = 1_024
+ITEM_BYTES = 400 * 1024
 
 _ACTIONS = {Put: "dynamodb:PutItem", Delete: "dynamodb:DeleteItem", Assign: "dynamodb:UpdateItem"}
 """What each write of a transaction takes."""
@@ -152,6 +155,8 @@ class MemoryTable:
         _check_key(key)
         before = self.items.get(key)
         if item is not None:
+            if len(json.dumps(item, ensure_ascii=False).encode()) > ITEM_BYTES:
+                raise MalformedCallError("an item that is too large")
             self.items[key] = copy.deepcopy(item)
         else:
             self.items.pop(key, None)
@@ -205,8 +210,10 @@ def _outcome(write: Write, before: Item | None) -> Item | None:
 
 def _check_key(key: Key) -> None:
     pk, sk = key
-    if not pk or sk == "":
-        raise MalformedCallError("an empty key")
+    if not 1 <= len(pk.encode()) <= PARTITION_KEY_BYTES:
+        raise MalformedCallError("a partition key that is empty or too long")
+    if isinstance(sk, str) and not 1 <= len(sk.encode()) <= SORT_KEY_BYTES:
+        raise MalformedCallError("a sort key that is empty or too long")
     if isinstance(sk, int) and len(str(abs(sk)).rstrip("0")) > NUMBER_DIGITS:
         raise MalformedCallError("a number of too many digits")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
@@ -65,7 +64,7 @@ def raw_body(event: Event) -> bytes:
     raw: str = event.get("body") or ""
     try:
         return base64.b64decode(raw, validate=True) if event.get("isBase64Encoded") else raw.encode()
-    except (UnicodeError, binascii.Error) as error:
+    except ValueError as error:  # what base64 and UTF-8 say
         raise MalformedError("The body is JSON, in UTF-8.") from error
 
 
