@@ -25,6 +25,7 @@ KNOWN = {
     "user": USERS,
     "users": USERS,
     "members": USERS,
+    "content_type": ["image/png", "image/svg+xml"],
     "emoji": [":party:", "🎉"],
     "id": [f"command-{number}" for number in range(8)],
 }

@@ -11,18 +11,21 @@ from typing import Any
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from moto import mock_aws
 from PIL import Image
 
 from chat import rooms, subscriptions
 from chat.aws import media_store, secrets, wiring
 from chat.aws.models import DONE, REJECTED, UploadRecord
-from chat.media import MAX_UPLOAD_BYTES, MediaError, upload_key
+from chat.media import MAX_UPLOAD_BYTES, MediaError, UploadRequest, upload_key
 from chat.protocol import CreateRoom, JoinRoom, Subscribe
 from chat.settings import Settings
 from chat.tokens import BuiltInIssuer
 from functions.media import announce, reject, thumbnail, uploads
 from simulation.world import World
+from tests.unit import nearly_right
 
 CONTEXT = SimpleNamespace(
     function_name="media",
@@ -86,7 +89,7 @@ def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
     return world
 
 
-def ask(body: dict[str, Any], user: str = "Ada") -> dict[str, Any]:
+def ask(body: Any, user: str = "Ada") -> dict[str, Any]:
     """The answer to `POST /api/media`."""
     token = ISSUER.sign_in(user, wiring.clock().now_ms()).token
     event = {"headers": {"authorization": f"Bearer {token}"}, "body": json.dumps(body), "isBase64Encoded": False}
@@ -146,6 +149,15 @@ def test_a_permission_is_remembered_with_who_it_is_for() -> None:
 def test_what_is_not_permitted_says_why(changes: dict[str, Any], user: str, status: int, code: str) -> None:
     answer = ask({**WANTED, **changes}, user)
     assert (answer["status"], answer["code"]) == (status, code)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(nearly_right.objects(UploadRequest) | st.text() | nearly_right.anything)
+@pytest.mark.usefixtures("world")
+def test_no_request_for_an_upload_gives_a_fault_of_ours(body: Any) -> None:
+    answer = ask(body)
+    assert answer["status"] < 500
+    assert answer["status"] == 201 or answer["message"]
 
 
 def test_a_photo_goes_through_both_steps_and_is_posted_once(world: World, bucket: Any, upload: str) -> None:
