@@ -1,5 +1,6 @@
 """Previews that lists of rooms show: from events, in any order, any number of times."""
 
+import msgspec
 import pytest
 
 from chat import events, messages, rooms
@@ -19,7 +20,8 @@ def world() -> World:
 
 
 def event(world: World, seq: int) -> events.MessagePosted:
-    return events.decode(events.message_posted(world.messages_table.items[keys.message("lunch", seq)]).body)
+    body = events.message_posted(world.messages_table.items[keys.message("lunch", seq)]).body
+    return msgspec.json.decode(body, type=events.MessagePosted)
 
 
 def shown(world: World) -> Preview | None:
@@ -48,7 +50,8 @@ def test_late_and_repeated_events_do_not_replace_a_newer_preview(world: World) -
 
 def test_a_void_entry_has_no_preview() -> None:
     item = {"sk": 3, "room": "lunch", "kind": "void", "text": "", "sent_at_ms": 1}
-    assert events.preview(events.decode(events.message_posted(item).body)) is None
+    posted = msgspec.json.decode(events.message_posted(item).body, type=events.MessagePosted)
+    assert events.preview(posted) is None
 
 
 def test_an_event_has_the_same_id_however_often_it_is_made(world: World) -> None:
