@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from chat.presence import OFFLINE_AFTER_S
-from tests.integration.users import SignIn
+from tests.integration.users import SignIn, User
 
 
 async def test_coming_typing_reading_and_going_are_seen_by_who_shares_a_room(sign_in: SignIn, room: str) -> None:
@@ -15,9 +16,7 @@ async def test_coming_typing_reading_and_going_are_seen_by_who_shares_a_room(sig
 
     lise = await sign_in("Lise")
     await lise.call("subscribe", room=room)
-    while (event := await ada.event("presence"))["user"]["id"] != "lise":
-        pass
-    assert event == {"type": "presence", "user": {"id": "lise", "name": "Lise"}, "online": True}
+    assert await of_lise(ada) == {"type": "presence", "user": {"id": "lise", "name": "Lise"}, "online": True}
     asked = (await ada.call("presence", room=room))["result"]
     assert {user["id"] for user in asked["users"]} == {"ada", "lise"}
 
@@ -32,14 +31,24 @@ async def test_coming_typing_reading_and_going_are_seen_by_who_shares_a_room(sig
     counted = (await ada.call("receipts", room=room, seq=1))["result"]
     assert (counted["count"], counted["readers"], counted["after"]) == (1, [reader], None)
 
-    # A second device, and the first one vanishes: no news. Then the second goes too.
+    # A second device, and the first one goes: no news. Then the second vanishes without a word.
     phone = await sign_in("Lise")
-    lise.socket.transport.abort()
+    await lise.socket.close()
     await asyncio.sleep(OFFLINE_AFTER_S + 2)
     assert (await ada.call("presence", users=["lise", "nobody"]))["result"]["online"] == 1
     assert not [event for event in ada.events if event["type"] == "presence" and event["user"]["id"] == "lise"]
-    await phone.socket.close()
-    while (event := await ada.event("presence"))["user"]["id"] != "lise":
-        pass
-    assert event["online"] is False
+    phone.socket.transport.abort()
+    assert (await of_lise(ada))["online"] is False
     assert (await ada.call("presence", users=["lise"]))["result"]["online"] == 0
+
+    # Back a moment later.
+    await sign_in("Lise")
+    assert (await of_lise(ada))["online"] is True
+    assert (await ada.call("presence", users=["lise"]))["result"]["online"] == 1
+
+
+async def of_lise(user: User) -> dict[str, Any]:
+    """The next that the user is told of Lise's coming or going; others come and go in other tests."""
+    while (event := await user.event("presence"))["user"]["id"] != "lise":
+        pass
+    return event
