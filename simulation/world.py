@@ -11,7 +11,7 @@ from typing import Any
 from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
 from chat.pace import CHANGES_PER_S, RoomPace
-from chat.ports import Event, Outcome, Posting, Principal, Sender, Verdict
+from chat.ports import POSTING_MS, Event, Outcome, Posting, Principal, Sender, Verdict
 from chat.services import Accounts, Fanout, JobOffice, Notices, Protection, Services
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
@@ -70,8 +70,18 @@ class MemorySockets:
     retried: list[bool] = field(default_factory=list)
     """Of each call, whether what failed was to be tried again."""
 
-    def post(self, connection_ids: Sequence[str], frame: bytes, *, retry: bool = True) -> dict[str, Outcome]:
-        """Sends one frame to each, as often as it is named; what an answer is set to, it is at each attempt."""
+    def post(
+        self,
+        connection_ids: Sequence[str],
+        frame: bytes,
+        *,
+        retry: bool = True,
+        within_ms: int = POSTING_MS,  # noqa: ARG002
+    ) -> dict[str, Outcome]:
+        """Sends one frame to each, as often as it is named; what an answer is set to, it is at each attempt.
+
+        It takes no time, so there is always enough of it.
+        """
         self.retried.append(retry)
         for name in connection_ids:
             if self.answers.get(name, Outcome.DELIVERED) is Outcome.DELIVERED:

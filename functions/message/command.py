@@ -6,11 +6,13 @@ from typing import Any
 
 from chat import commands, log, websocket
 from chat.aws import wiring
+from chat.aws.time_left import Context
 
 
 @log.invocations
-def handle(event: websocket.Event, _context: object) -> dict[str, Any]:
+def handle(event: websocket.Event, context: Context) -> dict[str, Any]:
     """The body returned is the reply frame: API Gateway sends it to the connection that asked."""
+    wiring.time_left().begin(context)
     return {"statusCode": 200, "body": respond(event).decode()}
 
 

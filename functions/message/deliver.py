@@ -6,11 +6,13 @@ from typing import Any
 
 from chat import log, mentions
 from chat.aws import batches, wiring
+from chat.aws.time_left import Context
 
 
 @log.invocations
-def handle(event: batches.Event, _context: object) -> dict[str, Any]:
+def handle(event: batches.Event, context: Context) -> dict[str, Any]:
     """Bodies that failed are received again, each on its own; after the queue's count of receives they are dead."""
+    wiring.time_left().begin(context)
     return batches.answer(
         event, lambda record: mentions.carry_out(wiring.fanout(), wiring.members(), record["body"].encode())
     )

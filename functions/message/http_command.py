@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chat import commands, http, log
 from chat.aws import secrets, wiring
+from chat.aws.time_left import Context
 from chat.errors import TooLargeError
 from chat.ports import Sender
 
@@ -12,8 +13,9 @@ MAX_FRAME_BYTES = 128 * 1024
 
 
 @log.invocations
-def handle(event: http.Event, _context: object) -> http.Answer:
+def handle(event: http.Event, context: Context) -> http.Answer:
     """200 with the reply frame, whether it is an `ack` or an `error`; 401 without a valid token; 413."""
+    wiring.time_left().begin(context)
     return http.respond(event, respond)
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from chat import log, notices, presence, receipts
 from chat.aws import batches, wiring
+from chat.aws.time_left import Context
 from chat.notices import PresenceDue, ReceiptsDue
 
 
 @log.invocations
-def handle(event: batches.Event, _context: object) -> dict[str, Any]:
+def handle(event: batches.Event, context: Context) -> dict[str, Any]:
     """Safe to repeat. Bodies that failed are received again, each on its own."""
+    wiring.time_left().begin(context)
     return batches.answer(event, _tell)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from chat.aws.client import AwsClient, Credentials
+from chat.aws.client import AwsClient
+from chat.aws.credentials import Credentials
 from chat.aws.dynamodb import DynamoDbTable
 from chat.ports import Table
 from simulation.table import MemoryTable

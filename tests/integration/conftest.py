@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from chat.aws.client import AwsClient, Credentials
+from chat.aws.client import AwsClient
+from chat.aws.credentials import Credentials
 from chat.aws.dynamodb import DynamoDbTable
 from local.stack import LocalStack
 from tests.integration.users import WAIT_S, SignIn, User, session_token, ticket_url

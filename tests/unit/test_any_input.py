@@ -37,7 +37,11 @@ from tests.unit import nearly_right
 
 EVENTS = Path(__file__).parent / "events"
 CONTEXT = SimpleNamespace(
-    function_name="chat", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="c6af9ac6"
+    function_name="chat",
+    memory_limit_in_mb=256,
+    invoked_function_arn="arn",
+    aws_request_id="c6af9ac6",
+    get_remaining_time_in_millis=lambda: 15_000,
 )
 
 INSIDE = re.compile(r"Traceback|File \"|Error\b|chat\.|msgspec|NoneType|object at 0x|dynamodb|DynamoDB|#(ada|lunch)")

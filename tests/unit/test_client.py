@@ -13,8 +13,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 from freezegun import freeze_time
 
-from chat.aws.client import SOCKETS, AwsClient, Credentials, Request
+from chat.aws.calls import Request
+from chat.aws.client import AwsClient
+from chat.aws.credentials import Credentials
 from chat.aws.sockets import ApiGatewaySockets
+from chat.aws.transfers import SOCKETS
 from chat.ports import Outcome
 
 
@@ -211,7 +214,7 @@ def test_posts_say_for_each_connection_what_became_of_it(client: AwsClient, serv
     sockets = ApiGatewaySockets(client, server.url + "/prod")
     assert sockets.post(["gone=", "large=", "busy=", "fine="], b"{}") == {
         "gone=": Outcome.GONE,
-        "large=": Outcome.FAILED,
+        "large=": Outcome.TOO_LARGE,
         "busy=": Outcome.FAILED,
         "fine=": Outcome.DELIVERED,
     }

@@ -15,7 +15,11 @@ from simulation.world import World
 
 RECORDED = Path(__file__).parent / "events" / "http_api.json"
 CONTEXT = SimpleNamespace(
-    function_name="chat", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="c6af9ac6"
+    function_name="chat",
+    memory_limit_in_mb=256,
+    invoked_function_arn="arn",
+    aws_request_id="c6af9ac6",
+    get_remaining_time_in_millis=lambda: 15_000,
 )
 ISSUER = BuiltInIssuer("a secret of at least thirty-two bytes")
 

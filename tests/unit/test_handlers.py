@@ -13,7 +13,8 @@ from coincurve import PrivateKey
 
 from chat import delivery, ethereum, events, rooms, subscriptions
 from chat.aws import probes, secrets, wallet_door, wiring
-from chat.aws.client import AwsClient, Credentials
+from chat.aws.client import AwsClient
+from chat.aws.credentials import Credentials
 from chat.ports import Event
 from chat.protocol import CreateRoom, JoinRoom, Subscribe
 from chat.settings import Settings
@@ -31,6 +32,7 @@ CONTEXT = SimpleNamespace(
     memory_limit_in_mb=256,
     invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:chat",
     aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+    get_remaining_time_in_millis=lambda: 15_000,
 )
 
 

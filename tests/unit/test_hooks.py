@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from chat.aws.client import AwsClient, Credentials
+from chat.aws.client import AwsClient
+from chat.aws.credentials import Credentials
 from chat.aws.hooks import MAX_ANSWER_BYTES, HttpHook, LambdaHook, verdict_of
 from chat.errors import UnavailableError
 from chat.ports import ModerationHook, Posting, Verdict

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from chat.aws.client import AwsClient, Credentials
+from chat.aws.client import AwsClient
+from chat.aws.credentials import Credentials
 from chat.aws.queues import BATCH_BYTES, SnsTopic, SqsQueue
 from chat.errors import UnavailableError
 from chat.ports import Event

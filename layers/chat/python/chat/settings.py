@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 PREFIX = "CHAT_"
 
@@ -60,6 +60,14 @@ class Settings:
     """What becomes of a text without a verdict in time: `open` takes it, `closed` refuses it."""
     moderation_secret_arn: str | None = None
     """Secrets Manager secret that requests to an HTTP hook are signed with."""
+    outbound_secret_arn: str | None = None
+    """Secrets Manager secret that what leaves the stage is signed with: webhooks, and push messages' sender."""
+    outbound_private: str | None = None
+    """`allowed` where webhooks and push services may be on this machine, and without TLS: in stage local only."""
+    webhooks_queue_url: str | None = None
+    """Where deliveries to webhooks wait."""
+    webhook_disable_days: str | None = None
+    """How long a webhook may fail without anything being taken before nothing more is sent to it: a whole number."""
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     operators: str | None = None
@@ -67,13 +75,13 @@ class Settings:
 
     def to_env(self) -> dict[str, str]:
         """Environment variables for a function; a setting that is None has none."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {setting.name: getattr(self, setting.name) for setting in fields(self)}
         return {PREFIX + name.upper(): value for name, value in values.items() if value is not None}
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Reads the process environment. Raises `SettingsError` when there is no stage in it."""
-        values = {field.name: environ.get(PREFIX + field.name.upper()) for field in fields(cls)}
+        values = {setting.name: environ.get(PREFIX + setting.name.upper()) for setting in fields(cls)}
         if not values["stage"]:
             raise SettingsError(f"{PREFIX}STAGE is not set")
         return cls(**values)  # type: ignore[arg-type]  # every value is str | None, and stage was checked
@@ -87,13 +95,29 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Keys:
+    """Credentials that stand in the environment."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialsEndpoint:
+    """Where the runtime serves credentials instead, to whom it knows by `token` or by what `token_file` holds."""
+
+    url: str
+    token: str = field(default="", repr=False)
+    token_file: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Runtime:
     """What the Lambda runtime itself says: Region and credentials, and an emulator's endpoint where there is one."""
 
     region: str
-    access_key: str
-    secret_key: str
-    session_token: str = ""
+    credentials: Keys | CredentialsEndpoint
     endpoint_url: str | None = None
 
     @classmethod
@@ -102,10 +126,29 @@ class Runtime:
         try:
             return cls(
                 region=environ["AWS_REGION"],
-                access_key=environ["AWS_ACCESS_KEY_ID"],
-                secret_key=environ["AWS_SECRET_ACCESS_KEY"],
-                session_token=environ.get("AWS_SESSION_TOKEN", ""),
+                credentials=_credentials(environ),
                 endpoint_url=environ.get("AWS_ENDPOINT_URL") or None,
             )
         except KeyError as missing:
             raise SettingsError(f"{missing.args[0]} is not set") from missing
+
+
+ECS_URL = "http://169.254.170.2"
+"""What a relative address of credentials is relative to."""
+
+
+def _credentials(environ: Mapping[str, str]) -> Keys | CredentialsEndpoint:
+    """As AWS' SDKs: keys go before an endpoint for them, a relative address before a full one."""
+    path = environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+    url = ECS_URL + path if path else environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    if url and "AWS_ACCESS_KEY_ID" not in environ:
+        return CredentialsEndpoint(
+            url=url,
+            token=environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""),
+            token_file=environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") or None,
+        )
+    return Keys(
+        access_key=environ["AWS_ACCESS_KEY_ID"],
+        secret_key=environ["AWS_SECRET_ACCESS_KEY"],
+        session_token=environ.get("AWS_SESSION_TOKEN", ""),
+    )

@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from chat.aws.client import AwsClient, Request, Response
+from chat.aws.calls import Request, Response
+from chat.aws.client import AwsClient
 from chat.errors import UnavailableError
 from chat.ports import (
     Absent,

@@ -26,7 +26,9 @@ from urllib.parse import quote
 import msgspec
 import pycurl
 
-from chat.aws.client import CERTIFICATES, AwsClient, Request
+from chat.aws.calls import Request
+from chat.aws.certificates import CERTIFICATES
+from chat.aws.client import AwsClient
 from chat.errors import UnavailableError
 from chat.ports import Clock, Posting, Verdict
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from chat.aws.client import AwsClient, Request, Response
+from chat.aws.calls import Request, Response
+from chat.aws.client import AwsClient
 from chat.errors import UnavailableError
 
 

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 import orjson
 
-from chat.aws.client import AwsClient, Request
+from chat.aws.calls import Request
+from chat.aws.client import AwsClient
 from chat.settings import Settings
 
 LIMIT_MS = 1_000

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from chat.aws.client import AwsClient, Request, Response
-from chat.ports import Outcome
+from chat.aws.calls import Request, Response
+from chat.aws.client import AwsClient
+from chat.ports import POSTING_MS, Outcome
 
 TIMEOUT_MS = 2_000
 """A post takes 10 ms, 50 at the 99th percentile; one that hangs must not hold the sender's acknowledgement."""
 
+RESERVE_MS = 1_500
+"""Left of the invocation when posting ends, so that what failed can go to the redelivery queue."""
+
 ATTEMPTS = 3
 
-_GONE = 410
+_GONE, _TOO_LARGE = 410, 413
 
 logger = logging.getLogger(__name__)
 
@@ -26,19 +32,28 @@ class ApiGatewaySockets:
         self._client = client
         self._base = f"{connections_url.rstrip('/')}/@connections/"
 
-    def post(self, connection_ids: Sequence[str], frame: bytes, *, retry: bool = True) -> dict[str, Outcome]:
-        """See `chat.ports.Sockets`. With `retry`, 429 and 5xx are tried three times with full jitter."""
-        requests = [
-            Request(
-                service="execute-api",
-                url=self._base + quote(name, safe=""),
-                body=frame,
-                headers=("Content-Type: application/json",),
-                timeout_ms=TIMEOUT_MS,
-            )
-            for name in connection_ids
-        ]
-        answers = self._client.call_all(requests, attempts=ATTEMPTS if retry else 1)
+    def post(
+        self, connection_ids: Sequence[str], frame: bytes, *, retry: bool = True, within_ms: int = POSTING_MS
+    ) -> dict[str, Outcome]:
+        """See `chat.ports.Sockets`. With `retry`, 429, 5xx and silence are tried three times with full jitter."""
+        request = Request(
+            service="execute-api",
+            url=self._base,
+            body=frame,
+            # With its hash given, the frame is not hashed for each connection.
+            headers=("Content-Type: application/json", f"X-Amz-Content-Sha256: {hashlib.sha256(frame).hexdigest()}"),
+            timeout_ms=TIMEOUT_MS,
+        )
+        left_ms = self._client.time_left.ms()
+        if left_ms is not None:
+            within_ms = min(within_ms, left_ms - RESERVE_MS)
+        answers = self._client.call_each(
+            request,
+            [self._base + quote(name, safe="") for name in connection_ids],
+            attempts=ATTEMPTS if retry else 1,
+            within_ms=within_ms,
+        )
+        _report(answers)
         return {name: _outcome(answer) for name, answer in zip(connection_ids, answers, strict=True)}
 
 
@@ -47,5 +62,15 @@ def _outcome(answer: Response) -> Outcome:
         return Outcome.DELIVERED
     if answer.status == _GONE:
         return Outcome.GONE
-    logger.warning("post failed", extra={"status": answer.status, "detail": answer.error or answer.body[:200].decode()})
-    return Outcome.FAILED
+    return Outcome.TOO_LARGE if answer.status == _TOO_LARGE else Outcome.FAILED
+
+
+def _report(answers: Iterable[Response]) -> None:
+    """One line for all that went wrong with a frame: an outage must not cost a line a recipient."""
+    causes = Counter(_cause(answer) for answer in answers if not answer.ok and answer.status != _GONE)
+    if causes:
+        logger.warning("posts failed", extra={"posts": causes.total(), "causes": dict(causes.most_common(5))})
+
+
+def _cause(answer: Response) -> str:
+    return answer.error or f"{answer.status} {answer.body[:200].decode(errors='replace')}".rstrip()

@@ -10,12 +10,15 @@ import secrets
 import time
 from functools import cache
 
-from chat.aws.client import AwsClient, Credentials
+from chat.aws import credential_sources
+from chat.aws.client import AwsClient
+from chat.aws.credentials import Credentials
 from chat.aws.dynamodb import DynamoDbTable
 from chat.aws.hooks import HttpHook, LambdaHook
 from chat.aws.parameters import read_secret
 from chat.aws.queues import SnsTopic, SqsQueue
 from chat.aws.sockets import ApiGatewaySockets
+from chat.aws.time_left import TimeLeft
 from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
 from chat.operators import Operators, named
@@ -70,9 +73,22 @@ def client() -> AwsClient:
     runtime = Runtime.from_env()
     return AwsClient(
         region=runtime.region,
-        credentials=Credentials(runtime.access_key, runtime.secret_key, runtime.session_token),
+        credentials=credentials(),
         endpoint_url=runtime.endpoint_url,
+        renew=credentials,
+        time_left=time_left(),
     )
+
+
+def credentials() -> Credentials:
+    """What the runtime says at the moment: not remembered, because it changes."""
+    return credential_sources.read(Runtime.from_env())
+
+
+@cache
+def time_left() -> TimeLeft:
+    """Of the invocation at hand, where its function has said when it began."""
+    return TimeLeft()
 
 
 @cache

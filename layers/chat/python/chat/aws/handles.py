@@ -1,0 +1,73 @@
+"""One request at a time through libcurl. Set up once for a request, a handle is then only told where to send it.
+
+So a frame for a thousand connections costs one set-up a handle, and a URL a delivery.
+"""
+
+from __future__ import annotations
+
+import pycurl
+
+from chat.aws.calls import Call, Request
+from chat.aws.credentials import Credentials
+
+CONNECT_TIMEOUT_MS = 1_000
+
+_DEFAULTS = (0, False, False)
+"""What libcurl does unless told: no time limit, any kept connection, its own where there is none."""
+
+
+class Handle:
+    """One of libcurl's easy handles, with the options that it has at the moment."""
+
+    def __init__(self, region: str, certificates: str | None) -> None:
+        """`certificates`: the file of those that TLS trusts, None for libcurl's own."""
+        self.curl = pycurl.Curl()
+        self._region, self._certificates = region, certificates
+        self._parts: list[bytes] = []
+        self._request: Request | None = None
+        self._credentials: Credentials | None = None
+        self._options = _DEFAULTS
+
+    def aim(self, call: Call, credentials: Credentials, timeout_ms: int, *, shares: bool) -> None:
+        """Prepares the next try of a call. One that `shares` waits for a connection being opened instead of its own."""
+        curl = self.curl
+        if call.request is not self._request or credentials is not self._credentials:
+            self._set_up(call.request, credentials)
+        options = (timeout_ms, call.fresh, shares)
+        if options != self._options:
+            curl.setopt(pycurl.TIMEOUT_MS, timeout_ms)
+            curl.setopt(pycurl.FRESH_CONNECT, call.fresh)
+            curl.setopt(pycurl.PIPEWAIT, shares)
+            self._options = options
+        curl.setopt(pycurl.URL, call.url)
+
+    def take(self) -> bytes:
+        """The body received, which is then the caller's."""
+        if not self._parts:
+            return b""
+        body = b"".join(self._parts)
+        self._parts.clear()
+        return body
+
+    def _set_up(self, request: Request, credentials: Credentials) -> None:
+        headers = list(request.headers)
+        if credentials.session_token:
+            headers.append(f"X-Amz-Security-Token: {credentials.session_token}")
+        curl = self.curl
+        curl.reset()
+        curl.setopt(pycurl.AWS_SIGV4, f"aws:amz:{self._region}:{request.service}")
+        curl.setopt(pycurl.USERNAME, credentials.access_key)
+        curl.setopt(pycurl.PASSWORD, credentials.secret_key)
+        curl.setopt(pycurl.HTTPHEADER, [*headers, "Expect:", "Accept:"])
+        curl.setopt(pycurl.CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS)
+        curl.setopt(pycurl.NOSIGNAL, 1)
+        curl.setopt(pycurl.WRITEFUNCTION, self._parts.append)
+        if request.body is not None:
+            curl.setopt(pycurl.POSTFIELDS, request.body)
+        if request.method == "HEAD":
+            curl.setopt(pycurl.NOBODY, 1)
+        else:
+            curl.setopt(pycurl.CUSTOMREQUEST, request.method)
+        if self._certificates:
+            curl.setopt(pycurl.CAINFO, self._certificates)
+        self._request, self._credentials, self._options = request, credentials, _DEFAULTS
