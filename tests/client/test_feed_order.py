@@ -135,3 +135,14 @@ def test_ten_thousand_shuffled_messages_come_out_in_order(seed: int) -> None:
     for seq in numbers:
         order.accept([message(seq)])
     assert drain(order) == list(range(1, 10_001))
+
+
+def test_a_room_that_was_restored_begins_anew() -> None:
+    order = FeedOrder(after=10)
+    order.accept([message(11), message(13)])
+    order.restart(4)
+    assert (order.take(), order.gap(), order.complete, order.newest) == (None, None, 4, 4)
+    order.accept([message(5)])
+    taken = order.take()
+    assert taken is not None
+    assert taken.seq == 5

@@ -331,3 +331,21 @@ def test_an_owner_does_not_leave_members_behind_however_many_are_banned(world: W
 @pytest.mark.parametrize("after", ["zzz", "\U0010ffff", "\U0010ffff\U0010ffff"])
 def test_a_list_of_members_ends_behind_the_last_one(world: World, after: str) -> None:
     assert ask(world, "ada", action="members", room="lunch", after=after)["result"] == {"members": [], "after": None}
+
+
+def test_whoever_joins_a_public_room_that_its_last_owner_left_takes_it_over(world: World) -> None:
+    assert ask(world, "ada", action="create", title="Empty", room="empty")["type"] == "ack"
+    assert ask(world, "ada", action="leave", room="empty")["type"] == "ack"
+    assert ask(world, "bob", action="join", room="empty")["result"]["room"]["role"] == "owner"
+    assert ask(world, "eve", action="join", room="empty")["result"]["room"]["role"] == "member"
+
+
+def test_what_was_said_before_somebody_came_is_not_unread(world: World) -> None:
+    ask(world, "ada", action="create", title="Busy", room="busy")
+    for text in ("one", "two"):
+        ask(world, "ada", action="send", room="busy", text=text)
+    assert ask(world, "eve", action="join", room="busy")["result"]["room"]["unread"] == 0
+    ask(world, "ada", action="invite", room="busy", user="bob")
+    ask(world, "ada", action="send", room="busy", text="three")
+    (busy,) = [room for room in ask(world, "bob", action="rooms")["result"]["rooms"] if room["room"] == "busy"]
+    assert (busy["last_seq"], busy["read_seq"], busy["unread"]) == (3, 2, 1)

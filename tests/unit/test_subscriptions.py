@@ -210,3 +210,9 @@ def test_a_room_above_its_limit_says_slow_down_for_a_second() -> None:
     assert (refused.value.retry_after_ms, refused.value.temporary) == (600, True)
     pace.require_below_limit("other", 2_400)
     pace.require_below_limit("lunch", 3_000)
+
+
+def test_a_client_that_is_ahead_of_a_restored_room_is_told_to_start_over(world: World) -> None:
+    say(world, 3)
+    reply = subscribe(world, after=9)
+    assert (reply["recovered"], reply["gap"], reply["messages"], reply["last_seq"]) == (False, None, [], 3)

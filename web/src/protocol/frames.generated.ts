@@ -143,8 +143,9 @@ export interface ReportList {
  * Messages above `last_seq` come live.
  *
  * `recovered`: everything between the client's number and `last_seq` is in `messages`, oldest first. Where it is false
- * `gap` is what the client lacks, to be paged with `history`, and `messages` is empty. Without `after` both are empty
- * and `recovered` is true.
+ * `gap` is what the client lacks, to be paged with `history`, and `messages` is empty. Without a `gap` it has numbers
+ * that the room never gave, as after a restore from a backup, and starts over. Without `after` both are empty and
+ * `recovered` is true.
  *
  * `last_rev` is the client's next `after_rev`; a change below it that is still being stored keeps it lower than the
  * room's. `changed` has messages as they stand that have changed since, which may be such that the client never had, or
@@ -162,7 +163,10 @@ export interface Subscribed {
   readonly recovered: boolean;
   /** What came after the client's number, oldest first; empty where `recovered` is false. */
   readonly messages: readonly Message[];
-  /** Where it is false `gap` is what the client lacks, to be paged with `history`, and `messages` is empty. */
+  /**
+   * Where it is false `gap` is what the client lacks, to be paged with `history`, and `messages` is empty. Without a
+   * `gap` it has numbers that the room never gave, as after a restore from a backup, and starts over.
+   */
   readonly gap: Range | null;
   /**
    * `last_rev` is the client's next `after_rev`; a change below it that is still being stored keeps it lower than the
@@ -623,9 +627,9 @@ export interface Commands {
   /**
    * Stores one text and delivers it to the room.
    *
-   * Sent again with the same `id` within 24 h, it keeps its number and is not delivered again. `@` and a member's id in
-   * the text mentions them, `@room` from a moderator everybody. `reply_to` is the number of what it answers: both are
-   * in one thread then, named by the number of the message that the first answer was to.
+   * Sent again with the same `id` within 24 h, it keeps its number, and whoever has it already drops what comes again.
+   * `@` and a member's id in the text mentions them, `@room` from a moderator everybody. `reply_to` is the number of
+   * what it answers: both are in one thread then, named by the number of the message that the first answer was to.
    */
   send: { readonly room: string; readonly text: string; readonly reply_to?: number | null };
   /**

@@ -235,10 +235,12 @@ export class OpenRoom {
     this.#options.onEntered(room);
   }
 
-  #catchUp({ room, last_seq, messages, gap, ...changes }: Subscribed, page: History | null): void {
+  #catchUp({ room, last_seq, recovered, messages, gap, ...changes }: Subscribed, page: History | null): void {
     this.#options.onEntered(room);
-    this.#rev = Math.max(this.#rev ?? 0, changes.last_rev);
-    if (changes.changes_gap || (gap !== null && gap.last - gap.first >= MAX_FILL)) {
+    // The room may have been restored from a backup, with fewer numbers than are here.
+    const isAhead = !recovered && gap === null;
+    this.#rev = isAhead ? changes.last_rev : Math.max(this.#rev ?? 0, changes.last_rev);
+    if (isAhead || changes.changes_gap || (gap !== null && gap.last - gap.first >= MAX_FILL)) {
       this.#startOver(last_seq);
       return;
     }

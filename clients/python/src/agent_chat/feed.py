@@ -63,6 +63,11 @@ class FeedOrder:
         self.accept(early.values())
         self.learn(after)
 
+    def restart(self, after: int) -> None:
+        """Begins anew behind `after`: the room is another one than it was, and what is held is none of its."""
+        self._held.clear()
+        self._position = self._complete = self._newest = after
+
     def accept(self, messages: Iterable[Message]) -> bool:
         """Takes in messages, from wherever they came; whether any of them was missing."""
         gained = False

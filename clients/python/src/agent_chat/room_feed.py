@@ -223,7 +223,11 @@ class RoomFeed:
 
     def _subscribed(self, reply: Subscribed) -> None:
         self._details = reply.room
-        self._order.start(max(0, reply.last_seq - self._recent))
+        begin = max(0, reply.last_seq - self._recent)
+        if not reply.recovered and reply.gap is None:  # restored from a backup, with fewer numbers than were here
+            self._order.restart(begin)
+            self._feeds.tell(ChangesMissed(self.room))
+        self._order.start(begin)
         self._replayed = reply.last_seq
         self._changed_meanwhile(reply)
         self.learn(reply.last_seq)

@@ -71,7 +71,7 @@ def invite(services: Services, sender: Sender, command: Invite) -> Done:
 def bring_in(services: Services, record: RoomRecord, user: str, by: Principal) -> Membership:
     """Makes the user a member and tells of it; or the membership that stands there already, a ban included."""
     invited = services.members.newcomer(record.room, user, user)
-    standing = services.members.admit(record, invited)
+    standing = services.members.admit(record, invited, read_seq=services.messages.newest(record.room))
     if standing is invited:
         announce(services.fanout, invited, "invited", by)
     return standing

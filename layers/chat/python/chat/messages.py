@@ -25,11 +25,14 @@ from chat.protocol import (
 from chat.services import Services
 from chat.storage.messages import Draft, Span, Stored
 
+UNTOLD_MS = 60_000
+"""How long after a message was stored its repeats still deliver it. Who has it already drops it by its number."""
+
 
 def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
     """Stores the text and then delivers it; the answer means that it is durable.
 
-    A repeat of a stored command answers with the first one's number and is delivered once more to nobody.
+    A repeat of a stored command answers with the first one's number; see `post` for what it delivers.
     """
     if not command.text.strip():
         raise InvalidFieldError("`text` has nothing in it.")
@@ -66,11 +69,12 @@ def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
 def post(services: Services, draft: Draft, root: Item | None = None, *, except_connection: str | None = None) -> Stored:
     """Numbers, stores and delivers a message of somebody whose right to post was checked.
 
+    A repeat within `UNTOLD_MS` delivers again: the run that stored it may have died before it told anybody.
     `root`: the message that its thread is named by, if it is a reply.
     """
     stored = services.messages.append(draft, root)
     services.pace.observe(draft.room, stored.seq, services.clock.now_ms())
-    if not stored.repeated:
+    if not stored.repeated or services.clock.now_ms() - stored.sent_at_ms < UNTOLD_MS:
         message = message_of({"sk": stored.seq, **vars(draft)})
         deliver(
             services.fanout, draft.room, encode(MessagePosted(message=message)), except_connection=except_connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import Literal
 
 import msgspec
@@ -56,7 +57,8 @@ def create(services: Services, sender: Sender, command: CreateRoom) -> RoomEnter
     title = command.title.strip()
     if not title:
         raise InvalidFieldError("`title` has nothing in it.")
-    access.require_lasting(services.account_jobs, sender.user)
+    for user in (sender.user, *command.members):
+        access.require_lasting(services.account_jobs, user)
     made_with = hashlib.sha256(f"{sender.user}\n{command.id}".encode()).hexdigest()[:16]
     wanted = RoomRecord(
         room=command.room or f"{_slug(title)}-{made_with[:8]}",
@@ -106,13 +108,23 @@ def join(services: Services, sender: Sender, command: JoinRoom) -> RoomEntered:
         if record.kind != "public":
             raise RoomPrivateError("This room is private; a member has to invite you.")
         access.require_lasting(services.account_jobs, sender.user)
-        joined = services.members.newcomer(record.room, sender.user, sender.name)
-        known = services.members.admit(record, joined)
-        if known is joined:
-            memberships.announce(services.fanout, joined, "joined", sender)
+        known, is_new = _admit(services, sender, record)
+        if is_new:
+            memberships.announce(services.fanout, known, "joined", sender)
     if not known.inside:
         raise BannedError("You are banned from this room.")
     return _entered(services, sender, record)
+
+
+def _admit(services: Services, sender: Sender, record: RoomRecord) -> tuple[Membership, bool]:
+    """The sender's membership, and whether it is new. Whoever comes to a room without an owner takes it over."""
+    read_seq = services.messages.newest(record.room)
+    joined = services.members.newcomer(record.room, sender.user, sender.name)
+    owner = replace(joined, role="owner")
+    if joined.role == "member" and services.members.take_over(record, owner, read_seq=read_seq):
+        return owner, True
+    known = services.members.admit(record, joined, read_seq=read_seq)
+    return known, known is joined
 
 
 def leave(services: Services, sender: Sender, command: LeaveRoom) -> Done:

@@ -57,14 +57,15 @@ def subscribe(services: Services, sender: Sender, command: Subscribe) -> Subscri
     (room,) = rooms.view(services, [listing] if listing else [])
     messages = messages_for(services, sender, missed.entries)
     budget_bytes = pages.BUDGET_BYTES - len(msgspec.json.encode(changed or []))
-    reached = missed.first > missed.newest or missed.last == missed.newest
+    ahead = command.after is not None and command.after > missed.newest
+    reached = not ahead and (missed.first > missed.newest or missed.last == missed.newest)
     complete = reached and pages.oldest_fitting(messages, budget_bytes) == messages
     return Subscribed(
         room=room,
         last_seq=missed.newest,
         recovered=complete,
         messages=messages if complete else [],
-        gap=None if complete else Range(missed.first, missed.newest),
+        gap=None if complete or ahead else Range(missed.first, missed.newest),
         last_rev=last_rev,
         changed=changed or [],
         changes_gap=changed is None,

@@ -35,22 +35,23 @@ def _leave(accounts: Accounts, user: str, listing: Listing) -> None:
     membership = accounts.members.find(room, user)
     if listing.record.kind == "direct":
         _forget_in_direct_room(accounts, user, room)
-    elif membership and membership.role == "owner":
-        _hand_over(accounts, membership)
-    accounts.members.dismiss(room, user)
+    vacating = membership is not None and membership.role == "owner" and not _hand_over(accounts, membership)
+    accounts.members.dismiss(room, user, vacating=vacating)
     accounts.fanout.connections.unsubscribe_user(user, room)
     if membership:
         memberships.announce(accounts.fanout, membership, "left", Principal(user, membership.name))
 
 
-def _hand_over(accounts: Accounts, owner: Membership) -> None:
-    """To whoever ranks highest of the first members by id; a room without others stays without an owner."""
+def _hand_over(accounts: Accounts, owner: Membership) -> bool:
+    """To whoever ranks highest of the first members by id; False where there is nobody."""
     found, _ = accounts.members.page(owner.room, None, HEIRS_LOOKED_AT)
     others = [member for member in found if member.inside and member.user != owner.user]
     heir = min(others, key=lambda member: member.role != "moderator", default=None)
-    if heir and accounts.members.transfer(owner.room, owner.user, heir):
-        taken_over = Membership(heir.room, heir.user, heir.name, "owner")
-        memberships.announce(accounts.fanout, taken_over, "role", Principal(owner.user, owner.name))
+    if heir is None or not accounts.members.transfer(owner.room, owner.user, heir):
+        return False
+    taken_over = Membership(heir.room, heir.user, heir.name, "owner")
+    memberships.announce(accounts.fanout, taken_over, "role", Principal(owner.user, owner.name))
+    return True
 
 
 def _forget_in_direct_room(accounts: Accounts, user: str, room: str) -> None:

@@ -200,9 +200,9 @@ class Unsubscribe(Command, tag="unsubscribe", frozen=True, kw_only=True):
 class SendMessage(Command, tag="send", frozen=True, kw_only=True):
     """Stores one text and delivers it to the room. Reply: `Sent`.
 
-    Sent again with the same `id` within 24 h, it keeps its number and is not delivered again. `@` and a member's id in
-    the text mentions them, `@room` from a moderator everybody. `reply_to` is the number of what it answers: both are in
-    one thread then, named by the number of the message that the first answer was to.
+    Sent again with the same `id` within 24 h, it keeps its number, and whoever has it already drops what comes again.
+    `@` and a member's id in the text mentions them, `@room` from a moderator everybody. `reply_to` is the number of
+    what it answers: both are in one thread then, named by the number of the message that the first answer was to.
     """
 
     room: RoomId

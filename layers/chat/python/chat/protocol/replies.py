@@ -52,7 +52,8 @@ class Subscribed(msgspec.Struct, frozen=True):
     """Messages above `last_seq` come live.
 
     `recovered`: everything between the client's number and `last_seq` is in `messages`, oldest first. Where it is false
-    `gap` is what the client lacks, to be paged with `history`, and `messages` is empty. Without `after` both are empty
+    `gap` is what the client lacks, to be paged with `history`, and `messages` is empty. Without a `gap` it has numbers
+    that the room never gave, as after a restore from a backup, and starts over. Without `after` both are empty
     and `recovered` is true.
 
     `last_rev` is the client's next `after_rev`; a change below it that is still being stored keeps it lower than the

@@ -42,8 +42,8 @@ ATTEMPTS = 8
 REPLAYED = 100
 """Changes that a reader is told of at once; of more it is told that there are more."""
 
-TAIL = 20
-"""Newest changes looked at to tell which are still under way, where none are replayed: one read unit."""
+TAIL = 64
+"""Newest changes looked at to tell which are still under way, where none are replayed: three read units at most."""
 
 _MESSAGE, _ROW = 0, 1
 """Places in the transaction; behind them what stands beside."""

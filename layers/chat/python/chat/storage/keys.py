@@ -4,6 +4,7 @@
 |---|---|---|---|---|
 | rooms | `room#R` | `about` | title, kind, maker | get: enter a room |
 | rooms | `room#R` | `member#U` | membership: role, mute, name; a ban | get: rights; query: members by user id |
+| rooms | `room#R` | `vacancy` | the room has no owner: the next to join takes over | get: join |
 | rooms | `room#R` | `rules` | slow mode, blocked words | get, or with a membership in one batch: post |
 | rooms | `room#R` | `left#U` | that member U was muted or a reader when they left | get: join, invite |
 | rooms | `room#R` | `posted#U` | the member's last message, in slow mode only | conditional put: post |
@@ -18,6 +19,7 @@
 | rooms | `media#M` | `upload` | an upload, from its permission to its outcome | get: pipeline steps |
 | rooms | `traces#U` | kind, room, number | what user U has left where: messages, changes … | query: export, erasure |
 | rooms | `account#U` | `export` or `erasure` | the user's job of that kind, as far as it is | get: job |
+| rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
 | messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
@@ -63,6 +65,8 @@ LATEST = "latest"
 SELF = "self"
 UPLOAD = "upload"
 RULES = "rules"
+WEBHOOKS = "webhooks"
+"""Partition of all of a stage's webhooks: there are few, and who is told looks at all of them."""
 MESSAGES = "m#"
 """How partitions of messages begin, and only they."""
 CHANGES = "e#"
@@ -84,6 +88,11 @@ def member(room: str, user: str) -> Key:
 def left_member(room: str, user: str) -> Key:
     """What kept a member from posting when they left the room."""
     return f"room#{room}", f"left#{user}"
+
+
+def vacancy(room: str) -> Key:
+    """That the room has no owner: its last one left, or was erased, with nobody to take over."""
+    return f"room#{room}", "vacancy"
 
 
 def room_rules(room: str) -> Key:
@@ -169,6 +178,11 @@ def traces(user: str) -> str:
 def account_job(user: str, kind: str) -> Key:
     """The user's job of a kind: there is one at a time."""
     return f"account#{user}", kind
+
+
+def webhook(webhook_id: str) -> Key:
+    """One endpoint that is told of events."""
+    return WEBHOOKS, webhook_id
 
 
 def upload(media: str) -> Key:

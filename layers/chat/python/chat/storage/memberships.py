@@ -104,16 +104,31 @@ class Memberships:
         inside = {membership.user for item in found if (membership := self._read(item)) and membership.inside}
         return [user for user in users if user in inside]
 
-    def admit(self, record: RoomRecord, membership: Membership, *, other: str | None = None) -> Membership:
-        """Stores a new membership, or returns the one that stands there already, a ban included."""
+    def admit(
+        self, record: RoomRecord, membership: Membership, *, other: str | None = None, read_seq: int = 0
+    ) -> Membership:
+        """Stores a new membership, or returns the one that stands there already, a ban included.
+
+        `read_seq`: up to where the room counts as read; what was said before somebody came is not unread.
+        """
         try:
-            self._table.transact(admission(record, membership, other=other))
+            self._table.transact(admission(record, membership, other=other, read_seq=read_seq))
         except TransactionError as refused:
             standing = self._read(refused.conflicts.get(0))
             if standing is None:
                 raise
             return standing
         return membership
+
+    def take_over(self, record: RoomRecord, owner: Membership, *, read_seq: int) -> bool:
+        """Makes a newcomer the owner of a room that has none; False where it has one, or nothing came of it.
+
+        Half a read unit; of two at the same moment one succeeds.
+        """
+        vacant = keys.vacancy(record.room)
+        if self._table.get(vacant) is None:
+            return False
+        return self._change([*admission(record, owner, read_seq=read_seq), Delete(vacant, Present())])
 
     def newcomer(self, room: str, user: str, name: str) -> Membership:
         """A new membership of somebody: a reader's or a muted one's where they left as that. Half a read unit."""
@@ -128,8 +143,9 @@ class Memberships:
         now_ms = self._clock.now_ms()
         rows = (keys.user_room(known.user, known.room), keys.read_cursor(known.room, known.user))
         writes = [Delete(keys.member(known.room, known.user), Equal("role", known.role)), *map(Delete, rows)]
+        vacant = _vacated(known.room) if known.role == "owner" else []
         try:
-            self._table.transact([*writes, _remembered(known, now_ms)])
+            self._table.transact([*writes, _remembered(known, now_ms), *vacant])
         except TransactionError:
             return False
         self._forget(known.room, known.user)
@@ -141,10 +157,10 @@ class Memberships:
             self._table.update(keys.member(known.room, known.user), assign={"name": name}, condition=Present())
         self._forget(known.room, known.user)
 
-    def dismiss(self, room: str, user: str) -> None:
-        """Ends the membership; ending none is not an error."""
+    def dismiss(self, room: str, user: str, *, vacating: bool = False) -> None:
+        """Ends the membership, and with `vacating` leaves the room without an owner; ending none is not an error."""
         rows = (keys.member(room, user), keys.user_room(user, room), keys.read_cursor(room, user))
-        self._table.transact([Delete(row) for row in rows])
+        self._table.transact([*map(Delete, rows), *(_vacated(room) if vacating else [])])
         self._forget(room, user)
 
     def ban(self, membership: Membership, *, now: str | None) -> bool:
@@ -236,9 +252,11 @@ class Memberships:
         )
 
 
-def admission(record: RoomRecord, membership: Membership, *, other: str | None = None) -> list[Write]:
+def admission(
+    record: RoomRecord, membership: Membership, *, other: str | None = None, read_seq: int = 0
+) -> list[Write]:
     """The rows of a new membership. `other` is the other user of a direct room."""
-    listed = {**asdict(record), "role": membership.role, "read_seq": 0}
+    listed = {**asdict(record), "role": membership.role, "read_seq": read_seq}
     if other is not None:
         listed["other"] = other
     pk, sk = keys.user_room(membership.user, record.room)
@@ -253,6 +271,11 @@ def _remembered(left: Membership, now_ms: int) -> Write:
     until_s = now_ms // 1000 + LEFT_KEPT_S if left.role == READER else left.muted_until_ms // 1000
     role = READER if left.role == READER else "member"
     return Put({"pk": pk, "sk": sk, "role": role, "muted_until_ms": left.muted_until_ms, "expires_at_s": until_s})
+
+
+def _vacated(room: str) -> list[Write]:
+    pk, sk = keys.vacancy(room)
+    return [Put({"pk": pk, "sk": sk})]
 
 
 def _put(membership: Membership, condition: Condition | None = None) -> Put:
