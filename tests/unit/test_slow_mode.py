@@ -42,6 +42,20 @@ def test_a_message_sent_again_in_slow_mode_keeps_its_number(world: World) -> Non
     assert outcome(say(world, "bob", id="k2")) == "slow_mode"
 
 
+def test_a_message_that_is_stored_is_never_refused_though_another_took_the_next_turn(world: World) -> None:
+    ask(world, "ada", action="configure", room="lunch", slow_mode_s=30)
+    first = say(world, "bob", id="k1")
+    world.clock.pass_ms(30_000)
+    assert outcome(say(world, "bob", id="k2")) == "ack"
+    assert say(world, "bob", id="k1")["result"] == first["result"]
+
+
+def test_what_is_refused_for_something_else_costs_no_turn(world: World) -> None:
+    ask(world, "ada", action="configure", room="lunch", slow_mode_s=30)
+    assert outcome(say(world, "bob", reply_to=7)) == "message_not_found"
+    assert outcome(say(world, "bob")) == "ack"
+
+
 def test_a_refused_message_in_slow_mode_takes_no_number(world: World) -> None:
     ask(world, "ada", action="configure", room="lunch", slow_mode_s=30)
     for _ in range(3):

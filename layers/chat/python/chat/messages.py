@@ -7,7 +7,17 @@ import msgspec
 from chat import mentions, pages, protection, threads
 from chat.access import require_member, require_speaker
 from chat.delivery import deliver
-from chat.errors import InvalidFieldError
+from chat.errors import (
+    BannedError,
+    BlockedWordError,
+    InvalidFieldError,
+    MessageNotFoundError,
+    MessageRefusedError,
+    MutedError,
+    NotAllowedError,
+    NotAMemberError,
+    SlowModeError,
+)
 from chat.ports import Item, Posting, Sender
 from chat.protocol import (
     Author,
@@ -28,24 +38,49 @@ from chat.storage.messages import Draft, Span, Stored
 UNTOLD_MS = 60_000
 """How long after a message was stored its repeats still deliver it. Who has it already drops it by its number."""
 
+_REFUSED = (
+    BannedError,
+    BlockedWordError,
+    MessageNotFoundError,
+    MessageRefusedError,
+    MutedError,
+    NotAMemberError,
+    NotAllowedError,
+    SlowModeError,
+)
+"""Refusals that last: after them it is looked whether the message was stored before. Those of load cost no call."""
+
 
 def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
     """Stores the text and then delivers it; the answer means that it is durable.
 
-    A repeat of a stored command answers with the first one's number; see `post` for what it delivers.
+    A repeat of a stored command answers with the first one's number, also where a new message would be refused
+    meanwhile: what is durable is never said not to be. See `post` for what it delivers.
     """
     if not command.text.strip():
         raise InvalidFieldError("`text` has nothing in it.")
+    try:
+        stored = _take(services, sender, command)
+    except _REFUSED:
+        earlier = services.messages.recall(command.room, sender.user, command.id)
+        if earlier is None:
+            raise
+        stored = earlier
+    return Sent(room=command.room, seq=stored.seq, sent_at_ms=stored.sent_at_ms)
+
+
+def _take(services: Services, sender: Sender, command: SendMessage) -> Stored:
+    """Stores and delivers what all that guards the room lets through; nothing but slow mode costs a turn in it."""
     membership = require_speaker(services, sender.user, command.room)
     now_ms = services.clock.now_ms()
     services.pace.require_below_limit(command.room, now_ms)
     protection.check_words(services, command.room, command.text)
     posting = Posting(command.room, sender.user, sender.name, command.text, command.id, now_ms)
     protection.ask_hook(services, posting)
-    protection.take_turn(services, membership, command.id)
     root = threads.root_of(services, command.room, command.reply_to) if command.reply_to else None
     mentioned = mentions.find(services, membership, command.text)
-    stored = post(
+    protection.take_turn(services, membership, command.id)
+    return post(
         services,
         Draft(
             room=command.room,
@@ -63,7 +98,6 @@ def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
         root,
         except_connection=sender.connection,
     )
-    return Sent(room=command.room, seq=stored.seq, sent_at_ms=stored.sent_at_ms)
 
 
 def post(services: Services, draft: Draft, root: Item | None = None, *, except_connection: str | None = None) -> Stored:

@@ -135,6 +135,14 @@ class MessageLog:
             return Stored(seq=seq, sent_at_ms=draft.sent_at_ms)
         raise UnavailableError("The room is busy; send again.", retry_after_ms=200)
 
+    def recall(self, room: str, user: str, command_id: str) -> Stored | None:
+        """The place that an earlier run of the user's command gave a message of the room, None where none did.
+
+        A consistent read, one unit.
+        """
+        earlier = self._table.get(keys.command(user, command_id), consistent=True)
+        return _repeated(earlier, room) if earlier and earlier["room"] == room and "version" not in earlier else None
+
     def find(self, room: str, seq: int) -> Item | None:
         """The entry of a number, None where there is none, as there is none of a `void` one. A consistent read."""
         entry = self._table.get(keys.message(room, seq), consistent=True)
