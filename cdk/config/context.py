@@ -50,6 +50,9 @@ def read_context(context: Context) -> StageConfig:
         moderation=_moderation(context),
         wallet=_wallet(stage, context),
         operators=_operators(context),
+        webhook_disable_days=_whole(
+            "webhook_disable_days", context("webhook_disable_days") or stage.webhook_disable_days
+        ),
     )
     return _localized(stage, context) if name == "local" else _with_site(stage, context)
 

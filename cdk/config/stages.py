@@ -26,6 +26,8 @@ Architecture = Literal["arm64", "x86_64"]
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 180, 365)
 """The periods that CloudWatch Logs takes, up to a year."""
 
+MAX_DISABLE_DAYS = 30
+
 BUILT_IN_ISSUER_STAGES = frozenset({"local", "dev"})
 
 TEST_CHAINS = (1, 11155111, 31337)
@@ -62,12 +64,16 @@ class StageConfig:
     """Words that no room of the stage takes, folded."""
     moderation: ModerationHook | None = None
     wallet: WalletSignIn | None = None
+    webhook_disable_days: int = 5
+    """A webhook of which nothing was taken for so long is sent nothing more."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""
 
     def __post_init__(self) -> None:
         if self.log_retention_days not in LOG_RETENTION_DAYS:
             raise ConfigError(f"CloudWatch Logs keeps logs for one of {LOG_RETENTION_DAYS} days.")
+        if not 2 <= self.webhook_disable_days <= MAX_DISABLE_DAYS:  # noqa: PLR2004 - a delivery is tried for more than one
+            raise ConfigError(f"webhook_disable_days are 2 to {MAX_DISABLE_DAYS}.")
         if isinstance(self.sign_in, BuiltInIssuer) and self.name not in BUILT_IN_ISSUER_STAGES:
             raise ConfigError(
                 f"Stage {self.name} must not use the built-in issuer, which lets everyone in under any name."

@@ -18,6 +18,9 @@ REACTIONS, PINS = "x#*", "p#*"
 TRACES, ACCOUNTS = "traces#*", "account#*"
 """In the table of rooms: what users have left where, and their jobs on it."""
 
+WEBHOOKS = "webhooks"
+"""In the table of rooms: operators' endpoints."""
+
 UPLOADS = "media#*"
 """In the table of rooms: the records of uploads."""
 

@@ -37,6 +37,7 @@ class DataStack(cdk.Stack):
         self.media = MediaBucket(self, "Media", config=config)
         signs = isinstance(config.sign_in, BuiltInIssuer) or config.wallet is not None
         self.session_secret = self._session_secret() if signs else None
+        self.outbound_secret = self._outbound_secret()
 
         cdk.CfnOutput(self, "RoomsTableName", value=self.rooms.table_name)
         cdk.CfnOutput(self, "MessagesTableName", value=self.messages.table_name)
@@ -79,5 +80,19 @@ class DataStack(cdk.Stack):
         )
         acknowledge(
             secret, "SMG4", "A new key ends all sessions at once, so a person decides when: every session ends in 12 h."
+        )
+        return secret
+
+    def _outbound_secret(self) -> secretsmanager.Secret:
+        keep = self._config.keep_data
+        secret = secretsmanager.Secret(
+            self,
+            "OutboundSecret",
+            description="Signs what leaves the stage: each webhook's secret and the sender's key of push messages",
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
+        )
+        acknowledge(
+            secret, "SMG4", "Every receiver of webhooks would need its new secret at the same moment: each has its own."
         )
         return secret

@@ -27,6 +27,7 @@ from cdk.service.protection import Protection
 from cdk.service.sign_in import add_sign_in
 from cdk.service.streams import add_streams
 from cdk.service.wallets import add_wallets
+from cdk.service.webhooks import DELIVERIES_TIMEOUT_S, add_webhooks
 from cdk.stacks.data import DataStack
 from layers.build import Target
 
@@ -47,6 +48,9 @@ class ServiceStack(cdk.Stack):
         delivery = WorkQueue(self, "Delivery", source="delivery", worker_timeout_s=DELIVER_TIMEOUT_S, alarms=alarms)
         notices = WorkQueue(self, "Notices", source="notices", worker_timeout_s=NOTICES_TIMEOUT_S, alarms=alarms)
         jobs = WorkQueue(self, "Jobs", source="jobs on accounts", worker_timeout_s=JOBS_TIMEOUT_S, alarms=alarms)
+        deliveries = WorkQueue(
+            self, "ToWebhooks", source="deliveries to webhooks", worker_timeout_s=DELIVERIES_TIMEOUT_S, alarms=alarms
+        )
         events = RoomEvents(self, "RoomEvents", config=config, alarms=alarms)
         identity = Identity(config=config, session_secret=data.session_secret)
         posting = Posting(
@@ -66,6 +70,7 @@ class ServiceStack(cdk.Stack):
         add_delivery(platform, data=data, websocket=websocket, delivery=delivery)
         add_notices(platform, data=data, websocket=websocket, notices=notices)
         add_events(platform, data=data, events=events, jobs=jobs)
+        add_webhooks(platform, data=data, events=events, deliveries=deliveries, http=http, identity=identity)
         pipeline = add_media(platform, posting=posting, http=http, identity=identity, alarms=alarms)
         add_accounts(
             platform,

@@ -16,6 +16,16 @@ PUBLIC = {"POST /api/tickets": "connect.tickets", "POST /api/media": "media.uplo
 ACCOUNT = {
     f"{method} /api/account/{kind}": "ops.account" for method in ("GET", "POST") for kind in ("export", "erasure")
 }
+WEBHOOK = "/api/webhooks/{webhook}"
+WEBHOOKS = {
+    "GET /api/webhooks": "ops.webhook_settings",
+    "POST /api/webhooks": "ops.webhook_settings",
+    f"GET {WEBHOOK}": "ops.webhook_settings",
+    f"DELETE {WEBHOOK}": "ops.webhook_settings",
+    f"POST {WEBHOOK}/secret": "ops.webhook_settings",
+    f"POST {WEBHOOK}/enable": "ops.webhook_settings",
+    f"POST {WEBHOOK}/replay": "ops.webhook_settings",
+}
 FALLBACK = {"POST /api/commands": "message.http_command", "GET /api/events": "message.http_events"}
 OPERATIONS = {"GET /api/health": "ops.health", "GET /api/config": "ops.config"}
 
@@ -90,7 +100,7 @@ def test_signing_in_by_name_or_wallet_is_deployed_where_the_stage_says_so(
     }
     for assembly, expected in ((local, by_name), (dev, by_name), (prod, {})):
         found = {key: answered_by(assembly, route) for key, route in routes(assembly, "HTTP").items()}
-        assert found == {**PUBLIC, **FALLBACK, **ACCOUNT, **OPERATIONS, **expected}
+        assert found == {**PUBLIC, **FALLBACK, **ACCOUNT, **WEBHOOKS, **OPERATIONS, **expected}
 
 
 def test_every_route_may_invoke_its_function(stage: Assembly) -> None:

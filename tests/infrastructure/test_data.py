@@ -126,9 +126,26 @@ def test_the_session_secret_is_made_where_it_is_used_and_only_there(
     local: Assembly, dev: Assembly, prod: Assembly
 ) -> None:
     for assembly, count in ((local, 1), (dev, 1), (prod, 0)):
-        assert len(assembly.of_type("SecretsManager::Secret")) == count
-    (secret,) = dev.of_type("SecretsManager::Secret")
-    assert secret["GenerateSecretString"]["PasswordLength"] == 64
+        sessions = [secret for secret in secrets(assembly) if secret.endswith("SessionSecret")]
+        assert len(sessions) == count
+    for secret in dev.of_type("SecretsManager::Secret"):
+        assert secret["GenerateSecretString"]["PasswordLength"] == 64
+
+
+def secrets(assembly: Assembly) -> list[str]:
+    return [assembly.label(secret) for secret in assembly.of_type("SecretsManager::Secret")]
+
+
+def test_what_webhooks_and_push_messages_are_signed_with_outlives_every_mistake_in_prod(
+    dev: Assembly, prod: Assembly
+) -> None:
+    for assembly, policy in ((dev, "Delete"), (prod, "Retain")):
+        (secret,) = [
+            found
+            for found in assembly.of_type("SecretsManager::Secret")
+            if assembly.label(found) == "data/OutboundSecret"
+        ]
+        assert (secret.body["DeletionPolicy"], secret.body["UpdateReplacePolicy"]) == (policy, policy)
 
 
 def test_queues_are_encrypted(stage: Assembly) -> None:

@@ -31,6 +31,8 @@ LAYERS = {
     "message.outbox": set(),
     "message.activity": set(),
     "message.index": set(),
+    "message.webhooks": set(),
+    "message.webhook_deliveries": set(),
     "media.uploads": {"identity", "data"},
     "media.thumbnail": {"imaging", "data"},
     "media.announce": {"data"},
@@ -38,6 +40,7 @@ LAYERS = {
     "media.purge": {"data"},
     "ops.account": {"identity", "data"},
     "ops.account_jobs": {"data"},
+    "ops.webhook_settings": {"identity"},
     "ops.health": set(),
     "ops.config": set(),
 }
@@ -49,6 +52,7 @@ OFF_BY_DEFAULT = {
     "moderation_deadline_ms",
     "moderation_failure",
     "moderation_secret_arn",
+    "operators",
 }
 """Settings of what a stage has only where its context asks for it."""
 
@@ -200,7 +204,9 @@ def test_a_function_is_told_what_its_code_asks_for_and_nothing_else(
         assert (name, handler) in {("prod", missing) for missing in NOT_IN_PROD}
         return
     other_sign_in = {"session_secret_arn", "wallet_chains"} if name == "prod" else {"oidc_issuer", "oidc_audience"}
-    assert set(told(function)) == {"stage", *settings_used(handler)} - other_sign_in - OFF_BY_DEFAULT
+    not_on_aws = {"outbound_private"} if name == "prod" else set()
+    expected = {"stage", *settings_used(handler)} - other_sign_in - not_on_aws - OFF_BY_DEFAULT
+    assert set(told(function)) == expected
 
 
 def test_functions_are_told_their_stage(stage: Assembly) -> None:

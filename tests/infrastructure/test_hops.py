@@ -82,6 +82,9 @@ def test_the_known_hops_are_all_there(stage: Assembly) -> None:
         "service/RoomEvents/Index/DeadLetters/Queue",
         "service/RoomEvents/PurgeUndelivered/Queue",
         "service/RoomEvents/Purge/DeadLetters/Queue",
+        "service/RoomEvents/WebhooksUndelivered/Queue",
+        "service/RoomEvents/Webhooks/DeadLetters/Queue",
+        "service/ToWebhooks/DeadLetters/Queue",
         "service/Jobs/DeadLetters/Queue",
         "service/MediaPipeline/UploadedDeadLetters/Queue",
     }
@@ -162,6 +165,7 @@ def test_whoever_hears_of_messages_gets_their_events_as_they_were_published(stag
         "service/RoomEvents/Activity/Queue": ["MessagePosted"],
         "service/RoomEvents/Index/Queue": ["MessagePosted", "MessageChanged", "MessageDeleted"],
         "service/RoomEvents/Purge/Queue": ["MessageDeleted"],
+        "service/RoomEvents/Webhooks/Queue": ["MessagePosted", "MessageChanged", "MessageDeleted", "MembershipChanged"],
     }
     assert all(subscription["RawMessageDelivery"] is True for subscription in subscriptions)
 

@@ -17,6 +17,7 @@ DELIVERY, EVENTS, SECRET = "{service/Delivery/Queue}", "{service/RoomEvents/Topi
 SOCKETS = (
     "arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{service/WebSocket/Api}/STAGE/POST/@connections/*"
 )
+TO_WEBHOOKS, OUTBOUND = "{service/ToWebhooks/Queue}", "{data/OutboundSecret}"
 SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/chat/STAGE/site-url"
 DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
 DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
@@ -95,6 +96,23 @@ PERMISSIONS = {
         DISTRIBUTION_ID: "ssm:GetParameter",
         DISTRIBUTIONS: "cloudfront:CreateInvalidation",
         "{service/RoomEvents/Purge/Queue}": CONSUME,
+    },
+    "message.webhooks": {
+        ROOMS: "dynamodb:Query",
+        TO_WEBHOOKS: "sqs:SendMessage",
+        "{service/RoomEvents/Webhooks/Queue}": CONSUME,
+    },
+    "message.webhook_deliveries": {
+        ROOMS: "dynamodb:Query dynamodb:UpdateItem",
+        TO_WEBHOOKS: f"sqs:SendMessage {CONSUME}",
+        OUTBOUND: "secretsmanager:GetSecretValue",
+    },
+    "ops.webhook_settings": {
+        ROOMS: f"{STORE} dynamodb:DeleteItem",
+        MESSAGES: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query dynamodb:PutItem",
+        TO_WEBHOOKS: "sqs:SendMessage",
+        OUTBOUND: "secretsmanager:GetSecretValue",
+        SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.account": {
         ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
@@ -274,6 +292,8 @@ def test_the_keeper_of_the_search_index_reaches_no_message(dev: Assembly) -> Non
         ("ops.account", ROOMS, '["account#*", "traces#*"]'),
         ("media.purge", ROOMS, '["media#*"]'),
         ("media.purge", MESSAGES, '["x#*"]'),
+        ("message.webhooks", ROOMS, '["webhooks"]'),
+        ("message.webhook_deliveries", ROOMS, '["webhooks"]'),
     ],
 )
 def test_functions_beside_the_way_reach_their_own_items_and_no_other(
@@ -286,6 +306,7 @@ def test_functions_beside_the_way_reach_their_own_items_and_no_other(
     for key in (keys.account_job("any", "export"), keys.upload("any")):
         assert key[0].startswith(("account#", "media#"))
     assert keys.traces("any").startswith("traces#")
+    assert keys.webhook("any")[0] == "webhooks"
 
 
 def test_only_archives_may_be_listed_by_who_makes_them(dev: Assembly) -> None:

@@ -39,6 +39,8 @@ MISTAKES = {
         {**DEV, "site_domain": "chat.example.com", "site_certificate_arn": "arn:aws:acm:eu-west-1:1:certificate/2"},
         "us-east-1",
     ),
+    "a webhook that is disabled at once": ({**DEV, "webhook_disable_days": "1"}, "2 to 30"),
+    "a webhook that is never disabled": ({**DEV, "webhook_disable_days": "ever"}, "none: 'ever'"),
     "a page that was not built": ({**DEV, "site_files": "/nowhere"}, "make build"),
 }
 
