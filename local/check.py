@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TEMPLATES = BUILD / "check"
+PACKAGES = ("cdk", "contracts", "functions", "layers", "local", "simulation", "loadtest", "operations", "tests")
 PARALLEL = 2
 STAGES: dict[str, tuple[str, ...]] = {
     "dev": (),
@@ -51,11 +52,7 @@ class Verdict:
 
 def checks() -> list[Check]:
     """All of them, the longest first."""
-    packages = [
-        name
-        for name in ("cdk", "contracts", "functions", "layers", "local", "simulation", "loadtest", "tests")
-        if has(name)
-    ]
+    packages = [name for name in PACKAGES if has(name)]
     return [
         *(Check(f"templates of {stage} (cdk-nag, cfn-lint)", lint_templates(stage)) for stage in STAGES),
         Check("types (mypy)", (module("mypy", *packages),)),

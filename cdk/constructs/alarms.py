@@ -18,6 +18,7 @@ class AlarmTopic(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
+        self.stage = config.name
         self.topic = sns.Topic(self, "Topic", display_name=f"Chat {config.name} alarms", enforce_ssl=True)
         # A topic with a policy of its own loses the one that let this account's alarms in.
         self.topic.add_to_resource_policy(

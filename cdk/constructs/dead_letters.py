@@ -1,9 +1,18 @@
-"""A queue for what could not be processed, and the alarm that says so."""
+"""A queue for what could not be processed, the alarm that says so, and where whoever it wakes finds the letters.
+
+Each queue has a parameter of its own, `/chat/STAGE/dead-letters/NAME`, since one for all would soon have more than the
+4 KB that a parameter takes. `operations/stage.py` reads them.
+"""
 
 from __future__ import annotations
 
+import re
+
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_ssm as ssm
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk.constructs.alarms import AlarmTopic
@@ -15,10 +24,14 @@ MAX_RECEIVES = 5
 
 
 class DeadLetters(Construct):
-    """The dead letters of one asynchronous hop. `source` names it in the alarm."""
+    """The dead letters of one asynchronous hop. `source` names it in the alarm.
+
+    Whoever makes them says how they are redriven, by one of `return_to`, `read_again` and `start_again`.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, source: str, alarms: AlarmTopic) -> None:
         super().__init__(scope, construct_id)
+        self._stage = alarms.stage
         self.queue = sqs.Queue(
             self,
             "Queue",
@@ -35,13 +48,41 @@ class DeadLetters(Construct):
             metric=self.queue.metric_approximate_number_of_messages_visible(
                 period=cdk.Duration.minutes(1), statistic="Maximum"
             ),
-            means=f"Dead letters from {source}: look at one, repair the cause, then redrive them.",
+            means=f"Dead letters from {source}: `make redrive STAGE={alarms.stage} QUEUE={self.name}` shows them. "
+            "Repair the cause, then redrive them.",
         )
+
+    @property
+    def name(self) -> str:
+        """By which operators ask for them: `delivery`, `index-undelivered`. It is made of the construct's id."""
+        own = self.node.id.removesuffix("DeadLetters") or self.node.path.split("/")[-2]
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", own).lower()
 
     @property
     def after_retries(self) -> sqs.DeadLetterQueue:
         """As the redrive policy of a queue whose messages end here."""
         return sqs.DeadLetterQueue(queue=self.queue, max_receive_count=MAX_RECEIVES)
+
+    def return_to(self, queue: sqs.IQueue) -> None:
+        """Redriven, letters go into `queue`: they are bodies of it."""
+        self._publish("queue", queue.queue_url)
+
+    def read_again(self, function: lambda_.IFunction) -> None:
+        """Redriven, `function` gets the records of a stream that letters only name."""
+        self._publish("stream", function.function_arn)
+
+    def start_again(self, machine: sfn.IStateMachine) -> None:
+        """Redriven, each letter is the input of an execution of `machine`."""
+        self._publish("state-machine", machine.state_machine_arn)
+
+    def _publish(self, redrive: str, to: str) -> None:
+        address = {"queue": self.queue.queue_url, "redrive": redrive, "to": to}
+        ssm.StringParameter(
+            self,
+            "Address",
+            parameter_name=f"/chat/{self._stage}/dead-letters/{self.name}",
+            string_value=cdk.Stack.of(self).to_json_string(address),
+        )
 
 
 class WorkQueue(Construct):
@@ -60,3 +101,4 @@ class WorkQueue(Construct):
             enforce_ssl=True,
             dead_letter_queue=self.dead_letters.after_retries,
         )
+        self.dead_letters.return_to(self.queue)

@@ -16,6 +16,8 @@ UPLOADS = "uploads/"
 """Prefix of what browsers send; the event of an object here starts its processing."""
 VARIANTS = "media/"
 """Prefix of what the site serves."""
+DISCARDED = "audit/discarded/"
+"""Prefix of the dead letters that operators gave up, each with who and why. Nothing removes them."""
 UPLOADS_KEPT_DAYS = 1
 
 

@@ -67,6 +67,8 @@ class MediaPipeline(Construct):
             metric=self.machine.metric_failed(period=cdk.Duration.minutes(1), statistic="Sum"),
             means="An upload was neither announced nor rejected: see the failed executions of the media state machine.",
         )
+        dead_letters = DeadLetters(self, "UploadedDeadLetters", source="the event of an upload", alarms=alarms)
+        dead_letters.start_again(self.machine)
         events.Rule(
             self,
             "Uploaded",
@@ -76,14 +78,7 @@ class MediaPipeline(Construct):
                 detail_type=["Object Created"],
                 detail={"bucket": {"name": [bucket.bucket_name]}, "object": {"key": [{"prefix": UPLOADS}]}},
             ),
-            targets=[
-                targets.SfnStateMachine(
-                    self.machine,
-                    dead_letter_queue=DeadLetters(
-                        self, "UploadedDeadLetters", source="the event of an upload", alarms=alarms
-                    ).queue,
-                )
-            ],
+            targets=[targets.SfnStateMachine(self.machine, dead_letter_queue=dead_letters.queue)],
         )
 
     def _definition(

@@ -54,6 +54,7 @@ class RoomEvents(Construct):
         filters: list[Mapping[str, object]],
     ) -> None:
         dead_letters = DeadLetters(self, dead_letters_id, source=f"the outbox (stream of {name})", alarms=self._alarms)
+        dead_letters.read_again(outbox)
         outbox.add_event_source(
             sources.DynamoEventSource(
                 table,
@@ -88,6 +89,7 @@ class RoomEvents(Construct):
         undelivered = DeadLetters(
             self, f"{construct_id}Undelivered", source=f"the topic (events for {name})", alarms=self._alarms
         )
+        undelivered.return_to(work.queue)
         self.topic.add_subscription(
             subscriptions.SqsSubscription(
                 work.queue,

@@ -158,11 +158,13 @@ def test_on_aws_api_gateway_may_write_the_logs_of_websocket_apis(dev: Assembly, 
     assert not local.of_type("ApiGateway::Account")
 
 
-ADDRESSES = ("websocket-url", "http-api-url", "site-url", "distribution-id")
+ADDRESSES = ("websocket-url", "http-api-url", "site-url", "distribution-id", "discarded-letters")
 
 
 def test_addresses_are_found_in_outputs_and_parameters(stage: Assembly) -> None:
     names = {str(parameter["Name"]) for parameter in stage.of_type("SSM::Parameter")}
+    # Queues of dead letters have parameters of their own.
+    names = {name for name in names if not name.startswith(f"/chat/{stage.stage}/dead-letters/")}
     assert names == {f"/chat/{stage.stage}/{name}" for name in ADDRESSES}
     for output in ("WebSocketApiId", "WebSocketUrl", "HttpApiId", "HttpApiUrl", "MediaStateMachineArn"):
         assert stage.stack_of_output(output) == "service"

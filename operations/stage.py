@@ -1,0 +1,105 @@
+"""A deployed stage as an operator finds it: clients of its AWS services, and the addresses that it publishes itself.
+
+Stage `local` is the one that `make dev` deployed, reached with the emulator's own credentials and never with anybody's
+real ones. Any other is in the account and Region of the caller's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import boto3
+import msgspec
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from local.account import DEFAULT_REGION
+from local.endpoints import STAGE, Endpoint
+from operations.errors import UsageError
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """Where the dead letters of one asynchronous hop are, and how they are redriven.
+
+    `queue`: they go back into the queue whose URL is `to`. `stream`: the function `to` gets the records that they name.
+    `state-machine`: each starts an execution of the state machine `to`.
+    """
+
+    name: str
+    queue: str
+    redrive: Literal["queue", "stream", "state-machine"]
+    to: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`client` makes a boto3 client of a service, where the stage is."""
+
+    name: str
+    client: Callable[[str], Any]
+
+    @classmethod
+    def find(cls, name: str) -> Stage:
+        """The stage of that name. Asks nobody: the first call shows whether it is there."""
+        if name == STAGE:
+            return cls(name, Endpoint(_emulator_url()).client)
+        session = boto3.Session()
+        region = session.region_name or DEFAULT_REGION
+        config = Config(retries={"mode": "standard", "max_attempts": 5})
+
+        def client(service: str) -> Any:  # noqa: ANN401  # one of boto3's many
+            return session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+
+        return cls(name, client)
+
+    def hops(self) -> list[Hop]:
+        """All hops of the stage by name, a call for ten. Raises `UsageError` for a stage that is not deployed."""
+        place = f"/chat/{self.name}/dead-letters"
+        pages = self.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=place)
+        found = [_hop(parameter) for page in pages for parameter in page["Parameters"]]
+        if not found:
+            raise UsageError(f"There is no stage {self.name} here: no parameter is under {place}. {self._where()}")
+        return sorted(found, key=lambda hop: hop.name)
+
+    def hop(self, name: str) -> Hop:
+        """Raises `UsageError` where the stage has none of that name."""
+        hops = self.hops()
+        for hop in hops:
+            if hop.name == name:
+                return hop
+        known = ", ".join(hop.name for hop in hops)
+        raise UsageError(f"Stage {self.name} has no queue {name} of dead letters; there are: {known}.")
+
+    def place_of_discarded(self) -> tuple[str, str]:
+        """Bucket and prefix that discarded letters are kept under. Raises `UsageError` where the stage tells none."""
+        name = f"/chat/{self.name}/discarded-letters"
+        try:
+            value: str = self.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ParameterNotFound":
+                raise
+            raise UsageError(f"Stage {self.name} has no parameter {name}: deploy it again.") from error
+        bucket, _, prefix = value.removeprefix("s3://").partition("/")
+        return bucket, prefix
+
+    def _where(self) -> str:
+        if self.name == STAGE:
+            return "`make dev` deploys it."
+        return "Look at AWS_PROFILE and AWS_REGION, or deploy it again if it is older than this command."
+
+
+def _hop(parameter: dict[str, Any]) -> Hop:
+    """A hop's name is the last part of its parameter's."""
+    name = parameter["Name"].rpartition("/")[2]
+    return msgspec.convert({**msgspec.json.decode(parameter["Value"]), "name": name}, Hop)
+
+
+def _emulator_url() -> str:
+    """As the tools of AWS are told, else where `make dev` puts it: `CHAT_PORT_OFFSET` moves both."""
+    from local.dev import read_offset  # noqa: PLC0415  # brings all that serves the page
+    from local.ports import LOOPBACK, Ports  # noqa: PLC0415
+
+    return os.environ.get("AWS_ENDPOINT_URL") or f"http://{LOOPBACK}:{Ports.shifted(read_offset()).emulator}"

@@ -1,0 +1,142 @@
+"""Whoever an alarm wakes finds every queue of dead letters, and the way back out of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from operations.stage import Hop, Stage
+from tests.infrastructure.assembly import Assembly, Resource
+from tests.infrastructure.test_hops import dead_letter_queues
+
+PARAMETER_BYTES = 4096
+"""What SSM takes in a standard parameter."""
+
+
+class Parameters:
+    """The stage's parameters behind boto3's interface, references in braces."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._found = {
+            str(parameter["Name"]): assembly.text(parameter.stack, parameter["Value"])
+            for parameter in assembly.of_type("SSM::Parameter")
+        }
+
+    def get_paginator(self, _operation: str) -> Parameters:
+        return self
+
+    def paginate(self, *, Path: str) -> list[dict[str, Any]]:  # noqa: N803  # boto3's
+        below = {name: value for name, value in self._found.items() if name.startswith(f"{Path}/")}
+        return [{"Parameters": [{"Name": name, "Value": value} for name, value in below.items()]}]
+
+
+def hops(assembly: Assembly) -> dict[str, Hop]:
+    """As an operator's command reads them."""
+    stage = Stage(assembly.stage, lambda _service: Parameters(assembly))
+    return {hop.name: hop for hop in stage.hops()}
+
+
+def label(queue: Resource, assembly: Assembly) -> str:
+    return "{" + assembly.label(queue) + "}"
+
+
+def test_every_queue_of_dead_letters_can_be_asked_for_by_a_name_of_its_own(stage: Assembly) -> None:
+    queues = [hop.queue for hop in hops(stage).values()]
+    assert sorted(queues) == sorted(label(queue, stage) for queue in dead_letter_queues(stage))
+
+
+def test_dead_letters_of_a_queue_go_back_into_that_queue(stage: Assembly) -> None:
+    found = {hop.queue: hop for hop in hops(stage).values()}
+    for queue in stage.of_type("SQS::Queue"):
+        if "RedrivePolicy" in queue.properties:
+            dead = stage.behind(queue.stack, queue["RedrivePolicy"]["deadLetterTargetArn"])
+            assert dead
+            hop = found[label(dead, stage)]
+            assert (hop.redrive, hop.to) == ("queue", label(queue, stage))
+
+
+def test_events_that_reached_no_queue_go_into_it(stage: Assembly) -> None:
+    found = {hop.queue: hop for hop in hops(stage).values()}
+    for subscription in stage.of_type("SNS::Subscription"):
+        dead = stage.behind(subscription.stack, subscription["RedrivePolicy"]["deadLetterTargetArn"])
+        queue = stage.behind(subscription.stack, subscription["Endpoint"])
+        assert dead
+        assert queue
+        hop = found[label(dead, stage)]
+        assert (hop.redrive, hop.to) == ("queue", label(queue, stage))
+
+
+def test_records_of_streams_go_to_the_function_that_reads_them(stage: Assembly) -> None:
+    found = {hop.queue: hop for hop in hops(stage).values()}
+    for mapping in stage.of_type("Lambda::EventSourceMapping"):
+        failures = mapping.properties.get("DestinationConfig")
+        if not failures:
+            continue
+        dead = stage.behind(mapping.stack, failures["OnFailure"]["Destination"])
+        function = stage.behind(mapping.stack, mapping["FunctionName"])
+        assert dead
+        assert function
+        hop = found[label(dead, stage)]
+        assert (hop.redrive, hop.to) == ("stream", label(function, stage))
+
+
+def test_the_event_of_an_upload_starts_the_state_machine(stage: Assembly) -> None:
+    hop = hops(stage)["uploaded"]
+    (machine,) = stage.of_type("StepFunctions::StateMachine")
+    assert (hop.redrive, hop.to) == ("state-machine", label(machine, stage))
+
+
+@pytest.mark.parametrize(
+    "name", ["delivery", "notices", "jobs", "outbox", "index", "index-undelivered", "activity", "purge", "uploaded"]
+)
+def test_names_are_those_that_the_runbook_tells(stage: Assembly, name: str) -> None:
+    assert name in hops(stage)
+
+
+def test_an_address_fits_into_a_parameter_of_its_own(stage: Assembly) -> None:
+    longest_url = "https://sqs.ap-southeast-2.amazonaws.com/000000000000/" + "q" * 80
+    for hop in hops(stage).values():
+        assert len(json.dumps({"queue": longest_url, "redrive": hop.redrive, "to": longest_url})) < PARAMETER_BYTES
+
+
+def test_an_alarm_says_with_which_command_its_letters_are_seen(stage: Assembly) -> None:
+    commands = {f"`make redrive STAGE={stage.stage} QUEUE={name}`" for name in hops(stage)}
+    told = [
+        str(alarm["AlarmDescription"])
+        for alarm in stage.of_type("CloudWatch::Alarm")
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    ]
+    assert len(told) == len(commands)
+    assert all(any(command in text for text in told) for command in commands)
+
+
+def test_discarded_letters_are_kept_for_ever_in_the_bucket_and_no_function_or_page_reaches_them(
+    stage: Assembly,
+) -> None:
+    bucket = stage.named_output("MediaBucketName")
+    place, prefix = label(bucket, stage), "audit/discarded/"
+    (told,) = [found for found in stage.of_type("SSM::Parameter") if str(found["Name"]).endswith("/discarded-letters")]
+    assert stage.text(told.stack, told["Value"]) == f"s3://{place}/{prefix}"
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert not [rule for rule in rules if prefix.startswith(rule.get("Prefix", ""))]
+    policies = [
+        stage.statement(policy.stack, body)
+        for policy in stage.of_type("S3::BucketPolicy")
+        for body in policy["PolicyDocument"]["Statement"]
+    ]
+    granted = [statement for role in stage.of_type("IAM::Role") for statement in stage.statements(role)]
+    objects = {
+        resource
+        for statement in (*policies, *granted)
+        if statement.effect == "Allow" and any(action.startswith("s3:") for action in statement.actions)
+        for resource in statement.resources
+        if resource.startswith(place)
+    }
+    assert objects
+    for resource in objects - {place}:
+        allowed = resource.removeprefix(f"{place}/").rstrip("*")
+        assert allowed, "every object"
+        assert not prefix.startswith(allowed), resource
+        assert not allowed.startswith(prefix), resource
