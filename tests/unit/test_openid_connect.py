@@ -1,81 +1,25 @@
 """Tokens of an OpenID Connect issuer: whose are taken, and how often its keys are fetched, whatever is forged."""
 
 import json
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from chat import issuer_keys
 from chat.errors import UnauthorizedError, UnavailableError
 from chat.issuer_keys import IssuerKeys
 from chat.ports import Principal
 from chat.tokens import WALLET, OpenIdConnectVerifier, SeveralIssuers, WalletIssuer
-
-NOW_S = int(time.time())
-AUDIENCE = "chat"
-KEYS = {name: rsa.generate_private_key(public_exponent=65537, key_size=2048) for name in ("k1", "k2", "stranger")}
-CURVE_KEY = ec.generate_private_key(ec.SECP256R1())
-
-
-def published(name: str, **changes: Any) -> dict[str, Any]:
-    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEYS[name].public_key()))
-    return {**public, "kid": name, "use": "sig", "alg": "RS256", **changes}
-
-
-@dataclass
-class Issuer:
-    """An issuer on the loopback: what it publishes can be changed, what is asked of it is counted."""
-
-    url: str = ""
-    keys: list[dict[str, Any]] = field(default_factory=lambda: [published("k1")])
-    documents: dict[str, Any] = field(default_factory=dict)
-    fetches: list[str] = field(default_factory=list)
-    down: bool = False
-
-    def answer(self, path: str) -> bytes | None:
-        self.fetches.append(path)
-        if self.down:
-            return None
-        documents: dict[str, Any] = {
-            "/.well-known/openid-configuration": {"issuer": self.url, "jwks_uri": f"{self.url}/keys"},
-            "/keys": {"keys": self.keys},
-        } | self.documents
-        found = documents.get(path)
-        return found if isinstance(found, bytes) or found is None else json.dumps(found).encode()
-
-    @property
-    def key_fetches(self) -> int:
-        return self.fetches.count("/keys")
+from tests.unit.issuer import AUDIENCE, CURVE_KEY, KEYS, LATER_S, NOW_S, Issuer, published, serving, token
 
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    issuer = Issuer()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = issuer.answer(self.path)
-            self.send_response(200 if body is not None else 503)
-            self.send_header("Content-Length", str(len(body or b"")))
-            self.end_headers()
-            self.wfile.write(body or b"")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    issuer.url = f"http://127.0.0.1:{server.server_port}"
-    yield issuer
-    server.shutdown()
-    server.server_close()
+    with serving() as issuer:
+        yield issuer
 
 
 @dataclass
@@ -98,12 +42,6 @@ def verifier(issuer: Issuer, seconds: Seconds) -> OpenIdConnectVerifier:
     return OpenIdConnectVerifier(issuer.url, AUDIENCE, keys=IssuerKeys(issuer.url, now_s=seconds))
 
 
-def token(issuer: Issuer, *, key: Any = None, kid: str | None = "k1", algorithm: str = "RS256", **changes: Any) -> str:
-    claims = {"iss": issuer.url, "aud": AUDIENCE, "sub": "u1", "name": "Ada", "exp": NOW_S + 600, **changes}
-    given = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(given, key or KEYS["k1"], algorithm=algorithm, headers={"kid": kid} if kid else {})
-
-
 def test_a_token_is_verified_by_the_keys_that_its_issuer_says_are_its_own(
     verifier: OpenIdConnectVerifier, issuer: Issuer
 ) -> None:
@@ -122,7 +60,7 @@ def test_a_token_is_verified_by_the_keys_that_its_issuer_says_are_its_own(
         pytest.param({"aud": None}, id="no audience"),
         pytest.param({"exp": NOW_S - 60}, id="expired"),
         pytest.param({"exp": None}, id="no expiry"),
-        pytest.param({"nbf": NOW_S + 600}, id="not valid yet"),
+        pytest.param({"nbf": LATER_S}, id="not valid yet"),
         pytest.param({"sub": None}, id="nobody"),
         pytest.param({"sub": ""}, id="an id with nothing in it"),
         pytest.param({"sub": "eth:0x7e5f4552091a69125d5dfcb7b8c2659029395bdf"}, id="a wallet's id"),
@@ -161,7 +99,7 @@ def test_a_published_key_is_never_taken_for_a_shared_secret(verifier: OpenIdConn
     modulus = published("k1")["n"]
     with pytest.raises(UnauthorizedError):
         verifier.verify(token(issuer, key=modulus, algorithm="HS256"))
-    unsigned = jwt.encode({"iss": issuer.url, "aud": AUDIENCE, "sub": "u1", "exp": NOW_S + 600}, "", algorithm="none")
+    unsigned = jwt.encode({"iss": issuer.url, "aud": AUDIENCE, "sub": "u1", "exp": LATER_S}, "", algorithm="none")
     for forged in (unsigned, "", "a.b.c", "rubbish"):
         with pytest.raises(UnauthorizedError):
             verifier.verify(forged)
@@ -279,6 +217,6 @@ def test_a_stage_takes_its_issuers_tokens_and_wallets_sessions_side_by_side(
     assert both.verify(wallets.sign_in(owner, NOW_S * 1000).token) == owner
     with pytest.raises(UnauthorizedError):
         both.verify(token(issuer, iss=WALLET))
-    claims = {"iss": issuer.url, "aud": AUDIENCE, "sub": "u1", "exp": NOW_S + 600}
+    claims = {"iss": issuer.url, "aud": AUDIENCE, "sub": "u1", "exp": LATER_S}
     with pytest.raises(UnauthorizedError):
         both.verify(jwt.encode(claims, secret, algorithm="HS256", headers={"kid": "k1"}))
