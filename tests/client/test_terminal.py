@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 import agent_chat
 from tests.client.stage import Stage, until
@@ -66,6 +67,27 @@ async def test_rooms_and_history_are_printed_as_text_or_json(fake_stage: Stage) 
     assert [line.split(": ")[1] for line in listed] == ["5", "6"]
     printed = (await run(fake_stage, "history", "lunch", "-n", "3", "--json")).out.splitlines()
     assert [json.loads(line)["seq"] for line in printed] == [5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("history", "lunch", "-n", "-5"), 2, "invalid natural value: '-5'"),
+        (("tail", "lunch", "--after", "x"), 2, "invalid natural value: 'x'"),
+        (("send", "lunch", " "), 1, "agent-chat: there is no text to send.\n"),
+        (("upload", "lunch", "/nothing.jpg"), 1, "agent-chat: /nothing.jpg: No such file or directory\n"),
+        (("history", "lunch", "-n", "0"), 0, ""),
+        (("history", "lunch", "--before", "1"), 0, ""),
+    ],
+)
+async def test_what_can_not_be_done_is_said_and_what_is_nothing_prints_nothing(
+    fake_stage: Stage, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    await fake_stage.say("lunch", "one")
+    ended = await run(fake_stage, *arguments)
+    assert (ended.status, ended.out) == (status, "")
+    assert ended.err.endswith(said if status < 2 else f"{said}\n")
+    assert fake_stage.texts("lunch") == ["one"]
 
 
 async def test_a_refusal_is_one_line_and_an_exit_status(fake_stage: Stage) -> None:
@@ -197,3 +219,27 @@ async def test_the_screen_shows_a_room_sends_what_is_typed_and_leaves_on_ctrl_c(
     assert "agent-chat: not sent to tea: kept out" in terminal.shown
     assert "Traceback" not in terminal.shown
     await until(lambda: not fake_stage.peers)
+
+
+async def test_the_screen_says_that_it_goes_over_http_and_what_can_be_typed(fake_stage: Stage) -> None:
+    pytest.importorskip("prompt_toolkit")
+    fake_stage.faults.socket = lambda: web.Response(status=403)
+    await fake_stage.say("lunch", "earlier")
+    async with screen(fake_stage) as terminal:
+        await terminal.see("online over HTTP")
+        await terminal.see("earlier")
+        terminal.type("typed here\r")
+        await until(lambda: "typed here" in fake_stage.texts("lunch"))
+        await fake_stage.say("lunch", "an answer")
+        await terminal.see("an answer")
+        terminal.type("/help\r")
+        await terminal.see("/upload FILE")
+        await terminal.see("is typed with two")
+        terminal.type("/nonsense\r")
+        await terminal.see("There is no /nonsense; /help tells what there is.")
+        terminal.type("/upload /nothing.jpg\r")
+        await terminal.see("/nothing.jpg: No such file or directory")
+        terminal.type("\x03")
+        async with asyncio.timeout(10):
+            assert await terminal.process.wait() == 0
+    assert "Traceback" not in terminal.shown

@@ -105,6 +105,16 @@ def test_an_edited_message_stays_where_it_is_and_an_older_copy_changes_nothing()
     assert bodies(timeline.screen(60, 4))[-1] == "(deleted)"
 
 
+def test_nothing_is_shown_any_more_of_what_somebody_wrote_who_was_erased() -> None:
+    timeline = Timeline("ada")
+    timeline.add([message(1, author=Author("eve", "Eve")), message(2)])
+    timeline.screen(60, 4)
+    timeline.erase("eve")
+    lines = plain(timeline.screen(60, 4))
+    assert "Eve" not in "".join(lines)
+    assert bodies(timeline.screen(60, 4)) == ["(deleted)", "text 2"]
+
+
 def test_what_is_new_is_below_a_line() -> None:
     timeline = Timeline("ada", unread_after=2)
     timeline.add(message(seq) for seq in (1, 2, 4))

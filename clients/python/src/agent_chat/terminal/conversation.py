@@ -11,6 +11,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from agent_chat import (
+    AuthorErased,
     Chat,
     ChatError,
     ConnectionChanged,
@@ -22,7 +23,7 @@ from agent_chat import (
     Room,
 )
 from agent_chat.dispatch import Outgoing
-from agent_chat.terminal.text import author_of, clean_line
+from agent_chat.terminal.text import author_of, clean_line, explain
 from agent_chat.terminal.timeline import Pending, Timeline
 
 RECENT = 60
@@ -35,9 +36,27 @@ REFRESH_S = 15.0
 READ_PAUSE_S = 0.7
 """What was on the screen this long counts as read."""
 
-HELP = (
-    "/join ROOM · /create TITLE · /private TITLE · /direct USER · /invite USER · /members · /leave · /upload FILE · "
-    "/quit — Ctrl-N and Ctrl-P change rooms, Tab goes to the next unread one, PageUp and PageDown scroll"
+COMMANDS = {
+    "join": "ROOM",
+    "create": "TITLE",
+    "private": "TITLE",
+    "direct": "USER",
+    "invite": "USER",
+    "members": "",
+    "leave": "",
+    "upload": "FILE",
+    "help": "",
+    "quit": "",
+}
+"""What can be typed, and the word that each needs."""
+
+HELP = "\n".join(
+    [
+        "  ".join(f"/{command} {word}".rstrip() for command, word in COMMANDS.items()),
+        "Ctrl-N and Ctrl-P change rooms, Tab goes to the next unread one, Ctrl-C leaves.",
+        "PageUp and PageDown scroll, Ctrl-End goes back to the newest; Up and Down bring back what was typed.",
+        "Enter alone joins the room that is shown. A message that begins with a / is typed with two.",
+    ]
 )
 
 
@@ -93,7 +112,7 @@ class Conversation:
             try:
                 await work
             except (ChatError, OSError, ValueError) as error:
-                self.say(str(error))
+                self.say(explain(error))
 
         task = asyncio.ensure_future(told())
         self._tasks.add(task)
@@ -196,13 +215,12 @@ class Conversation:
             "help": self._help,
             "quit": self._quit,
         }
-        wanted = commands.get(command)
-        if wanted is None:
-            self.say(f"There is no /{command}. {HELP}")
-        elif not argument and command not in {"members", "leave", "help", "quit"}:
-            self.say(f"/{command} needs a word more: {HELP}")
+        if command not in commands:
+            self.say(f"There is no /{command}; /help tells what there is.")
+        elif not argument and COMMANDS[command]:
+            self.say(f"/{command} {COMMANDS[command]}: that word is missing.")
         else:
-            await wanted(argument)
+            await commands[command](argument)
 
     async def _join(self, room: str) -> None:
         await self._enter_room((await self.chat.join(room)).room)
@@ -222,7 +240,7 @@ class Conversation:
 
     async def _members(self, _argument: str) -> None:
         members = [f"{member.user.name} ({member.role})" async for member in self.chat.members(self.current or "")]
-        self.say(f"{len(members)} members: {', '.join(members)}")
+        self.say(f"{len(members)} member{'s' if len(members) > 1 else ''}: {', '.join(members)}")
 
     async def _leave(self, _argument: str) -> None:
         await self.chat.leave(self.current or "")
@@ -239,7 +257,8 @@ class Conversation:
         self.say("")
 
     async def _help(self, _argument: str) -> None:
-        self.say(HELP)
+        self.note = HELP
+        self._changed()
 
     async def _quit(self, _argument: str) -> None:
         self.left.set()
@@ -315,6 +334,9 @@ class Conversation:
                 await self._tell_change(event)
             elif isinstance(event, MessageChanged) and event.message.room in self._timelines:
                 self._timelines[event.message.room].change(event.message)
+                self._changed()
+            elif isinstance(event, AuthorErased) and event.room in self._timelines:
+                self._timelines[event.room].erase(event.user)
                 self._changed()
             elif isinstance(event, Mentioned) and event.message.room != self.current:
                 self.say(f"{author_of(event.message)} mentioned you in {event.message.room}: {event.message.text}")

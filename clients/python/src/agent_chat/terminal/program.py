@@ -17,13 +17,14 @@ from typing import TextIO
 from agent_chat import Chat, ChatError
 from agent_chat.terminal import scripts
 from agent_chat.terminal.scripts import Printer
-from agent_chat.terminal.text import clean_line
+from agent_chat.terminal.text import clean_line, explain
 
 REFUSED = 1
 USAGE = 2
 INTERRUPTED = 130
 """What a shell says of a program that Ctrl-C ended."""
 
+NAMES = ("agent-chat", "chat")
 TOKEN_VARIABLE = "AGENT_CHAT_TOKEN"  # noqa: S105  # the variable's name
 NAME_VARIABLE = "AGENT_CHAT_NAME"
 
@@ -41,14 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ChatError, OSError, ValueError) as error:
-        sys.stderr.write(f"agent-chat: {clean_line(str(error))}\n")
+        sys.stderr.write(f"{program()}: {explain(error)}\n")
         return REFUSED
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="agent-chat",
+        prog=program(),
         description="AGENT Chat in a terminal. Without a command: a screen to chat on.",
         epilog=f"{TOKEN_VARIABLE} and {NAME_VARIABLE} stand in for --token and --name; a token given there is seen "
         "by nobody who lists processes.",
@@ -65,6 +66,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def program() -> str:
+    """What this one is called by who runs it."""
+    name = Path(sys.argv[0]).stem
+    return name if name in NAMES else NAMES[0]
+
+
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The commands for scripts."""
     listed = commands.add_parser("rooms", help="list the rooms")
@@ -78,11 +85,18 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     for command in (listed, tailing, reading, uploading):
         command.add_argument("--json", action="store_true", help="one JSON object a line")
     sending.add_argument("text", nargs="?", help="the text; standard input without it or with -")
-    tailing.add_argument("-n", type=int, default=10, metavar="COUNT", help="so many before (default: 10)")
-    tailing.add_argument("--after", type=int, metavar="SEQ", help="everything behind this number instead")
-    reading.add_argument("-n", type=int, default=50, metavar="COUNT", help="so many (default: 50)")
-    reading.add_argument("--before", type=int, metavar="SEQ", help="below this number")
+    tailing.add_argument("-n", type=natural, default=10, metavar="COUNT", help="so many before (default: 10)")
+    tailing.add_argument("--after", type=natural, metavar="SEQ", help="everything behind this number instead")
+    reading.add_argument("-n", type=natural, default=50, metavar="COUNT", help="so many (default: 50)")
+    reading.add_argument("--before", type=natural, metavar="SEQ", help="below this number")
     uploading.add_argument("file", type=Path)
+
+
+def natural(text: str) -> int:
+    """A number of the command line, 0 or more. Raises ValueError."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return int(text)
 
 
 def identify(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
@@ -142,18 +156,18 @@ async def run_screen(options: argparse.Namespace) -> int:
         from agent_chat.terminal.screen import Screen  # noqa: PLC0415  # only the screen needs prompt_toolkit
     except ModuleNotFoundError as missing:
         sys.stderr.write(
-            f"agent-chat: the screen needs {missing.name}; install agent-chat-client[terminal]. "
-            "The commands for scripts (agent-chat --help) do without.\n"
+            f"{program()}: the screen needs {missing.name}; install agent-chat-client[terminal]. "
+            "The commands for scripts (--help) do without.\n"
         )
         return USAGE
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.stderr.write("agent-chat: the screen needs a terminal; for scripts there are commands (--help).\n")
+        sys.stderr.write(f"{program()}: the screen needs a terminal; for scripts there are commands (--help).\n")
         return USAGE
     async with Chat.connect(options.url, name=options.name, token=options.token) as chat:
         screen = Screen(chat, options.url.rstrip("/"))
         await screen.run()
     for outgoing in screen.unsent():
-        sys.stderr.write(f"agent-chat: not sent to {outgoing.room}: {clean_line(outgoing.text)}\n")
+        sys.stderr.write(f"{program()}: not sent to {outgoing.room}: {clean_line(outgoing.text)}\n")
     return REFUSED if screen.unsent() else 0
 
 

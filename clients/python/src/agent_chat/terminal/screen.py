@@ -21,14 +21,16 @@ from agent_chat import Chat, Outgoing
 from agent_chat.frames import Room
 from agent_chat.terminal.conversation import Conversation
 from agent_chat.terminal.text import clean_line
-from agent_chat.terminal.timeline import columns_of, fit
+from agent_chat.terminal.timeline import columns_of, fit, wrap
 
 SIDE_COLUMNS = 24
 LEAST_COLUMNS = 60
 """A narrower terminal shows no list of rooms."""
 
-FIXED_ROWS = 3
-"""The header, the note and the line to type on."""
+FIXED_ROWS = 2
+"""The header and the line to type on."""
+
+MOST_NOTE_ROWS = 8
 
 STYLE = Style.from_dict(
     {
@@ -105,11 +107,15 @@ class Screen:
         self._conversation.enter(buffer.text)
         return False  # the line is emptied
 
+    def _columns(self) -> int:
+        """Of the right side."""
+        columns = self._application.output.get_size().columns
+        return max(1, columns - SIDE_COLUMNS - 1) if columns >= LEAST_COLUMNS else columns
+
     def _size(self) -> tuple[int, int]:
         """Columns and rows of the messages."""
-        size = self._application.output.get_size()
-        side = SIDE_COLUMNS + 1 if size.columns >= LEAST_COLUMNS else 0
-        return max(1, size.columns - side), max(1, size.rows - FIXED_ROWS)
+        rows = self._application.output.get_size().rows
+        return self._columns(), max(1, rows - FIXED_ROWS - len(self._note_lines()))
 
     def _layout(self) -> Layout:
         side = Window(FormattedTextControl(self._side), width=SIDE_COLUMNS, style="class:side")
@@ -119,7 +125,7 @@ class Screen:
             [
                 Window(FormattedTextControl(self._header), height=1),
                 Window(FormattedTextControl(self._messages)),
-                Window(FormattedTextControl(self._note), height=1, style="class:note"),
+                Window(FormattedTextControl(self._note), height=lambda: len(self._note_lines()), style="class:note"),
                 line,
             ]
         )
@@ -144,10 +150,10 @@ class Screen:
         return style, f"{name}{count} \n"
 
     def _header(self) -> StyleAndTextTuples:
-        columns, _ = self._size()
+        columns = self._columns()
         room, state = self._conversation.room, self._chat.state
-        title = f" {clean_line(room.title)} · {room.kind} · {room.room}" if room else " No room"
-        shown = f" {STATES[state]} "
+        title = " · ".join([f" {clean_line(room.title)}", *details(room)]) if room else " No room"
+        shown = f" {STATES[state]}{' over HTTP' if self._chat.way == 'http' else ''} "
         style = "class:header" if state == "online" else "class:offline"
         return [(style, fit(title, max(2, columns - len(shown))) + shown)]
 
@@ -157,18 +163,26 @@ class Screen:
         if timeline is None or room is None:
             hint = "Enter joins this room." if room else "No room yet: /create TITLE makes one, /help says what else."
             return [("", "\n" * (rows // 2) + "  " + hint)]
+        if not timeline.newest and not room.last_seq:
+            return [("class:border", "\n" * (rows - 1) + "Nothing has been said here yet.")]
         fragments: StyleAndTextTuples = []
         for line in timeline.screen(columns, rows):
             fragments += [*line, ("", "\n")]
         return fragments[:-1]
 
     def _note(self) -> StyleAndTextTuples:
+        style = "" if self._conversation.note else "class:border"
+        return [(style, "\n".join(self._note_lines()))]
+
+    def _note_lines(self) -> list[str]:
+        """What is said below the messages: all of it, as far as there is room for it."""
         timeline = self._conversation.timeline
-        if self._conversation.note:
-            return [("", self._conversation.note)]
-        if timeline is not None and not timeline.at_end:
-            return [("class:border", "PageDown for newer messages, Ctrl-End for the newest")]
-        return [("class:border", "/help  Ctrl-N/Ctrl-P rooms  Tab unread  PageUp older  Ctrl-C leave")]
+        note = self._conversation.note
+        if not note and timeline is not None and not timeline.at_end:
+            note = "PageDown for newer messages, Ctrl-End for the newest"
+        note = note or "/help  Ctrl-N/Ctrl-P rooms  Tab unread  PageUp older  Ctrl-C leave"
+        lines = list(wrap(note, self._columns()))
+        return lines if len(lines) <= MOST_NOTE_ROWS else [*lines[: MOST_NOTE_ROWS - 1], "…"]
 
     def _scroll(self, by_pages: float) -> None:
         timeline = self._conversation.timeline
@@ -226,3 +240,8 @@ class Screen:
         def _(_event: KeyPressEvent) -> None:
             if self._conversation.timeline is not None:
                 self._conversation.timeline.scroll_to_end()
+
+
+def details(room: Room) -> list[str]:
+    """What the header says of a room beside its title. Nobody has a use for the id of a direct one."""
+    return [room.kind] if room.kind == "direct" else [room.kind, room.room]

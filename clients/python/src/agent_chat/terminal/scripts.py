@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
 
 from agent_chat import Chat, Message, Room
+from agent_chat.frames import MAX_PAGE
 from agent_chat.terminal.text import plain_line, room_line
 
 VOID = "void"
@@ -63,7 +63,9 @@ async def tail(chat: Chat, printer: Printer, room: str, *, recent: int, after: i
 async def history(chat: Chat, printer: Printer, room: str, *, limit: int, before: int | None) -> None:
     """The newest `limit` messages below `before`, oldest first."""
     found: list[Message] = []
-    async for message in chat.history(room, before=before, page_size=max(1, min(limit, 100))):
+    if limit == 0 or before in {0, 1}:
+        return
+    async for message in chat.history(room, before=before, page_size=min(limit, MAX_PAGE)):
         if message.kind != VOID:
             found.append(message)
         if len(found) >= limit:
@@ -85,9 +87,11 @@ async def upload(chat: Chat, printer: Printer, room: str, path: Path) -> None:
 
 
 def read_text(argument: str | None) -> str:
-    """The text of a message: the argument, or standard input where there is none or it is `-`."""
-    if argument not in {None, "-"}:
-        return str(argument)
-    with suppress(KeyboardInterrupt):
-        return sys.stdin.read().rstrip("\n")
-    return ""
+    """The text of a message: the argument, or standard input where there is none or it is `-`.
+
+    Raises ValueError where there is nothing in it.
+    """
+    text = argument if argument not in {None, "-"} else sys.stdin.read().rstrip("\n")
+    if not text or not text.strip():
+        raise ValueError("there is no text to send.")
+    return text

@@ -61,6 +61,13 @@ def room_line(room: Room) -> str:
     return f"{room.room:<32} {unread:<12} {clean_line(room.title)}"
 
 
+def explain(error: Exception) -> str:
+    """What went wrong, in one line: of a file, which one and why."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return clean_line(f"{error.filename}: {error.strerror}")
+    return clean_line(str(error))
+
+
 def _clean(character: str) -> str:
     if character in KEPT:
         return character

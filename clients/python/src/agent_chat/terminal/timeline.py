@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from msgspec import structs
 from wcwidth import wcwidth
 
 from agent_chat.frames import Message
@@ -25,6 +26,7 @@ MARGIN = 5 + 1 + NAME_COLUMNS + 1
 LEAST_TEXT_COLUMNS = 10
 AUTHOR_COLOURS = ("ansired", "ansigreen", "ansiyellow", "ansiblue", "ansimagenta", "ansicyan")
 VOID = "void"
+DELETED = "deleted"
 
 
 @dataclass
@@ -92,6 +94,13 @@ class Timeline:
         if known is not None and message.rev >= known.rev:
             self._messages[message.seq] = message
             self._wrapped = {key: lines for key, lines in self._wrapped.items() if key[0] != message.seq}
+
+    def erase(self, user: str) -> None:
+        """Shows nothing more of what a user wrote."""
+        for seq, message in self._messages.items():
+            if message.author is not None and message.author.id == user:
+                self._messages[seq] = structs.replace(message, kind=DELETED, author=None, text="", media=None)
+        self._wrapped.clear()
 
     def expect(self, pending: Pending) -> None:
         """Shows a message that is on its way."""
