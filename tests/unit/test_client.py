@@ -1,95 +1,28 @@
-"""The signed HTTP client against a server of the loopback: signatures, retries, and answers that never come."""
+"""The signed HTTP client against a server of the loopback: retries, their budget, time limits, and silence."""
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections import Counter
+from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
-from botocore.auth import S3SigV4Auth, SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials as BotoCredentials
-from freezegun import freeze_time
 
+from chat.aws import retries
 from chat.aws.calls import Request
-from chat.aws.client import AwsClient
+from chat.aws.client import ATTEMPTS, AwsClient
 from chat.aws.credentials import Credentials
-from chat.aws.sockets import ApiGatewaySockets
-from chat.aws.transfers import SOCKETS
-from chat.ports import Outcome
+from chat.aws.time_left import TimeLeft
+from chat.aws.transfers import AT_ONCE
+from tests.unit.aws_server import Answer, Close, Hang, Received, Reset, Server, serving
 
-
-@dataclass
-class Received:
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass
-class Server:
-    """Answers as `answer` says (None: never) and remembers what it was asked."""
-
-    url: str = ""
-    received: list[Received] = field(default_factory=list)
-    answer: Callable[[Received], int | None] = lambda _: 200
-    under_way: int = 0
-    most_under_way: int = 0
-    close_after_each: bool = False
-    stopping: threading.Event = field(default_factory=threading.Event)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+CREDENTIALS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "session/token+=")
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            received = Received(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
-            with state.lock:
-                state.received.append(received)
-                state.under_way += 1
-                state.most_under_way = max(state.most_under_way, state.under_way)
-            status = state.answer(received)
-            with state.lock:
-                state.under_way -= 1
-            if status is None:
-                state.stopping.wait(10)
-                self.close_connection = True
-                return
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            self.close_connection = state.close_after_each
-
-        do_GET = do_POST = do_HEAD = handle_any  # noqa: N815 - the names that http.server calls
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Listener(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 2 * SOCKETS  # all of a client's connections may arrive in one go
-
-    httpd = Listener(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{httpd.server_port}"
-    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield state
-    state.stopping.set()
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
-
-
-CREDENTIALS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "session/token+=")
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture
@@ -97,87 +30,66 @@ def client(server: Server) -> AwsClient:
     return AwsClient(region="eu-west-1", credentials=CREDENTIALS, endpoint_url=server.url)
 
 
-def expected_signature(received: Received, url: str, service: str) -> str:
-    """What botocore signs for the same request at the same second."""
-    signed = received.headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
-    headers = {name: received.headers[name] for name in signed if name not in {"host", "x-amz-date"}}
-    headers.pop("x-amz-security-token")
-    request = AWSRequest(method=received.method, url=url + received.path, data=received.body, headers=headers)
-    credentials = BotoCredentials(CREDENTIALS.access_key, CREDENTIALS.secret_key, CREDENTIALS.session_token)
-    auth = (S3SigV4Auth if service == "s3" else SigV4Auth)(credentials, service, "eu-west-1")
-    at = datetime.strptime(received.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    with freeze_time(at):
-        auth.add_auth(request)
-    return str(request.headers["Authorization"]).split("Signature=")[1]
+def ask(server: Server, *paths: str, timeout_ms: int = 5_000) -> list[Request]:
+    return [Request("x", server.url + path, b"", timeout_ms=timeout_ms) for path in paths]
 
 
-@pytest.mark.parametrize(
-    ("service", "method", "path", "headers"),
-    [
-        (
-            "dynamodb",
-            "POST",
-            "/",
-            ("Content-Type: application/x-amz-json-1.0", "X-Amz-Target: DynamoDB_20120810.Query"),
-        ),
-        ("execute-api", "POST", "/prod/@connections/L0SM9cOFvHcCIhw%3D", ("Content-Type: application/json",)),
-        (
-            "s3",
-            "HEAD",
-            "/bucket",
-            ("X-Amz-Content-Sha256: " + "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",),
-        ),
-        ("sns", "POST", "/", ("Content-Type: application/x-www-form-urlencoded",)),
-        (
-            "ssm",
-            "POST",
-            "/",
-            ("Content-Type: application/x-amz-json-1.1", "X-Amz-Target: AmazonSSM.GetParameter"),
-        ),
-        (
-            "lambda",
-            "POST",
-            "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Acheck/invocations",
-            (),
-        ),
-    ],
-)
-def test_the_signature_is_botocores(
-    client: AwsClient, server: Server, service: str, method: str, path: str, headers: tuple[str, ...]
-) -> None:
-    body = None if method == "HEAD" else '{"text":"Grüße"}'.encode()
-    assert client.call(Request(service, server.url + path, body, method=method, headers=headers)).ok
-    (received,) = server.received
-    assert received.path == path
-    assert received.headers["x-amz-security-token"] == CREDENTIALS.session_token
-    signature = received.headers["authorization"].split("Signature=")[1]
-    assert signature == expected_signature(received, server.url, service)
-
-
-def test_many_requests_run_at_once_but_not_more_than_there_are_sockets(client: AwsClient, server: Server) -> None:
+def test_many_requests_run_at_once_but_not_more_than_there_are_sockets_for(client: AwsClient, server: Server) -> None:
     def answer(_: Received) -> int:
         time.sleep(0.02)
         return 200
 
     server.answer = answer
-    answers = client.call_all([Request("x", server.url + f"/{number}", b"") for number in range(150)])
-    assert [answer.status for answer in answers] == [200] * 150
-    assert sorted(received.path for received in server.received) == sorted(f"/{number}" for number in range(150))
-    assert 8 < server.most_under_way <= SOCKETS
+    paths = [f"/{number}" for number in range(200)]
+    assert [answer.status for answer in client.call_all(ask(server, *paths))] == [200] * 200
+    assert sorted(server.paths()) == sorted(paths)
+    assert 8 < server.most_under_way <= AT_ONCE
+    assert server.connections <= AT_ONCE
+
+
+def test_answers_come_in_the_order_of_their_requests(client: AwsClient, server: Server) -> None:
+    server.answer = lambda received: Answer(200, received.path.encode())
+    paths = [f"/{number}" for number in range(100)]
+    assert [answer.body.decode() for answer in client.call_all(ask(server, *paths))] == paths
+
+
+def test_a_single_request_opens_a_single_connection_and_keeps_it(client: AwsClient, server: Server) -> None:
+    for _ in range(5):
+        assert client.call(Request("x", server.url, b"")).ok
+    assert server.connections == 1
+
+
+def test_one_request_goes_to_many_places(client: AwsClient, server: Server) -> None:
+    request = Request("x", server.url, b"the same for all", headers=("X-Kind: news",))
+    answers = client.call_each(request, [f"{server.url}/{number}" for number in range(100)])
+    assert all(answer.ok for answer in answers)
+    assert Counter(server.paths()) == Counter(f"/{number}" for number in range(100))
+    assert {received.body for received in server.received} == {b"the same for all"}
+    assert {received.headers["x-kind"] for received in server.received} == {"news"}
+
+
+def test_what_a_request_had_the_next_one_on_its_connection_has_not(client: AwsClient, server: Server) -> None:
+    server.answer = lambda received: Answer(200, received.body)
+    assert client.call(Request("x", server.url + "/1", b"body", headers=("X-Kind: news",))).body == b"body"
+    assert client.call(Request("x", server.url + "/2", method="HEAD")).body == b""
+    assert client.call(Request("x", server.url + "/3", method="GET")).body == b""
+    assert client.call(Request("x", server.url + "/4", b"again")).body == b"again"
+    assert [received.method for received in server.received] == ["POST", "HEAD", "GET", "POST"]
+    assert [received.headers.get("x-kind") for received in server.received] == ["news", None, None, None]
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_transient_answer_is_tried_again_and_only_that_one(client: AwsClient, server: Server, status: int) -> None:
     failures = iter([status, status])
+    server.answer = lambda received: next(failures, 200) if received.path == "/shaky" else 200
+    assert [answer.status for answer in client.call_all(ask(server, "/steady", "/shaky"))] == [200, 200]
+    assert Counter(server.paths()) == {"/shaky": 3, "/steady": 1}
 
-    def answer(received: Received) -> int:
-        return next(failures, 200) if received.path == "/shaky" else 200
 
-    server.answer = answer
-    answers = client.call_all([Request("x", server.url + path, b"") for path in ("/steady", "/shaky")])
-    assert [answer.status for answer in answers] == [200, 200]
-    assert [received.path for received in server.received].count("/shaky") == 3
-    assert [received.path for received in server.received].count("/steady") == 1
+def test_a_throttle_that_says_so_in_its_body_is_transient(client: AwsClient, server: Server) -> None:
+    answers = iter([Answer(400, b'{"__type":"#ThrottlingException"}'), Answer(200)])
+    server.answer = lambda _: next(answers)
+    assert client.call(Request("x", server.url, b"")).ok
 
 
 def test_a_refusal_is_not_tried_again(client: AwsClient, server: Server) -> None:
@@ -186,20 +98,104 @@ def test_a_refusal_is_not_tried_again(client: AwsClient, server: Server) -> None
     assert len(server.received) == 1
 
 
+def test_what_keeps_failing_is_tried_so_often_and_no_more(client: AwsClient, server: Server) -> None:
+    server.answer = lambda _: 503
+    assert client.call(Request("x", server.url, b"")).status == 503
+    assert len(server.received) == ATTEMPTS
+
+
+@pytest.mark.parametrize("reaction", [Close(), Reset()])
+def test_a_connection_that_breaks_during_a_request_costs_a_retry(
+    client: AwsClient, server: Server, reaction: Close | Reset
+) -> None:
+    reactions = iter([reaction])
+    server.answer = lambda received: next(reactions, 200) if received.path == "/breaks" else 200
+    answers = client.call_all(ask(server, "/1", "/breaks", "/2"))
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert Counter(server.paths()) == {"/1": 1, "/breaks": 2, "/2": 1}
+
+
 def test_a_kept_connection_that_the_server_closed_is_opened_anew(client: AwsClient, server: Server) -> None:
     server.close_after_each = True
     assert [client.call(Request("x", server.url, b"")).status for _ in range(5)] == [200] * 5
 
 
+def test_kept_connections_that_the_server_closed_all_at_once_cost_no_request(client: AwsClient, server: Server) -> None:
+    paths = [f"/{number}" for number in range(100)]
+    for _ in range(3):
+        assert all(answer.ok for answer in client.call_all(ask(server, *paths), attempts=1))
+        server.close_kept()
+    assert Counter(server.paths()) == dict.fromkeys(paths, 3)
+    assert server.connections >= 3
+
+
 def test_a_server_that_never_answers_ends_at_the_time_limit_and_holds_nobody_else(
     client: AwsClient, server: Server
 ) -> None:
-    server.answer = lambda received: None if received.path == "/hangs" else 200
-    requests = [Request("x", server.url + path, b"", timeout_ms=300) for path in ("/hangs", "/answers")]
-    hung, answered = client.call_all(requests, attempts=1)
+    server.answer = lambda received: Hang() if received.path == "/hangs" else 200
+    hung, *answered = client.call_all(
+        ask(server, "/hangs", *(f"/{number}" for number in range(200)), timeout_ms=2_000), attempts=1
+    )
     assert (hung.status, hung.transient) == (0, True)
     assert hung.error
-    assert answered.ok
+    assert all(answer.ok for answer in answered)
+    assert max(answer.elapsed_ms for answer in answered) < hung.elapsed_ms
+
+
+def test_a_retry_does_not_wait_for_others_that_hang(client: AwsClient, server: Server) -> None:
+    retried = threading.Event()
+    failures = iter([503])
+
+    def answer(received: Received) -> int | Answer | Hang:
+        if received.path == "/shaky":
+            if next(failures, None):
+                return 503
+            retried.set()
+            return 200
+        return Answer(200) if retried.wait(10) else Hang()
+
+    server.answer = answer
+    answers = client.call_all(ask(server, "/patient", "/shaky", timeout_ms=10_000), attempts=2)
+    assert [answer.status for answer in answers] == [200, 200]
+
+
+def test_nothing_is_tried_past_the_time_there_is(client: AwsClient, server: Server) -> None:
+    server.answer = lambda _: Hang()
+    answers = client.call_all(ask(server, *(f"/{number}" for number in range(AT_ONCE + 20))), within_ms=300)
+    assert [answer.status for answer in answers] == [0] * (AT_ONCE + 20)
+    assert len(server.received) <= AT_ONCE
+    assert {answer.error for answer in answers[-20:]} == {"no time left"}
+
+
+def test_no_call_outlives_its_invocation(server: Server) -> None:
+    server.answer = lambda _: Hang()
+    time_left = TimeLeft()
+    client = AwsClient("eu-west-1", CREDENTIALS, endpoint_url=server.url, time_left=time_left)
+    time_left.begin(SimpleNamespace(get_remaining_time_in_millis=lambda: 200))
+    answer = client.call(Request("x", server.url, b"", timeout_ms=60_000))
+    assert (answer.status, answer.transient) == (0, True)
+    time_left.begin(SimpleNamespace(get_remaining_time_in_millis=lambda: 0))
+    assert client.call(Request("x", server.url, b"")).error == "no time left"
+    time_left.begin(SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000))
+    server.answer = lambda _: 200
+    assert client.call(Request("x", server.url, b"")).ok
+
+
+def test_an_outage_uses_up_the_retries_there_are(client: AwsClient, server: Server) -> None:
+    server.answer = lambda _: 503
+    asked = 200
+    for _ in range(asked):
+        assert client.call_all(ask(server, "/"), attempts=2)[0].status == 503
+    assert len(server.received) == asked + retries.CAPACITY // retries.COST
+
+
+def test_an_outage_of_one_service_leaves_others_their_retries(client: AwsClient, server: Server) -> None:
+    server.answer = lambda received: 503 if received.path == "/down" else 200
+    for _ in range(retries.CAPACITY // retries.COST + 1):
+        client.call_all([Request("down", server.url + "/down", b"")], attempts=2)
+    failures = iter([503])
+    server.answer = lambda _: next(failures, 200)
+    assert client.call(Request("up", server.url + "/up", b"")).ok
 
 
 def test_nobody_listening_is_a_transient_answer() -> None:
@@ -208,35 +204,14 @@ def test_nobody_listening_is_a_transient_answer() -> None:
     assert (answer.status, answer.transient) == (0, True)
 
 
-def test_posts_say_for_each_connection_what_became_of_it(client: AwsClient, server: Server) -> None:
-    statuses = {"gone": 410, "large": 413, "busy": 429, "fine": 200}
-    server.answer = lambda received: statuses[received.path.rsplit("/", 1)[1].removesuffix("%3D")]
-    sockets = ApiGatewaySockets(client, server.url + "/prod")
-    assert sockets.post(["gone=", "large=", "busy=", "fine="], b"{}") == {
-        "gone=": Outcome.GONE,
-        "large=": Outcome.TOO_LARGE,
-        "busy=": Outcome.FAILED,
-        "fine=": Outcome.DELIVERED,
-    }
-
-
-@pytest.mark.parametrize(("retry", "attempts"), [(True, 3), (False, 1)])
-def test_a_throttled_post_is_tried_again_unless_it_may_be_lost(
-    client: AwsClient,
-    server: Server,
-    retry: bool,  # noqa: FBT001
-    attempts: int,
+def test_a_name_that_does_not_resolve_is_a_transient_answer_and_holds_nobody_else(
+    client: AwsClient, server: Server
 ) -> None:
-    asked: list[str] = []
-
-    def throttle(received: Received) -> int:
-        asked.append(received.path)
-        return 429
-
-    server.answer = throttle
-    sockets = ApiGatewaySockets(client, server.url + "/prod")
-    assert sockets.post(["busy"], b"{}", retry=retry) == {"busy": Outcome.FAILED}
-    assert len(asked) == attempts
+    requests = [Request("nowhere", "http://nobody.invalid/", b""), Request("x", server.url, b"")]
+    lost, answered = client.call_all(requests, attempts=1)
+    assert (lost.status, lost.transient) == (0, True)
+    assert lost.error
+    assert answered.ok
 
 
 def test_on_aws_every_service_has_its_regional_host() -> None:

@@ -48,10 +48,10 @@ class Transfers:
 
     def room_for(self, call: Call) -> bool:
         """Whether one more request of its service may start."""
-        service = call.request.service
-        if service not in self._limits and time.monotonic() < self._scouts.get(service, 0.0) + HEAD_START_S:
+        service, under_way = call.request.service, len(self._under_way)
+        if under_way and service not in self._limits and time.monotonic() < self._scouts.get(service, 0) + HEAD_START_S:
             return False
-        return len(self._under_way) < self._limits.get(service, AT_ONCE)
+        return under_way < self._limits.get(service, AT_ONCE)
 
     def start(self, call: Call, credentials: Credentials, timeout_ms: int) -> None:
         """Sends the request on its way; its end comes out of `finished`."""

@@ -1,0 +1,208 @@
+"""A server in AWS' place for tests of the client: it answers as it is told to, badly if need be, and takes notes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from chat.aws.transfers import SOCKETS
+
+LONGEST_S = 10
+"""After which what hangs ends, if nobody has ended it before."""
+
+
+@dataclass(frozen=True)
+class Received:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    connection: int = 1
+    """Which of the server's connections it came in on, the first being 1."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    body: bytes = b""
+
+
+class Hang:
+    """No answer, and the connection stays open."""
+
+
+class Close:
+    """No answer, and the connection is closed."""
+
+
+class Reset:
+    """No answer, and the connection is torn down (RST)."""
+
+
+Reaction = Answer | Hang | Close | Reset
+
+
+@dataclass
+class Server:
+    """`answer` says what becomes of a request; a number is a status."""
+
+    url: str = ""
+    received: list[Received] = field(default_factory=list)
+    answer: Callable[[Received], Reaction | int] = lambda _: 200
+    connections: int = 0
+    under_way: int = 0
+    most_under_way: int = 0
+    close_after_each: bool = False
+    kept: list[socket.socket] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def connected(self, sock: socket.socket) -> int:
+        """Remembers a connection; its number."""
+        with self.lock:
+            self.kept.append(sock)
+            self.connections += 1
+            return self.connections
+
+    def close_kept(self) -> None:
+        """Ends all connections, whoever keeps them."""
+        with self.lock:
+            for sock in self.kept:
+                with suppress(OSError):  # the client was faster
+                    sock.shutdown(socket.SHUT_RDWR)
+            self.kept.clear()
+
+    def paths(self) -> list[str]:
+        return [received.path for received in self.received]
+
+    def react(self, received: Received) -> Reaction:
+        with self.lock:
+            self.received.append(received)
+            self.under_way += 1
+            self.most_under_way = max(self.most_under_way, self.under_way)
+        reaction = self.answer(received)
+        with self.lock:
+            self.under_way -= 1
+        return Answer(reaction) if isinstance(reaction, int) else reaction
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = LONGEST_S
+    state: Server
+    context: ssl.SSLContext | None
+
+    def setup(self) -> None:
+        if self.context is not None:  # here and not where it listens: a handshake must not hold up the others
+            self.request = self.context.wrap_socket(self.request, server_side=True)
+        self.number = self.state.connected(self.request)
+        super().setup()
+
+    def handle_any(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reaction = self.state.react(Received(self.command, self.path, headers, body, self.number))
+        self.close_connection = self.state.close_after_each or not isinstance(reaction, Answer)
+        if isinstance(reaction, Answer):
+            self._send(reaction)
+        elif isinstance(reaction, Hang):
+            self.state.stopping.wait(LONGEST_S)
+        elif isinstance(reaction, Reset):
+            # Lingering for no time at all makes closing a reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    do_GET = do_POST = do_HEAD = handle_any  # noqa: N815 - the names that http.server calls
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 2 * SOCKETS  # all of a client's connections may arrive in one go
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that gives up is no news."""
+
+    def shutdown_request(self, request: object) -> None:
+        """Closes without a farewell, which would turn a reset into an end."""
+        request.close()  # type: ignore[attr-defined]  # a socket
+
+
+@contextmanager
+def serving(context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """HTTP/1.1 on a free port of the loopback, over TLS with a `context`."""
+    state = Server()
+    httpd = _Listener(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state, "context": context}))
+    state.url = f"{'https' if context else 'http'}://localhost:{httpd.server_port}"
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield state
+    finally:
+        state.stopping.set()
+        httpd.shutdown()
+        thread.join()
+        httpd.server_close()
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A throw-away certificate for this machine, its own issuer."""
+
+    certificate: Path
+    key: Path
+
+    def context(self, *protocols: str) -> ssl.SSLContext:
+        """What a server needs; `protocols` are offered by ALPN."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.key)
+        if protocols:
+            context.set_alpn_protocols(list(protocols))
+        return context
+
+
+def make_authority(folder: Path) -> Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    authority = Authority(folder / "certificate.pem", folder / "key.pem")
+    authority.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    encryption = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    authority.key.write_bytes(private)
+    return authority
