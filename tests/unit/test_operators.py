@@ -1,6 +1,7 @@
 """Who runs a stage: whom its configuration names, or whose token says so. Nobody else."""
 
 import time
+from typing import Any
 
 import jwt
 import pytest
@@ -12,6 +13,11 @@ from chat.tokens import BuiltInIssuer, OpenIdConnectVerifier
 from tests.unit.test_openid_connect import Issuer, issuer, seconds, token, verifier
 
 __all__ = ["issuer", "seconds", "verifier"]
+
+
+def claiming(issuer: Issuer, value: object) -> str:
+    claims: dict[str, Any] = {"chat:operator": value}
+    return token(issuer, **claims)
 
 
 @pytest.mark.parametrize("setting", ["ada,bob", " ada , bob,", "ada"])
@@ -26,13 +32,13 @@ def test_whom_the_stage_does_not_name_is_none(setting: str | None, user: str) ->
 
 
 def test_the_claim_of_an_issuers_token_makes_an_operator(verifier: OpenIdConnectVerifier, issuer: Issuer) -> None:
-    Operators().require(verifier.verify(token(issuer, **{"chat:operator": True})))
+    Operators().require(verifier.verify(claiming(issuer, True)))
 
 
 @pytest.mark.parametrize("claim", [False, 1, "true", None, ["true"]])
 def test_a_claim_that_is_not_true_makes_none(verifier: OpenIdConnectVerifier, issuer: Issuer, claim: object) -> None:
     with pytest.raises(NotAllowedError):
-        Operators().require(verifier.verify(token(issuer, **{"chat:operator": claim})))
+        Operators().require(verifier.verify(claiming(issuer, claim)))
 
 
 def test_sessions_of_the_stage_itself_carry_no_such_claim() -> None:
