@@ -7,10 +7,15 @@ STAGE ?= dev
 CONTEXT ?=
 # More arguments: make test ARGS="tests/unit -k rooms", make dev ARGS=--fresh
 ARGS ?=
+# make redrive QUEUE=index ACTION=redrive MATCH="room=lunch", ACTION=discard REASON="…"; docs/how-to/dead-letters.md
+QUEUE ?=
+ACTION ?=
+MATCH ?=
+REASON ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench synth deploy build docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench synth deploy build redrive docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -53,6 +58,9 @@ deploy: setup  ## deploy STAGE (dev) into the AWS account of your credentials
 
 build: setup  ## layers, web client and templates of STAGE, as a deployment uploads them
 	@python -m layers.build --stage $(STAGE) && $(MAKE) --no-print-directory synth
+
+redrive: setup  ## list, inspect, redrive or discard dead letters of STAGE (dev): QUEUE=name ACTION=redrive MATCH="room=lunch"
+	@python -m operations.redrive --stage $(STAGE) $(addprefix --queue ,$(QUEUE)) $(ACTION) $(foreach word,$(MATCH),--match '$(word)') $${REASON:+--reason "$$REASON"} $(ARGS)
 
 docs: setup  ## the documentation as a site in build/docs
 	@mkdocs build --strict --site-dir build/docs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.paths import ROOT
 from local.ports import Ports
 from operations import dead_letter_queue, redrive
 from operations.stage import Stage
@@ -280,6 +282,17 @@ def test_a_discarded_letter_is_kept_whole_with_who_and_why(drill: Drill, capsys:
     assert drill.bodies(drill.dead) == [body("lunch", 1)]
     assert drill.bodies(drill.source) == []
     assert capsys.readouterr().out == "index: 2 letters looked at, 1 meant, 1 discarded, 0 failed\n"
+
+
+def test_make_hands_words_and_reasons_over_as_they_were_given(drill: Drill) -> None:
+    drill.die(body("lunch", 1), body("tea", 1))
+    reason = """it's "spam"; `date` $(date) ok"""
+    # `true` in place of the Python that would look whether everything is installed.
+    command = ["make", "redrive", f"STAGE={drill.name}", "QUEUE=index", "PYTHON=true", "ACTION=discard"]
+    options = ["MATCH=room=lunch soup", f"REASON={reason.replace('$', '$$')}", "ARGS=--older-than 0s"]
+    subprocess.run([*command, *options], cwd=ROOT, check=True, timeout=60, stdout=subprocess.DEVNULL)
+    (record,) = drill.discarded()
+    assert (record["reason"], record["letter"]["body"]) == (reason, body("lunch", 1))
 
 
 def test_a_letter_that_can_not_be_kept_is_not_discarded(drill: Drill, capsys: Printed) -> None:
