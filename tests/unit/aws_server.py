@@ -64,6 +64,7 @@ class Server:
     received: list[Received] = field(default_factory=list)
     answer: Callable[[Received], Reaction | int] = lambda _: 200
     connections: int = 0
+    open: int = 0
     under_way: int = 0
     most_under_way: int = 0
     close_after_each: bool = False
@@ -76,7 +77,13 @@ class Server:
         with self.lock:
             self.kept.append(sock)
             self.connections += 1
+            self.open += 1
             return self.connections
+
+    def ended(self) -> None:
+        """Forgets a connection that the client has closed."""
+        with self.lock:
+            self.open -= 1
 
     def close_kept(self) -> None:
         """Ends all connections, whoever keeps them."""
@@ -111,6 +118,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.request = self.context.wrap_socket(self.request, server_side=True)
         self.number = self.state.connected(self.request)
         super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.state.ended()
 
     def handle_any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

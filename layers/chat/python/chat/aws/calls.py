@@ -69,6 +69,15 @@ class Call:
     """What the last try was signed with."""
     tries: int = 0
     renewed: bool = False
-    """Whether it was tried again because of expired credentials: that is done once."""
+    """Whether it was tried again because of expired credentials: that is done once, and is none of its retries."""
+    stale: bool = False
+    """Whether the last try ended with a kept connection that turned out to be closed."""
+    resent: bool = False
+    """As `renewed`, because of such a connection."""
     fresh: bool = False
     """Whether the next try must not share a connection with anything before it."""
+
+    @property
+    def retries(self) -> int:
+        """How many tries have failed for reasons that were not ours to mend, but for the first one's."""
+        return self.tries - 1 - self.renewed - self.resent

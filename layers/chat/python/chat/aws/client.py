@@ -104,14 +104,22 @@ class AwsClient:
         """Whether the call is to be tried once more after this answer."""
         budget = self._budgets[call.request.service]
         if answer.ok:
-            budget.give(retried=call.tries > 1)
+            budget.give(retried=call.retries > 0)
             return False
         now_s = time.monotonic()
-        if answer.expired:
-            again = not call.renewed and call.credentials is not None and self._keeper.replaced(call.credentials)
-            call.renewed = True
-            return again and schedule.put_off(call, now_s)
-        if not answer.transient or call.tries - call.renewed >= attempts:
+        if self._mended(call, answer):
+            return schedule.put_off(call, now_s)
+        if answer.expired or not answer.transient or call.retries + 1 >= attempts:
             return False
-        pause = pause_s(call.tries - call.renewed)
-        return now_s + pause < schedule.ends_at_s and budget.take() and schedule.put_off(call, now_s + pause)
+        again_s = now_s + pause_s(call.retries + 1)
+        return again_s < schedule.ends_at_s and budget.take() and schedule.put_off(call, again_s)
+
+    def _mended(self, call: Call, answer: Response) -> bool:
+        """Whether what made the call fail is no more: it is then repeated at once, as if it had not been made."""
+        if call.stale and not call.resent:
+            call.resent = True
+            return True
+        if answer.expired and not call.renewed and call.credentials is not None:
+            call.renewed = True
+            return self._keeper.replaced(call.credentials)
+        return False

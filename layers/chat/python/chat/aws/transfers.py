@@ -4,7 +4,7 @@ Connections belong to the multi handle and outlive the invocation. The first ans
 speaks, and others wait for it, though not for long: over HTTP/2 they share its connection, and a fan-out costs one TLS
 handshake; over HTTP/1.1 as many connections are opened as there is use for.
 
-libcurl itself repeats a request whose kept connection turns out to be closed.
+libcurl itself repeats a request whose kept connection turns out to be closed, where the server took its leave.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ AT_ONCE = 60
 STREAMS = 240
 """As `AT_ONCE` over HTTP/2, where a connection carries up to 100 (libcurl's limit; servers have theirs)."""
 
-HEAD_START_S = 0.05
-"""How long a service's first request is waited for: a handshake and an answer, as a rule."""
+HEAD_START_S = 0.1
+"""How long a service's first request of all is waited for: certificates read, a handshake and an answer, as a rule."""
+
+_BROKEN = frozenset({pycurl.E_GOT_NOTHING, pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR, pycurl.E_HTTP2})
+"""How a connection ends that the server has closed."""
 
 _IDLE_S = 0.001
 """Pause where libcurl has nothing to wait on yet."""
@@ -110,11 +113,13 @@ class Transfers:
         service = call.request.service
         if code:
             answer = Response(0, error=message or f"libcurl's error {code}", elapsed_ms=elapsed_ms)
+            call.stale = code in _BROKEN and curl.getinfo(pycurl.NUM_CONNECTS) == 0
             call.fresh = code == pycurl.E_OPERATION_TIMEDOUT and self._limits.get(service) == STREAMS
             self._hung |= call.fresh
         else:
             shared = curl.getinfo(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0
             self._limits[service] = STREAMS if shared else AT_ONCE
+            call.stale = False
             answer = Response(curl.getinfo(pycurl.RESPONSE_CODE), body, elapsed_ms=elapsed_ms)
         self._idle.append(handle)
         return call, answer
