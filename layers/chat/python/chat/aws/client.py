@@ -77,12 +77,13 @@ class AwsClient:
         schedule = Schedule(calls, time.monotonic() + ends_in_ms / 1000)
         answers: dict[int, Response] = {}
         try:
+            self._start(schedule, answers)
             while len(answers) < len(calls):
-                self._start(schedule, answers)
                 wait_s = schedule.next_in_s(time.monotonic(), at_most_s=_WAIT_S)
                 for call, answer in self._transfers.finished(wait_s):
                     if not self._again(schedule, call, answer, attempts):
                         answers[call.at] = answer
+                self._start(schedule, answers)
         finally:
             self._transfers.abandon()
         return [answers[call.at] for call in calls]

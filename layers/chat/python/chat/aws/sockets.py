@@ -67,9 +67,12 @@ def _outcome(answer: Response) -> Outcome:
 
 def _report(answers: Iterable[Response]) -> None:
     """One line for all that went wrong with a frame: an outage must not cost a line a recipient."""
-    causes = Counter(_cause(answer) for answer in answers if not answer.ok and answer.status != _GONE)
-    if causes:
-        logger.warning("posts failed", extra={"posts": causes.total(), "causes": dict(causes.most_common(5))})
+    failed = [answer for answer in answers if not answer.ok and answer.status != _GONE]
+    if failed:
+        # Others may get the frame later. Nobody ever gets one that is too large, and it is we who made it.
+        level = logging.ERROR if any(answer.status == _TOO_LARGE for answer in failed) else logging.WARNING
+        causes = Counter(map(_cause, failed)).most_common(5)
+        logger.log(level, "posts failed", extra={"posts": len(failed), "causes": dict(causes)})
 
 
 def _cause(answer: Response) -> str:
