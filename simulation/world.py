@@ -24,6 +24,7 @@ from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
+from chat.storage.push_subscriptions import PushBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
@@ -32,6 +33,7 @@ from chat.storage.traces import Traces
 from simulation.table import MemoryTable
 
 START_MS = 1_790_000_000_000
+from simulation.outbound import MemoryMobile
 
 
 @dataclass
@@ -197,7 +199,7 @@ class World:
         self.rooms_table, self.messages_table, self.connections_table = MemoryTable(), MemoryTable(), MemoryTable()
         self.sockets, self.queue, self.topic = MemorySockets(), MemoryQueue(), MemoryTopic()
         self.notices_queue, self.jobs_queue, self.files = MemoryQueue(), MemoryQueue(), MemoryFiles()
-        self.edge_cache = MemoryEdge()
+        self.edge_cache, self.mobile = MemoryEdge(), MemoryMobile()
         connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
         rooms = RoomDirectory(self.rooms_table)
@@ -262,3 +264,5 @@ class World:
         sender = Sender(user=user, name=user.capitalize(), connection=connection or f"{user}-1")
         self.services.fanout.connections.open(sender.connection, Principal(user, sender.name), self.clock.now_ms())
         return sender
+            push=PushBook(self.rooms_table),
+            mobile=self.mobile,

@@ -18,6 +18,7 @@ from cdk.config.values import (
     LocalEndpoints,
     ModerationHook,
     OpenIdConnect,
+    PushMessages,
     SignIn,
     SiteDomain,
     UserLimit,
@@ -51,6 +52,7 @@ def read_context(context: Context) -> StageConfig:
         wallet=_wallet(stage, context),
         operators=_operators(context),
         webhook_disable_days=_whole(
+        push=_push(context),
             "webhook_disable_days", context("webhook_disable_days") or stage.webhook_disable_days
         ),
     )
@@ -109,6 +111,17 @@ def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:
 
 
 def _operators(context: Context) -> tuple[str, ...]:
+def _push(context: Context) -> PushMessages:
+    shown, contact, email = context("push_text") or "on", context("push_contact"), context("alarm_email")
+    if shown not in {"on", "off"}:
+        raise ConfigError("push_text is on or off.")
+    return PushMessages(
+        applications=tuple(arn.strip() for arn in str(context("push_applications") or "").split(",") if arn.strip()),
+        shows_text=shown == "on",
+        contact=contact or (f"mailto:{email}" if email else None),
+    )
+
+
     return tuple(user.strip() for user in str(context("operators") or "").split(",") if user.strip())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from cdk.config.values import (
     LocalEndpoints,
     ModerationHook,
     OpenIdConnect,
+    PushMessages,
     SignIn,
     SiteDomain,
     Throttle,
@@ -65,6 +66,7 @@ class StageConfig:
     moderation: ModerationHook | None = None
     wallet: WalletSignIn | None = None
     webhook_disable_days: int = 5
+    push: PushMessages = field(default_factory=PushMessages)
     """A webhook of which nothing was taken for so long is sent nothing more."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""

@@ -96,6 +96,35 @@ class WalletSignIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PushMessages:
+    """How users who are away are told."""
+
+    applications: tuple[str, ...] = ()
+    """SNS platform applications of telephones, one a platform; none: only browsers are told."""
+    shows_text: bool = True
+    """Whether what was said leaves the stage."""
+    contact: str | None = None
+    """`mailto:` or `https:` of whom push services may turn to. Some refuse senders without one."""
+
+    def __post_init__(self) -> None:
+        platforms = [_platform(arn) for arn in self.applications]
+        if None in platforms:
+            raise ConfigError("push_applications are ARNs of SNS platform applications: APNS, APNS_SANDBOX or GCM.")
+        if len({str(platform).removesuffix("_SANDBOX") for platform in platforms}) < len(platforms):
+            raise ConfigError("push_applications have one application for each platform.")
+        if self.contact is not None and not self.contact.startswith(("mailto:", "https://")):
+            raise ConfigError("push_contact begins with mailto: or https://.")
+
+
+def _platform(arn: str) -> str | None:
+    """Of a platform application's ARN; None for what is none."""
+    service, _, application = arn.partition(":app/")
+    platform = application.partition("/")[0]
+    known = service.startswith("arn:") and ":sns:" in service and platform in {"APNS", "APNS_SANDBOX", "GCM"}
+    return platform if known and application.partition("/")[2] else None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LocalEndpoints:
     """Where stage local is reached, since no API Gateway gives it addresses."""
 

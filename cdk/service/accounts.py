@@ -10,6 +10,7 @@ from cdk.constructs.http_api import HttpApi
 from cdk.constructs.websocket import WebSocket
 from cdk.service.identity import Identity
 from cdk.service.partitions import ACCOUNTS, TRACES, only
+from cdk.service.push import MobileApplications
 from cdk.stacks.data import DataStack
 
 JOBS_TIMEOUT_S = 120
@@ -25,10 +26,11 @@ def add_accounts(
     jobs: WorkQueue,
     http: HttpApi,
     identity: Identity,
+    applications: MobileApplications,
 ) -> None:
     """`/api/account/export` and `/api/account/erasure`, and who works the jobs off."""
     _add_desk(platform, data=data, jobs=jobs, http=http, identity=identity)
-    _add_worker(platform, data=data, websocket=websocket, delivery=delivery, jobs=jobs)
+    _add_worker(platform, data=data, websocket=websocket, delivery=delivery, jobs=jobs, applications=applications)
 
 
 def _add_desk(platform: Platform, *, data: DataStack, jobs: WorkQueue, http: HttpApi, identity: Identity) -> None:
@@ -61,7 +63,13 @@ def _add_desk(platform: Platform, *, data: DataStack, jobs: WorkQueue, http: Htt
 
 
 def _add_worker(
-    platform: Platform, *, data: DataStack, websocket: WebSocket, delivery: WorkQueue, jobs: WorkQueue
+    platform: Platform,
+    *,
+    data: DataStack,
+    websocket: WebSocket,
+    delivery: WorkQueue,
+    jobs: WorkQueue,
+    applications: MobileApplications,
 ) -> None:
     bucket = data.media.bucket
     worker = platform.function(
@@ -73,8 +81,10 @@ def _add_worker(
             connections_table=data.connections.table_name,
             connections_url=websocket.connections_url,
             delivery_queue_url=delivery.queue.queue_url,
+            fanout=platform.config.fanout or None,
             jobs_queue_url=jobs.queue.queue_url,
             media_bucket=bucket.bucket_name,
+            push_applications=applications.setting,
         ),
         timeout_s=JOBS_TIMEOUT_S,
         memory_mb=1024,
@@ -89,11 +99,12 @@ def _add_worker(
         "dynamodb:UpdateItem",
         "dynamodb:DeleteItem",
     )
-    worker.allow([data.connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
+    worker.allow([data.connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
     worker.allow([websocket.connections], "execute-api:ManageConnections")
     worker.allow([delivery.queue.queue_arn, jobs.queue.queue_arn], "sqs:SendMessage")
     worker.allow([data.media.variants], "s3:GetObject")
     worker.allow([data.media.exports], "s3:PutObject", "s3:DeleteObject")
     listed = {"StringLike": {"s3:prefix": ["exports/*"]}}
     worker.allow([bucket.bucket_arn], "s3:ListBucket", conditions=listed)
+    applications.allow_forgetting(worker)
     worker.add_event_source(sources.SqsEventSource(jobs.queue, batch_size=1, report_batch_item_failures=True))

@@ -18,6 +18,12 @@ REACTIONS, PINS = "x#*", "p#*"
 TRACES, ACCOUNTS = "traces#*", "account#*"
 """In the table of rooms: what users have left where, and their jobs on it."""
 
+ROOMS = "room#*"
+"""In the table of rooms: what a room is, and who is in it."""
+
+PUSH, DEVICES = "push#*", "device#*"
+"""In the table of rooms: users' devices and when they were told of what, and whose each device is."""
+
 WEBHOOKS = "webhooks"
 """In the table of rooms: operators' endpoints."""
 

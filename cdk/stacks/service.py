@@ -24,6 +24,7 @@ from cdk.service.notices import NOTICES_TIMEOUT_S, add_notices
 from cdk.service.operations import add_client_config, add_health
 from cdk.service.posting import Posting
 from cdk.service.protection import Protection
+from cdk.service.push import PUSH_TIMEOUT_S, MobileApplications, add_push
 from cdk.service.sign_in import add_sign_in
 from cdk.service.streams import add_streams
 from cdk.service.wallets import add_wallets
@@ -51,6 +52,7 @@ class ServiceStack(cdk.Stack):
         deliveries = WorkQueue(
             self, "ToWebhooks", source="deliveries to webhooks", worker_timeout_s=DELIVERIES_TIMEOUT_S, alarms=alarms
         )
+        later = WorkQueue(self, "PushLater", source="push messages", worker_timeout_s=PUSH_TIMEOUT_S, alarms=alarms)
         events = RoomEvents(self, "RoomEvents", config=config, alarms=alarms)
         identity = Identity(config=config, session_secret=data.session_secret)
         posting = Posting(
@@ -71,6 +73,16 @@ class ServiceStack(cdk.Stack):
         add_notices(platform, data=data, websocket=websocket, notices=notices)
         add_events(platform, data=data, events=events, jobs=jobs)
         add_webhooks(platform, data=data, events=events, deliveries=deliveries, http=http, identity=identity)
+        applications = MobileApplications(platform)
+        add_push(
+            platform,
+            data=data,
+            events=events,
+            later=later,
+            http=http,
+            identity=identity,
+            applications=applications,
+        )
         pipeline = add_media(platform, posting=posting, http=http, identity=identity, alarms=alarms)
         add_accounts(
             platform,
@@ -81,6 +93,7 @@ class ServiceStack(cdk.Stack):
             http=http,
             identity=identity,
         )
+            applications=applications,
         add_health(platform, data=data, delivery=delivery, events=events, http=http)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         publish_addresses(

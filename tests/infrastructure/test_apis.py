@@ -26,6 +26,15 @@ WEBHOOKS = {
     f"POST {WEBHOOK}/enable": "ops.webhook_settings",
     f"POST {WEBHOOK}/replay": "ops.webhook_settings",
 }
+PUSH = {
+    f"{method} /api/push/{path}": "connect.push_subscriptions"
+    for method, path in (
+        ("GET", "subscriptions"),
+        ("POST", "subscriptions"),
+        ("DELETE", "subscriptions"),
+        ("POST", "levels"),
+    )
+}
 FALLBACK = {"POST /api/commands": "message.http_command", "GET /api/events": "message.http_events"}
 OPERATIONS = {"GET /api/health": "ops.health", "GET /api/config": "ops.config"}
 
@@ -100,7 +109,7 @@ def test_signing_in_by_name_or_wallet_is_deployed_where_the_stage_says_so(
     }
     for assembly, expected in ((local, by_name), (dev, by_name), (prod, {})):
         found = {key: answered_by(assembly, route) for key, route in routes(assembly, "HTTP").items()}
-        assert found == {**PUBLIC, **FALLBACK, **ACCOUNT, **WEBHOOKS, **OPERATIONS, **expected}
+        assert found == {**PUBLIC, **FALLBACK, **ACCOUNT, **WEBHOOKS, **PUSH, **OPERATIONS, **expected}
 
 
 def test_every_route_may_invoke_its_function(stage: Assembly) -> None:

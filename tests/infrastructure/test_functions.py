@@ -21,6 +21,7 @@ LAYERS = {
     "connect.disconnect": set(),
     "connect.sessions": {"identity"},
     "connect.tickets": {"identity"},
+    "connect.push_subscriptions": {"identity"},
     "connect.wallet_nonces": set(),
     "connect.wallet_sessions": {"identity", "wallet"},
     "message.command": set(),
@@ -32,6 +33,7 @@ LAYERS = {
     "message.activity": set(),
     "message.index": set(),
     "message.webhooks": set(),
+    "message.push": {"identity"},
     "message.webhook_deliveries": set(),
     "media.uploads": {"identity", "data"},
     "media.thumbnail": {"imaging", "data"},
@@ -53,6 +55,9 @@ OFF_BY_DEFAULT = {
     "moderation_failure",
     "moderation_secret_arn",
     "operators",
+    "push_applications",
+    "push_hide_text",
+    "push_contact",
 }
 """Settings of what a stage has only where its context asks for it."""
 

@@ -85,6 +85,9 @@ def test_the_known_hops_are_all_there(stage: Assembly) -> None:
         "service/RoomEvents/WebhooksUndelivered/Queue",
         "service/RoomEvents/Webhooks/DeadLetters/Queue",
         "service/ToWebhooks/DeadLetters/Queue",
+        "service/RoomEvents/PushUndelivered/Queue",
+        "service/RoomEvents/Push/DeadLetters/Queue",
+        "service/PushLater/DeadLetters/Queue",
         "service/Jobs/DeadLetters/Queue",
         "service/MediaPipeline/UploadedDeadLetters/Queue",
     }
@@ -165,6 +168,7 @@ def test_whoever_hears_of_messages_gets_their_events_as_they_were_published(stag
         "service/RoomEvents/Activity/Queue": ["MessagePosted"],
         "service/RoomEvents/Index/Queue": ["MessagePosted", "MessageChanged", "MessageDeleted"],
         "service/RoomEvents/Purge/Queue": ["MessageDeleted"],
+        "service/RoomEvents/Push/Queue": ["MessagePosted"],
         "service/RoomEvents/Webhooks/Queue": ["MessagePosted", "MessageChanged", "MessageDeleted", "MembershipChanged"],
     }
     assert all(subscription["RawMessageDelivery"] is True for subscription in subscriptions)

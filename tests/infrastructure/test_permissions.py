@@ -17,6 +17,7 @@ DELIVERY, EVENTS, SECRET = "{service/Delivery/Queue}", "{service/RoomEvents/Topi
 SOCKETS = (
     "arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{service/WebSocket/Api}/STAGE/POST/@connections/*"
 )
+PUSH_LATER = "{service/PushLater/Queue}"
 TO_WEBHOOKS, OUTBOUND = "{service/ToWebhooks/Queue}", "{data/OutboundSecret}"
 SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/chat/STAGE/site-url"
 DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
@@ -98,6 +99,18 @@ PERMISSIONS = {
         "{service/RoomEvents/Purge/Queue}": CONSUME,
     },
     "message.webhooks": {
+    "message.push": {
+        ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query dynamodb:UpdateItem dynamodb:DeleteItem",
+        CONNECTIONS: "dynamodb:BatchGetItem",
+        PUSH_LATER: f"sqs:SendMessage {CONSUME}",
+        OUTBOUND: "secretsmanager:GetSecretValue",
+        "{service/RoomEvents/Push/Queue}": CONSUME,
+    },
+    "connect.push_subscriptions": {
+        ROOMS: f"{STORE} dynamodb:DeleteItem",
+        OUTBOUND: "secretsmanager:GetSecretValue",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
         ROOMS: "dynamodb:Query",
         TO_WEBHOOKS: "sqs:SendMessage",
         "{service/RoomEvents/Webhooks/Queue}": CONSUME,
@@ -310,6 +323,31 @@ def test_functions_beside_the_way_reach_their_own_items_and_no_other(
 
 
 def test_only_archives_may_be_listed_by_who_makes_them(dev: Assembly) -> None:
+def test_who_registers_devices_writes_nothing_of_a_room_but_what_a_member_wants_to_hear(dev: Assembly) -> None:
+    granted = {
+        frozenset(found.actions): found.conditions
+        for found in dev.statements(dev.role_of(dev.functions()["connect.push_subscriptions"]))
+        if ROOMS in found.resources
+    }
+    (updating,) = [actions for actions in granted if "dynamodb:UpdateItem" in actions]
+    assert updating == {"dynamodb:UpdateItem"}
+    assert '"dynamodb:LeadingKeys": ["room#*"]' in granted[updating]
+    (others,) = [actions for actions in granted if actions != updating]
+    assert '"dynamodb:LeadingKeys": ["push#*", "device#*"]' in granted[others]
+
+
+def test_who_tells_users_changes_nothing_but_devices_and_turns(dev: Assembly) -> None:
+    writing = [
+        found
+        for found in dev.statements(dev.role_of(dev.functions()["message.push"]))
+        if ROOMS in found.resources and "dynamodb:UpdateItem" in found.actions
+    ]
+    assert [found.actions for found in writing] == [{"dynamodb:UpdateItem", "dynamodb:DeleteItem"}]
+    assert '"dynamodb:LeadingKeys": ["push#*", "device#*"]' in writing[0].conditions
+    for key in (keys.push_device("ada", "d"), keys.push_turn("ada", "lunch"), keys.push_owner("d")):
+        assert key[0].startswith(("push#", "device#"))
+
+
     (statement,) = [
         found
         for found in dev.statements(dev.role_of(dev.functions()["ops.account_jobs"]))

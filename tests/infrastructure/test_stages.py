@@ -25,6 +25,8 @@ def without(context: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in context.items() if name != key}
 
 
+APPLE = "arn:aws:sns:eu-west-1:123456789012:app/APNS/chat"
+
 MISTAKES = {
     "no stage": ({}, "Choose a stage"),
     "a stage that is unknown": ({"stage": "qa"}, "local, dev, prod; not 'qa'"),
@@ -41,6 +43,10 @@ MISTAKES = {
     ),
     "a webhook that is disabled at once": ({**DEV, "webhook_disable_days": "1"}, "2 to 30"),
     "a webhook that is never disabled": ({**DEV, "webhook_disable_days": "ever"}, "none: 'ever'"),
+    "push messages to what is no application": ({**DEV, "push_applications": "arn:aws:sns:x:1:topic"}, "APNS_SANDBOX"),
+    "two applications of one platform": ({**DEV, "push_applications": f"{APPLE},{APPLE}"}, "one application for each"),
+    "push messages that half show their text": ({**DEV, "push_text": "some"}, "on or off"),
+    "a contact that is none": ({**DEV, "push_contact": "ops@example.com"}, "mailto: or https://"),
     "a page that was not built": ({**DEV, "site_files": "/nowhere"}, "make build"),
 }
 

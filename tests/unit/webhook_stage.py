@@ -81,6 +81,8 @@ class WebhookStage:
                 if delay_s > wait_s:
                     self.queue.send([body], delay_s=delay_s - wait_s)
             assert all(delivery.work_off(self.dispatch, ready))
+        passed_s = (until_ms - self.world.clock.now_ms()) // 1_000
+        self.queue.delays_s = [delay_s - passed_s for delay_s in self.queue.delays_s]
         self.world.clock.at_ms = until_ms
 
     def waiting(self) -> list[Delivery]:

@@ -47,13 +47,18 @@ def find(services: Services, author: Membership, text: str) -> Mentions:
 
     No call for a text without `@NAME`; else half a read unit a name.
     """
-    names = list(dict.fromkeys(_MENTION.findall(text)))
+    names = named(text)
     everybody = EVERYBODY in names and access.moderates(author)
     asked = [name for name in names if name != EVERYBODY][:MAX_MENTIONED]
     return Mentions(tuple(services.members.among(author.room, asked)) if asked else (), everybody)
 
 
 def tell(services: Services, room: str, mentioned: Mentions, frame: bytes, *, author: str) -> None:
+def named(text: str) -> list[str]:
+    """What stands behind an `@` in the text, each once: ids of users perhaps, or `EVERYBODY`."""
+    return list(dict.fromkeys(_MENTION.findall(text)))
+
+
     """Sends the frame to all open sockets of whoever is mentioned, but not to its author's. Never raises."""
     try:
         if mentioned.room:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
+from chat.mobile import MobilePush
 from chat.pace import RoomPace
 from chat.ports import Clock, Files, Ids, ModerationHook, Queue, Sockets
 from chat.storage.account_jobs import AccountJobs
@@ -18,6 +19,7 @@ from chat.storage.presence import PresenceBook
 from chat.storage.rates import SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
+from chat.storage.push_subscriptions import PushBook
 from chat.storage.reports import ReportBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
@@ -115,3 +117,5 @@ class Accounts:
     presence: PresenceBook
     fanout: Fanout
     files: Files
+    push: PushBook
+    mobile: MobilePush

@@ -70,6 +70,14 @@ class Settings:
     """How long a webhook may fail without anything being taken before nothing more is sent to it: a whole number."""
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
+    push_queue_url: str | None = None
+    """Where what users are to be told later waits."""
+    push_applications: str | None = None
+    """SNS platform applications of telephones, with commas: ARNs; None where only browsers are told."""
+    push_hide_text: str | None = None
+    """`yes` where push messages do not have what was said."""
+    push_contact: str | None = None
+    """`mailto:` or `https:` that push services are told of; None for none."""
     operators: str | None = None
     """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 

@@ -30,6 +30,17 @@ def close_sockets(accounts: Accounts, user: str) -> None:
     accounts.presence.forget(user)
 
 
+def forget_devices(accounts: Accounts, user: str) -> int:
+    """Tells the user on no device any more, and forgets what they were told of; how many devices there were."""
+    devices = accounts.push.of([user])
+    for device in devices:
+        if device.endpoint.startswith("arn:"):
+            accounts.mobile.forget(device.endpoint)
+        accounts.push.remove(user, device.id)
+    accounts.push.forget_turns(user)
+    return len(devices)
+
+
 def _leave(accounts: Accounts, user: str, listing: Listing) -> None:
     room = listing.record.room
     membership = accounts.members.find(room, user)

@@ -45,8 +45,11 @@ def work(accounts: Accounts, job: Job) -> tuple[Job, int]:
     done = Counter(job.done)
     rooms = departure.leave_all(accounts, job.user)
     departure.close_sockets(accounts, job.user)
-    found += rooms
+    devices = departure.forget_devices(accounts, job.user)
+    found += rooms + devices
     done["rooms"] += rooms
+    if devices:
+        done["devices"] += devices
     while traces := accounts.office.traces.page(job.user, None, PAGE).traces:
         for trace in traces:
             _erase(accounts, job.user, trace)

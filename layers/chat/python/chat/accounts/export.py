@@ -64,6 +64,7 @@ def _add_rooms(accounts: Accounts, job: Job, archive: Archive) -> None:
         for listing in accounts.rooms.own_listings(job.user)
     ]
     about = {"user": job.user, "name": job.name, "exported_at_ms": job.started_at_ms, "rooms": rooms}
+    archive.add_lines("devices.ndjson", (vars(device) for device in accounts.push.of([job.user])))
     archive.add("rooms.json", msgspec.json.format(msgspec.json.encode(about)))
 
 

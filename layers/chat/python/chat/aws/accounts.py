@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from chat.aws import files, wiring
+from chat.aws import files, mobile, wiring
 from chat.aws.dynamodb import DynamoDbTable
 from chat.services import Accounts
 from chat.storage.presence import PresenceBook
+from chat.storage.push_subscriptions import PushBook
 from chat.storage.reports import ReportBook
 
 
@@ -26,4 +27,6 @@ def accounts() -> Accounts:
         presence=PresenceBook(DynamoDbTable(client, settings.need("connections_table"))),
         fanout=wiring.fanout(),
         files=files.files(),
+        push=PushBook(DynamoDbTable(client, settings.need("rooms_table"))),
+        mobile=mobile.mobile(),
     )

@@ -19,6 +19,9 @@
 | rooms | `media#M` | `upload` | an upload, from its permission to its outcome | get: pipeline steps |
 | rooms | `traces#U` | kind, room, number | what user U has left where: messages, changes … | query: export, erasure |
 | rooms | `account#U` | `export` or `erasure` | the user's job of that kind, as far as it is | get: job |
+| rooms | `push#U` | `device#D` | a device that user U is told on; D = SHA-256 of its address | query: whom to tell |
+| rooms | `push#U` | `told#R` | when user U was told of room R last, an hour | conditional update: at most once a minute |
+| rooms | `device#D` | `self` | whose the device is | get: register |
 | rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
@@ -69,6 +72,7 @@ WEBHOOKS = "webhooks"
 """Partition of all of a stage's webhooks: there are few, and who is told looks at all of them."""
 MESSAGES = "m#"
 """How partitions of messages begin, and only they."""
+_DEVICE, _TOLD = "device#", "told#"
 CHANGES = "e#"
 """How partitions of changes to messages begin, and only they."""
 MEMBERS_END = "member$"
@@ -188,6 +192,31 @@ def webhook(webhook_id: str) -> Key:
 def upload(media: str) -> Key:
     """An upload's record."""
     return f"media#{media}", UPLOAD
+def push_device(user: str, device: str) -> Key:
+    """A device that the user is told on."""
+    return f"push#{user}", f"{_DEVICE}{device}"
+
+
+def push_devices(user: str) -> tuple[str, str, str]:
+    """Partition, first and last sort key of the user's devices."""
+    return f"push#{user}", _DEVICE, f"{_DEVICE}~"
+
+
+def push_turn(user: str, room: str) -> Key:
+    """When the user was told of the room last."""
+    return f"push#{user}", f"{_TOLD}{room}"
+
+
+def push_turns(user: str) -> tuple[str, str, str]:
+    """Partition, first and last sort key of all that the user was told of."""
+    return f"push#{user}", _TOLD, f"{_TOLD}~"
+
+
+def push_owner(device: str) -> Key:
+    """Whose device it is: one user's at a time."""
+    return f"device#{device}", SELF
+
+
 
 
 def counter(room: str) -> Key:
