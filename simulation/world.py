@@ -21,19 +21,19 @@ from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.presence import PresenceBook
 from chat.storage.rates import SAMPLED, SlowMode, UserRates
+from chat.storage.push_subscriptions import PushBook
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
-from chat.storage.push_subscriptions import PushBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
+from simulation.outbound import MemoryMobile
 from simulation.table import MemoryTable
 
 START_MS = 1_790_000_000_000
-from simulation.outbound import MemoryMobile
 
 
 @dataclass
@@ -257,6 +257,8 @@ class World:
             presence=services.notices.presence,
             fanout=services.fanout,
             files=self.files,
+            push=PushBook(self.rooms_table),
+            mobile=self.mobile,
         )
 
     def connect(self, user: str, *, connection: str | None = None) -> Sender:
@@ -264,5 +266,3 @@ class World:
         sender = Sender(user=user, name=user.capitalize(), connection=connection or f"{user}-1")
         self.services.fanout.connections.open(sender.connection, Principal(user, sender.name), self.clock.now_ms())
         return sender
-            push=PushBook(self.rooms_table),
-            mobile=self.mobile,

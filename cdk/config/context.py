@@ -51,8 +51,8 @@ def read_context(context: Context) -> StageConfig:
         moderation=_moderation(context),
         wallet=_wallet(stage, context),
         operators=_operators(context),
-        webhook_disable_days=_whole(
         push=_push(context),
+        webhook_disable_days=_whole(
             "webhook_disable_days", context("webhook_disable_days") or stage.webhook_disable_days
         ),
     )
@@ -110,7 +110,6 @@ def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:
     return WalletSignIn(chains=tuple(_whole("wallet_chains", chain) for chain in str(chains).split(",")))
 
 
-def _operators(context: Context) -> tuple[str, ...]:
 def _push(context: Context) -> PushMessages:
     shown, contact, email = context("push_text") or "on", context("push_contact"), context("alarm_email")
     if shown not in {"on", "off"}:
@@ -122,6 +121,7 @@ def _push(context: Context) -> PushMessages:
     )
 
 
+def _operators(context: Context) -> tuple[str, ...]:
     return tuple(user.strip() for user in str(context("operators") or "").split(",") if user.strip())
 
 

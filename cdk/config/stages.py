@@ -65,8 +65,8 @@ class StageConfig:
     """Words that no room of the stage takes, folded."""
     moderation: ModerationHook | None = None
     wallet: WalletSignIn | None = None
-    webhook_disable_days: int = 5
     push: PushMessages = field(default_factory=PushMessages)
+    webhook_disable_days: int = 5
     """A webhook of which nothing was taken for so long is sent nothing more."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""

@@ -72,7 +72,6 @@ class ServiceStack(cdk.Stack):
         add_delivery(platform, data=data, websocket=websocket, delivery=delivery)
         add_notices(platform, data=data, websocket=websocket, notices=notices)
         add_events(platform, data=data, events=events, jobs=jobs)
-        add_webhooks(platform, data=data, events=events, deliveries=deliveries, http=http, identity=identity)
         applications = MobileApplications(platform)
         add_push(
             platform,
@@ -83,6 +82,7 @@ class ServiceStack(cdk.Stack):
             identity=identity,
             applications=applications,
         )
+        add_webhooks(platform, data=data, events=events, deliveries=deliveries, http=http, identity=identity)
         pipeline = add_media(platform, posting=posting, http=http, identity=identity, alarms=alarms)
         add_accounts(
             platform,
@@ -92,8 +92,8 @@ class ServiceStack(cdk.Stack):
             jobs=jobs,
             http=http,
             identity=identity,
-        )
             applications=applications,
+        )
         add_health(platform, data=data, delivery=delivery, events=events, http=http)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         publish_addresses(

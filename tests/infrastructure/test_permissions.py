@@ -98,7 +98,6 @@ PERMISSIONS = {
         DISTRIBUTIONS: "cloudfront:CreateInvalidation",
         "{service/RoomEvents/Purge/Queue}": CONSUME,
     },
-    "message.webhooks": {
     "message.push": {
         ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query dynamodb:UpdateItem dynamodb:DeleteItem",
         CONNECTIONS: "dynamodb:BatchGetItem",
@@ -111,6 +110,7 @@ PERMISSIONS = {
         OUTBOUND: "secretsmanager:GetSecretValue",
         SECRET: "secretsmanager:GetSecretValue",
     },
+    "message.webhooks": {
         ROOMS: "dynamodb:Query",
         TO_WEBHOOKS: "sqs:SendMessage",
         "{service/RoomEvents/Webhooks/Queue}": CONSUME,
@@ -322,7 +322,6 @@ def test_functions_beside_the_way_reach_their_own_items_and_no_other(
     assert keys.webhook("any")[0] == "webhooks"
 
 
-def test_only_archives_may_be_listed_by_who_makes_them(dev: Assembly) -> None:
 def test_who_registers_devices_writes_nothing_of_a_room_but_what_a_member_wants_to_hear(dev: Assembly) -> None:
     granted = {
         frozenset(found.actions): found.conditions
@@ -348,6 +347,7 @@ def test_who_tells_users_changes_nothing_but_devices_and_turns(dev: Assembly) ->
         assert key[0].startswith(("push#", "device#"))
 
 
+def test_only_archives_may_be_listed_by_who_makes_them(dev: Assembly) -> None:
     (statement,) = [
         found
         for found in dev.statements(dev.role_of(dev.functions()["ops.account_jobs"]))

@@ -53,12 +53,12 @@ def find(services: Services, author: Membership, text: str) -> Mentions:
     return Mentions(tuple(services.members.among(author.room, asked)) if asked else (), everybody)
 
 
-def tell(services: Services, room: str, mentioned: Mentions, frame: bytes, *, author: str) -> None:
 def named(text: str) -> list[str]:
     """What stands behind an `@` in the text, each once: ids of users perhaps, or `EVERYBODY`."""
     return list(dict.fromkeys(_MENTION.findall(text)))
 
 
+def tell(services: Services, room: str, mentioned: Mentions, frame: bytes, *, author: str) -> None:
     """Sends the frame to all open sockets of whoever is mentioned, but not to its author's. Never raises."""
     try:
         if mentioned.room:

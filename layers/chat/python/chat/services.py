@@ -17,9 +17,9 @@ from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.presence import PresenceBook
 from chat.storage.rates import SlowMode, UserRates
+from chat.storage.push_subscriptions import PushBook
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
-from chat.storage.push_subscriptions import PushBook
 from chat.storage.reports import ReportBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory

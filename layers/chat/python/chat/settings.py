@@ -68,8 +68,6 @@ class Settings:
     """Where deliveries to webhooks wait."""
     webhook_disable_days: str | None = None
     """How long a webhook may fail without anything being taken before nothing more is sent to it: a whole number."""
-    oidc_issuer: str | None = None
-    oidc_audience: str | None = None
     push_queue_url: str | None = None
     """Where what users are to be told later waits."""
     push_applications: str | None = None
@@ -78,6 +76,8 @@ class Settings:
     """`yes` where push messages do not have what was said."""
     push_contact: str | None = None
     """`mailto:` or `https:` that push services are told of; None for none."""
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
     operators: str | None = None
     """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 

@@ -68,11 +68,11 @@ LATEST = "latest"
 SELF = "self"
 UPLOAD = "upload"
 RULES = "rules"
+_DEVICE, _TOLD = "device#", "told#"
 WEBHOOKS = "webhooks"
 """Partition of all of a stage's webhooks: there are few, and who is told looks at all of them."""
 MESSAGES = "m#"
 """How partitions of messages begin, and only they."""
-_DEVICE, _TOLD = "device#", "told#"
 CHANGES = "e#"
 """How partitions of changes to messages begin, and only they."""
 MEMBERS_END = "member$"
@@ -184,14 +184,6 @@ def account_job(user: str, kind: str) -> Key:
     return f"account#{user}", kind
 
 
-def webhook(webhook_id: str) -> Key:
-    """One endpoint that is told of events."""
-    return WEBHOOKS, webhook_id
-
-
-def upload(media: str) -> Key:
-    """An upload's record."""
-    return f"media#{media}", UPLOAD
 def push_device(user: str, device: str) -> Key:
     """A device that the user is told on."""
     return f"push#{user}", f"{_DEVICE}{device}"
@@ -217,6 +209,14 @@ def push_owner(device: str) -> Key:
     return f"device#{device}", SELF
 
 
+def webhook(webhook_id: str) -> Key:
+    """One endpoint that is told of events."""
+    return WEBHOOKS, webhook_id
+
+
+def upload(media: str) -> Key:
+    """An upload's record."""
+    return f"media#{media}", UPLOAD
 
 
 def counter(room: str) -> Key:
