@@ -11,14 +11,17 @@ from typing import Any
 from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
 from chat.pace import CHANGES_PER_S, RoomPace
+from chat.planning import Thresholds
 from chat.ports import POSTING_MS, Event, Outcome, Posting, Principal, Sender, Verdict
-from chat.services import Accounts, Fanout, JobOffice, Notices, Protection, Services
+from chat.services import Accounts, Deliveries, Fanout, JobOffice, Notices, Protection, Services
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
 from chat.storage.connections import ConnectionRegistry, TicketOffice
+from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
+from chat.storage.moves import Moves
 from chat.storage.presence import PresenceBook
 from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.push_subscriptions import PushBook
@@ -29,11 +32,13 @@ from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
+from chat.storage.windows import Windows
 from chat.storage.traces import Traces
 from simulation.outbound import MemoryMobile
 from simulation.table import MemoryTable
 
 START_MS = 1_790_000_000_000
+DEFAULTS = Thresholds()
 
 
 @dataclass
@@ -65,9 +70,11 @@ class CountedIds:
 
 @dataclass
 class MemorySockets:
-    """Sockets that remember what they were sent; what a connection answers can be set."""
+    """Sockets that remember what they were sent, each frame of a list; what a connection answers can be set."""
 
     received: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    posts: int = 0
+    """Frames that were delivered, a list for one."""
     answers: dict[str, Outcome] = field(default_factory=dict)
     retried: list[bool] = field(default_factory=list)
     """Of each call, whether what failed was to be tried again."""
@@ -87,7 +94,9 @@ class MemorySockets:
         self.retried.append(retry)
         for name in connection_ids:
             if self.answers.get(name, Outcome.DELIVERED) is Outcome.DELIVERED:
-                self.received[name].append(json.loads(frame))
+                self.posts += 1
+                content = json.loads(frame)
+                self.received[name] += content if isinstance(content, list) else [content]
         return {name: self.answers.get(name, Outcome.DELIVERED) for name in connection_ids}
 
     def heard(self, connection: str, kind: str = "message") -> list[Any]:
@@ -193,7 +202,9 @@ class MemoryHook:
 class World:
     """One stage in memory."""
 
-    def __init__(self, *, user_rate_per_s: int = 1_000, user_burst: int = 100_000) -> None:
+    def __init__(
+        self, *, user_rate_per_s: int = 1_000, user_burst: int = 100_000, thresholds: Thresholds = DEFAULTS
+    ) -> None:
         """Users may send as much as no test does, unless it asks for less: time stands still between commands."""
         self.clock, self.ids = ManualClock(), CountedIds()
         self.rooms_table, self.messages_table, self.connections_table = MemoryTable(), MemoryTable(), MemoryTable()
@@ -202,7 +213,7 @@ class World:
         self.edge_cache, self.mobile = MemoryEdge(), MemoryMobile()
         connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
-        rooms = RoomDirectory(self.rooms_table)
+        rooms, pace = RoomDirectory(self.rooms_table), RoomPace()
         self.services = Services(
             rooms=rooms,
             members=Memberships(self.rooms_table, self.clock),
@@ -211,7 +222,7 @@ class World:
             changes=ChangeLog(self.messages_table),
             reactions=Reactions(self.messages_table),
             threads=Threads(self.messages_table),
-            pace=RoomPace(),
+            pace=pace,
             change_pace=RoomPace(CHANGES_PER_S),
             protection=Protection(
                 buckets=TokenBuckets(user_rate_per_s, user_burst),
@@ -221,7 +232,15 @@ class World:
                 reports=ReportBook(self.rooms_table),
             ),
             account_jobs=AccountJobs(self.rooms_table),
-            fanout=Fanout(connections=connections, sockets=self.sockets, queue=self.queue),
+            fanout=Fanout(
+                connections=connections,
+                sockets=self.sockets,
+                queue=self.queue,
+                settings=FanoutSettings(self.rooms_table, self.clock, thresholds),
+                windows=Windows(self.connections_table),
+                pace=pace,
+                clock=self.clock,
+            ),
             notices=Notices(
                 rooms=rooms,
                 connections=connections,
@@ -234,6 +253,17 @@ class World:
                 clock=self.clock,
             ),
             clock=self.clock,
+        )
+
+    @property
+    def desk(self) -> Deliveries:
+        """What the delivery queue is worked off with: the same stage. To wait is to let time pass."""
+        return Deliveries(
+            fanout=self.services.fanout,
+            members=self.services.members,
+            messages=self.services.messages,
+            moves=Moves(self.connections_table),
+            pause=self.clock.pass_ms,
         )
 
     @property

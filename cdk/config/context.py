@@ -50,6 +50,7 @@ def read_context(context: Context) -> StageConfig:
         blocked_words=_blocked_words(context),
         moderation=_moderation(context),
         wallet=_wallet(stage, context),
+        fanout=str(context("fanout") or stage.fanout),
         operators=_operators(context),
         push=_push(context),
         webhook_disable_days=_whole(

@@ -19,6 +19,7 @@ from cdk.config.values import (
     UserLimit,
     WalletSignIn,
 )
+from chat.planning import Thresholds
 from layers.build import LAMBDA_PYTHON
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,8 @@ class StageConfig:
     push: PushMessages = field(default_factory=PushMessages)
     webhook_disable_days: int = 5
     """A webhook of which nothing was taken for so long is sent nothing more."""
+    fanout: str = ""
+    """Thresholds of delivery that are not the defaults: `direct=50,coalesce=1000`."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""
 
@@ -76,6 +79,10 @@ class StageConfig:
             raise ConfigError(f"CloudWatch Logs keeps logs for one of {LOG_RETENTION_DAYS} days.")
         if not 2 <= self.webhook_disable_days <= MAX_DISABLE_DAYS:  # noqa: PLR2004 - a delivery is tried for more than one
             raise ConfigError(f"webhook_disable_days are 2 to {MAX_DISABLE_DAYS}.")
+        try:
+            Thresholds.parse(self.fanout)
+        except ValueError as error:
+            raise ConfigError(f"fanout: {error}") from error
         if isinstance(self.sign_in, BuiltInIssuer) and self.name not in BUILT_IN_ISSUER_STAGES:
             raise ConfigError(
                 f"Stage {self.name} must not use the built-in issuer, which lets everyone in under any name."

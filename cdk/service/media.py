@@ -76,7 +76,14 @@ def _announce(platform: Platform, posting: Posting) -> ChatFunction:
     announce.allow(
         [data.messages.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"
     )
-    announce.allow([data.connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+    announce.allow(
+        [data.connections.table_arn],
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+    )
     announce.allow([posting.websocket.connections], "execute-api:ManageConnections")
     announce.allow([posting.delivery.queue.queue_arn], "sqs:SendMessage")
     return announce

@@ -22,6 +22,8 @@ class Posting:
     delivery: WorkQueue
     notices: WorkQueue
     protection: Protection
+    fanout: str | None
+    """Thresholds of delivery, as functions are told them."""
 
     @property
     def settings(self) -> dict[str, str | None]:
@@ -32,6 +34,7 @@ class Posting:
             "connections_table": self.data.connections.table_name,
             "connections_url": self.websocket.connections_url,
             "delivery_queue_url": self.delivery.queue.queue_url,
+            "fanout": self.fanout,
             "notices_queue_url": self.notices.queue.queue_url,
             **self.protection.settings,
         }

@@ -61,6 +61,7 @@ class ServiceStack(cdk.Stack):
             delivery=delivery,
             notices=notices,
             protection=Protection(self, config=config),
+            fanout=config.fanout or None,
         )
 
         # From the door to the room, then what follows.

@@ -27,7 +27,7 @@ def registry(table: Table) -> ConnectionRegistry:
 
 
 def subscribers(registry: ConnectionRegistry, room: str = "lunch") -> list[str]:
-    return [name for part in registry.first_slices(room, 10) for name in part.connections]
+    return [name for part in registry.look(room, 10, START_MS)[1] for name in part.connections]
 
 
 def test_a_socket_that_closes_takes_all_of_its_rows_with_it(registry: ConnectionRegistry, table: Table) -> None:
@@ -51,14 +51,15 @@ def test_subscriptions_come_and_go_once(registry: ConnectionRegistry) -> None:
 
 
 def test_a_dead_subscription_is_dropped_once_and_no_other_with_it(registry: ConnectionRegistry) -> None:
-    assert registry.drop("phone", "lunch")
-    assert not registry.drop("phone", "lunch")
+    assert registry.drop("phone", "lunch", 0)
+    assert not registry.drop("phone", "lunch", 0)
     assert (subscribers(registry), len(subscribers(registry, "dinner"))) == (["desk", "laptop"], 3)
 
 
 def test_a_room_is_read_in_slices(registry: ConnectionRegistry) -> None:
-    assert list(registry.slices("lunch", 0, 2)) == [["desk", "laptop"], ["phone"]]
-    (part,) = registry.first_slices("lunch", 2)
+    assert [part.connections for part in registry.slices("lunch", 0, 2)] == [["desk", "laptop"], ["phone"]]
+    assert [part.connections for part in registry.slices("lunch", 0, 2, after="laptop")] == [["phone"]]
+    _, (part,) = registry.look("lunch", 2, START_MS)
     assert (part.connections, part.end) == (["desk", "laptop"], "laptop")
 
 
@@ -106,7 +107,7 @@ def test_of_two_who_tell_of_a_user_one_does(table: Table) -> None:
 def test_followers_are_counted_by_user_and_named_up_to_a_limit(registry: ConnectionRegistry, table: Table) -> None:
     followers = Followers(table, ManualClock())
     registry.unsubscribe("phone", "dinner")
-    named = followers.of_rooms(["lunch", "dinner", "none"], 2)
+    named = followers.of_rooms(["lunch", "dinner", "none"], 2, "presence")
     assert named == {"lunch": None, "dinner": [Follower("desk", "bob"), Follower("laptop", "ada")], "none": []}
     assert followers.count_users("lunch").value == 2
 

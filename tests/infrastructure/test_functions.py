@@ -50,6 +50,7 @@ LAYERS = {
 
 OFF_BY_DEFAULT = {
     "blocked_words",
+    "fanout",
     "moderation_hook",
     "moderation_deadline_ms",
     "moderation_failure",

@@ -61,8 +61,9 @@ PERMISSIONS = {
         SECRET: "secretsmanager:GetSecretValue",
     },
     "message.deliver": {
-        ROOMS: "dynamodb:Query",
-        CONNECTIONS: "dynamodb:Query dynamodb:DeleteItem",
+        ROOMS: "dynamodb:GetItem dynamodb:Query",
+        MESSAGES: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query dynamodb:PutItem",
+        CONNECTIONS: f"{STORE} dynamodb:DeleteItem",
         SOCKETS: "execute-api:ManageConnections",
         DELIVERY: f"sqs:SendMessage {CONSUME}",
     },
@@ -136,7 +137,7 @@ PERMISSIONS = {
     "ops.account_jobs": {
         ROOMS: f"{STORE} dynamodb:BatchGetItem dynamodb:DeleteItem",
         MESSAGES: f"{STORE} dynamodb:BatchGetItem dynamodb:DeleteItem",
-        CONNECTIONS: "dynamodb:Query dynamodb:DeleteItem",
+        CONNECTIONS: "dynamodb:GetItem dynamodb:Query dynamodb:DeleteItem",
         SOCKETS: "execute-api:ManageConnections",
         DELIVERY: "sqs:SendMessage",
         JOBS: f"sqs:SendMessage {CONSUME}",
@@ -153,7 +154,7 @@ PERMISSIONS = {
     "media.announce": {
         ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:PutItem dynamodb:UpdateItem",
         MESSAGES: STORE,
-        CONNECTIONS: "dynamodb:GetItem dynamodb:Query dynamodb:DeleteItem",
+        CONNECTIONS: f"{STORE} dynamodb:DeleteItem",
         SOCKETS: "execute-api:ManageConnections",
         DELIVERY: "sqs:SendMessage",
     },

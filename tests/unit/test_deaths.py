@@ -138,7 +138,7 @@ def picture(world: World) -> dict[str, Any]:
         "settings": result(world, "mia", action="settings", room="lunch"),
         "reports": [each["reason"] for each in result(world, "mia", action="reports", room="lunch")["reports"]],
         "subscribed": [
-            name for part in world.services.fanout.connections.first_slices("lunch", 100) for name in part.connections
+            name for part in world.services.fanout.connections.look("lunch", 100, 0)[1] for name in part.connections
         ],
     }
 

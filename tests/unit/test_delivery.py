@@ -1,15 +1,14 @@
 """Fan-out: everybody who subscribed, nobody else, whatever single connections answer."""
 
-import json
-
 import msgspec
 import pytest
 
-from chat import delivery, messages, rooms, subscriptions
+from chat import deliveries, messages, rooms, subscriptions
+from chat.delivery import Delivery
 from chat.errors import UnavailableError
 from chat.ports import Outcome, Sender
 from chat.protocol import CreateRoom, JoinRoom, SendMessage, Subscribe
-from simulation.world import World
+from simulation.world import DEFAULTS, World
 
 
 @pytest.fixture
@@ -32,9 +31,7 @@ def send(world: World, sender: Sender, text: str = "hello") -> None:
 
 
 def subscribed(world: World) -> set[str]:
-    return {
-        name for part in world.services.fanout.connections.first_slices("lunch", 10_000) for name in part.connections
-    }
+    return {name for part in world.services.fanout.connections.look("lunch", 10_000, 0)[1] for name in part.connections}
 
 
 def test_a_message_reaches_every_device_in_the_room_but_the_one_that_sent_it(world: World) -> None:
@@ -68,10 +65,9 @@ def test_a_connection_that_can_not_be_reached_is_tried_again_from_the_queue(worl
     world.sockets.answers["grace-1"] = Outcome.FAILED
     send(world, ada)
     (body,) = world.queue.bodies
-    with pytest.raises(UnavailableError):
-        delivery.carry_out(world.services.fanout, body)
+    assert deliveries.work_off(world.desk, [body]) == [False]
     world.sockets.answers.clear()
-    delivery.carry_out(world.services.fanout, body)
+    assert deliveries.work_off(world.desk, [body]) == [True]
     assert [frame["message"]["text"] for frame in world.sockets.heard("grace-1")] == ["hello"]
 
 
@@ -81,18 +77,17 @@ def test_a_large_room_is_delivered_in_slices_by_the_queue(world: World) -> None:
         subscribe(world, f"user{number}")
     send(world, ada)
     assert world.sockets.listeners() == set()
-    for body in world.queue.bodies:
-        delivery.carry_out(world.services.fanout, body)
+    assert all(deliveries.work_off(world.desk, world.queue.bodies[:]))
     assert len(world.sockets.listeners()) == 250
     assert "ada-1" not in world.sockets.listeners()
 
 
 def test_a_room_of_exactly_the_direct_limit_is_posted_to_at_once(world: World) -> None:
     ada = subscribe(world, "ada")
-    for number in range(delivery.DIRECT):
+    for number in range(DEFAULTS.direct):
         subscribe(world, f"user{number}")
     send(world, ada)
-    assert len(world.sockets.listeners()) == delivery.DIRECT
+    assert len(world.sockets.listeners()) == DEFAULTS.direct
     assert world.queue.bodies == []
 
 
@@ -104,10 +99,13 @@ def test_a_stored_message_is_acknowledged_even_when_it_can_not_be_delivered(
     def unavailable(*_: object) -> None:
         raise UnavailableError("down")
 
-    monkeypatch.setattr(world.services.fanout.connections, "first_slices", unavailable)
+    monkeypatch.setattr(world.services.fanout.connections, "look", unavailable)
     assert messages.send(world.services, ada, SendMessage(id="1", room="lunch", text="hello")).seq == 1
 
 
-def test_a_body_that_is_no_delivery_is_an_error(world: World) -> None:
-    with pytest.raises(msgspec.MsgspecError):
-        delivery.carry_out(world.services.fanout, json.dumps({"hello": "world"}).encode())
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"hello": "world"}', b'{"order": "dance", "room": "lunch"}'])
+def test_a_body_that_is_no_order_fails_alone(world: World, body: bytes) -> None:
+    ada = subscribe(world, "ada")
+    good = Delivery(room="lunch", frame='{"type":"message"}', connections=[ada.connection])
+    assert deliveries.work_off(world.desk, [body, msgspec.json.encode(good)]) == [False, True]
+    assert world.sockets.listeners() == {"ada-1"}

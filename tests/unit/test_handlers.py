@@ -61,6 +61,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         "rooms": world.services.rooms,
         "members": world.services.members,
         "fanout": world.services.fanout,
+        "delivery_desk": world.desk,
         "connections": world.services.fanout.connections,
         "tickets": world.tickets,
         "nonces": NonceOffice(world.connections_table),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat import mentions
+from chat import deliveries, mentions
 from simulation.world import World
 from tests.unit.moderated_room import ask, between, furnished, message, outcome, result
 
@@ -158,7 +158,7 @@ def test_a_name_is_what_stands_behind_an_at_sign_of_its_own(world: World, text: 
 
 def carry_out_all(world: World) -> None:
     while world.queue.bodies:
-        mentions.carry_out(world.services.fanout, world.services.members, world.queue.bodies.pop(0))
+        assert deliveries.work_off(world.desk, [world.queue.bodies.pop(0)]) == [True]
 
 
 def test_a_moderator_names_everybody_page_by_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

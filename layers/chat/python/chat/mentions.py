@@ -16,6 +16,7 @@ import msgspec
 
 from chat import access, delivery
 from chat.delivery import Delivery
+from chat.delivery.orders import enqueue
 from chat.errors import UnavailableError
 from chat.protocol import MAX_MENTIONED
 from chat.services import Fanout, Services
@@ -62,28 +63,25 @@ def tell(services: Services, room: str, mentioned: Mentions, frame: bytes, *, au
     """Sends the frame to all open sockets of whoever is mentioned, but not to its author's. Never raises."""
     try:
         if mentioned.room:
-            _enqueue(services.fanout, Delivery(room, frame.decode(), members_behind="", except_user=author))
+            order = Delivery(room, frame.decode(), members_behind="", except_user=author)
+            enqueue(services.fanout.queue, [order])
         else:
             delivery.tell_users(services.fanout, [user for user in mentioned.users if user != author], frame)
     except UnavailableError:
         logger.exception("message stored, mentions not told", extra={"room": room})
 
 
-def carry_out(fanout: Fanout, members: Memberships, body: bytes) -> None:
-    """Does what one body of the delivery queue asks for, whether it is for subscribers or for members.
+def carry_out(fanout: Fanout, members: Memberships, order: Delivery) -> None:
+    """Tells members what a body of the delivery queue has for those behind `order.members_behind`, up to `PAGES` pages.
 
-    Raises as `chat.delivery.carry_out`; done twice, members may see the frame twice and drop it by its number.
+    Done twice, members may see the frame twice and drop it by its number. Raises `UnavailableError`.
     """
-    order = msgspec.json.decode(body, type=Delivery)
-    if order.members_behind is None:
-        delivery.carry_out(fanout, body)
-        return
-    behind: str | None = order.members_behind
-    for users, end in _pages(members, order.room, order.members_behind):
+    behind = order.members_behind
+    for users, end in _pages(members, order.room, behind or ""):
         delivery.tell_users(fanout, [user for user in users if user != order.except_user], order.frame.encode())
         behind = end
     if behind is not None:
-        _enqueue(fanout, msgspec.structs.replace(order, members_behind=behind))
+        enqueue(fanout.queue, [msgspec.structs.replace(order, members_behind=behind)])
 
 
 def _pages(members: Memberships, room: str, behind: str) -> Iterator[tuple[list[str], str | None]]:
@@ -94,7 +92,3 @@ def _pages(members: Memberships, room: str, behind: str) -> Iterator[tuple[list[
         yield [member.user for member in found if member.inside], after
         if after is None:
             return
-
-
-def _enqueue(fanout: Fanout, order: Delivery) -> None:
-    fanout.queue.send([msgspec.json.encode(order)])

@@ -110,9 +110,8 @@ def post(services: Services, draft: Draft, root: Item | None = None, *, except_c
     services.pace.observe(draft.room, stored.seq, services.clock.now_ms())
     if not stored.repeated or services.clock.now_ms() - stored.sent_at_ms < UNTOLD_MS:
         message = message_of({"sk": stored.seq, **vars(draft)})
-        deliver(
-            services.fanout, draft.room, encode(MessagePosted(message=message)), except_connection=except_connection
-        )
+        frame = encode(MessagePosted(message=message))
+        deliver(services.fanout, draft.room, frame, except_connection=except_connection, seq=stored.seq)
         mentioned = mentions.Mentions(tuple(draft.mentions or ()), room=draft.mentions_room)
         mentions.tell(services, draft.room, mentioned, encode(Mentioned(message=message)), author=draft.user)
     protection.count_post(services, draft.room, draft.user)

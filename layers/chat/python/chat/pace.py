@@ -14,6 +14,9 @@ CHANGES_PER_S = 200
 """Changes a second that a room takes: they count on the item that messages do, which bears 1,000 writes a second."""
 
 WINDOW_MS = 1_000
+MEASURED_MS = 5_000
+"""How long a measured rate is believed."""
+
 CAPACITY = 1_000
 """Rooms watched by one function instance; the longest unused goes first."""
 
@@ -23,6 +26,8 @@ class _Window:
     first_seq: int
     started_ms: int
     refused_until_ms: int = 0
+    per_s: float = 0.0
+    measured_ms: int = 0
 
 
 class RoomPace:
@@ -43,7 +48,13 @@ class RoomPace:
             return
         if (seq - window.first_seq) * 1_000 > self._limit_per_s * elapsed_ms:
             window.refused_until_ms = now_ms + WINDOW_MS
+        window.per_s, window.measured_ms = (seq - window.first_seq) * 1_000 / elapsed_ms, now_ms
         window.first_seq, window.started_ms = seq, now_ms
+
+    def rate_per_s(self, room: str, now_ms: int) -> float:
+        """Numbers a second, as they were measured last; 0 where that was not in the last `MEASURED_MS`."""
+        window = self._windows.get(room)
+        return window.per_s if window is not None and now_ms - window.measured_ms < MEASURED_MS else 0.0
 
     def over_limit(self, room: str, now_ms: int) -> bool:
         """Whether the room was seen above its limit in the last second."""

@@ -7,7 +7,7 @@ implementation runs the same access patterns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -279,6 +279,10 @@ class EdgeCache(Protocol):
 
     def forget(self, keys: Sequence[str]) -> None:
         """Serves none of these objects any more, a minute or so later. Doing it again is not an error."""
+
+
+Pause = Callable[[int], None]
+"""Waits so many milliseconds."""
 
 
 class Clock(Protocol):

@@ -104,7 +104,7 @@ def _confirm(bundle: Notices, told: Standing | None, now: Standing) -> None:
 
 def _announce(bundle: Notices, standing: Standing) -> None:
     rooms = bundle.rooms.own_rooms(standing.user, ROOMS_TOLD)
-    followers = bundle.followers.of_rooms(rooms, ROOM_LIMIT)
+    followers = bundle.followers.of_rooms(rooms, ROOM_LIMIT, "presence")
     others = (
         follower.connection for room in rooms for follower in followers[room] or [] if follower.user != standing.user
     )

@@ -76,7 +76,7 @@ def tell(bundle: Notices, room: str) -> None:
     Calls: one Query a shard of followers, 8 at once for the cursors, and a post a socket. A room that is too large is
     left alone for a minute.
     """
-    followers = bundle.followers.of_room(room, ROOM_LIMIT)
+    followers = bundle.followers.of_room(room, ROOM_LIMIT, "receipts")
     cursors = bundle.cursors.all_of(room, ROOM_LIMIT) if followers else []
     if followers is None or cursors is None:
         bundle.cursors.hold_notice(room, LARGE_MS)

@@ -8,13 +8,15 @@ from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
 from chat.mobile import MobilePush
 from chat.pace import RoomPace
-from chat.ports import Clock, Files, Ids, ModerationHook, Queue, Sockets
+from chat.ports import Clock, Files, Ids, ModerationHook, Pause, Queue, Sockets
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
 from chat.storage.connections import ConnectionRegistry
+from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
+from chat.storage.moves import Moves
 from chat.storage.presence import PresenceBook
 from chat.storage.rates import SlowMode, UserRates
 from chat.storage.push_subscriptions import PushBook
@@ -26,6 +28,7 @@ from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
+from chat.storage.windows import Windows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,22 @@ class Fanout:
     connections: ConnectionRegistry
     sockets: Sockets
     queue: Queue
+    settings: FanoutSettings
+    windows: Windows
+    pace: RoomPace
+    """What this instance sees of rooms' rates: the one that messages are counted with."""
+    clock: Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deliveries:
+    """What working off the delivery queue takes."""
+
+    fanout: Fanout
+    members: Memberships
+    messages: MessageLog
+    moves: Moves
+    pause: Pause
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,8 @@ class Settings:
     """Parameter Store's name of the page's address, which is known only once everything is deployed."""
     distribution_parameter: str | None = None
     """As `site_url_parameter`, of the id of the distribution that serves media."""
+    fanout: str | None = None
+    """Thresholds of delivery that are not the defaults, as `chat.planning.Thresholds.parse` takes them."""
     user_rate_per_s: str | None = None
     """Commands a second that a user may send for long, and how many at once: whole numbers from 1."""
     user_burst: str | None = None

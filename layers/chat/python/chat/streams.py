@@ -10,14 +10,14 @@ Cost of a hold that nothing ends: `HOLD_MS / POLL_MS` looks, each half a read un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from chat import places
 from chat.errors import BannedError, NotAMemberError, RoomNotFoundError
 from chat.messages import message_of
 from chat.places import Place
-from chat.ports import Clock, Item
+from chat.ports import Clock, Item, Pause
 from chat.protocol import MessageChanged, MessagePosted, encode
 from chat.storage.changes import ChangeLog
 from chat.storage.memberships import Memberships
@@ -36,9 +36,6 @@ RETRY_MS = 250
 MAX_EVENTS = 100
 MAX_BODY_BYTES = 1_000_000
 """What one answer holds, whichever is reached first; Lambda returns at most 6 MB, escaped as JSON once more."""
-
-Pause = Callable[[int], None]
-"""Waits as many milliseconds: real time, or a simulation's."""
 
 Step = tuple[Position, MessagePosted | MessageChanged | None]
 """Where the client is in a room after an event, and the event; None where there is nothing to tell on the way."""

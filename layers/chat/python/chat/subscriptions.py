@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from chat import access, pages, receipts, rooms
-from chat.delivery import tell_user
+from chat.delivery import reviews, tell_user
 from chat.errors import ChatError
 from chat.messages import messages_for
 from chat.ports import Sender
@@ -48,6 +48,8 @@ def subscribe(services: Services, sender: Sender, command: Subscribe) -> Subscri
         if sender.reachable:
             services.fanout.connections.unsubscribe(sender.connection, command.room)
         raise
+    if sender.reachable:
+        reviews.notice_subscriber(services.fanout, command.room, sender.connection, services.clock.now_ms())
     if membership.name != sender.name:  # somebody who was invited by their id, or has another name since
         services.members.rename(membership, sender.name)
     # Changes before messages: of a message that is changed in between, the later read has it as it stands.

@@ -52,7 +52,7 @@ def _wanted(services: Services, user: str, room: str) -> bool:
 
 def _tell(services: Services, sender: Sender, room: str) -> None:
     recent, now_ms = services.notices.recent, services.clock.now_ms()
-    followers = services.notices.followers.of_room(room, notices.ROOM_LIMIT)
+    followers = services.notices.followers.of_room(room, notices.ROOM_LIMIT, "typing")
     if followers is None:
         recent.hold(("large", room), now_ms + LARGE_MS)
         return

@@ -23,15 +23,18 @@ from chat.buckets import TokenBuckets
 from chat.coalescing import Intervals
 from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
+from chat.planning import Thresholds
 from chat.ports import ModerationHook
-from chat.services import Fanout, JobOffice, Notices, Protection, Services
+from chat.services import Deliveries, Fanout, JobOffice, Notices, Protection, Services
 from chat.settings import Runtime, Settings
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
 from chat.storage.connections import ConnectionRegistry, TicketOffice
+from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
+from chat.storage.moves import Moves
 from chat.storage.nonces import NonceOffice
 from chat.storage.presence import PresenceBook
 from chat.storage.rates import SAMPLED, SlowMode, UserRates
@@ -43,6 +46,7 @@ from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
+from chat.storage.windows import Windows
 
 
 class SystemClock:
@@ -206,7 +210,34 @@ def events() -> SnsTopic:
 @cache
 def fanout() -> Fanout:
     """What reaching a room's subscribers takes."""
-    return Fanout(connections=connections(), sockets=sockets(), queue=deliveries())
+    thresholds = Thresholds.parse(settings().fanout or "")
+    return Fanout(
+        connections=connections(),
+        sockets=sockets(),
+        queue=deliveries(),
+        settings=FanoutSettings(DynamoDbTable(client(), settings().need("rooms_table")), clock(), thresholds),
+        windows=Windows(DynamoDbTable(client(), settings().need("connections_table"))),
+        pace=pace(),
+        clock=clock(),
+    )
+
+
+@cache
+def pace() -> RoomPace:
+    """How fast rooms are written to, as this instance sees it."""
+    return RoomPace()
+
+
+@cache
+def delivery_desk() -> Deliveries:
+    """What working off the delivery queue takes."""
+    return Deliveries(
+        fanout=fanout(),
+        members=members(),
+        messages=messages(),
+        moves=Moves(DynamoDbTable(client(), settings().need("connections_table"))),
+        pause=pause,
+    )
 
 
 @cache
@@ -285,7 +316,7 @@ def services() -> Services:
         changes=changes(),
         reactions=reactions(),
         threads=Threads(messages_table),
-        pace=RoomPace(),
+        pace=pace(),
         change_pace=RoomPace(CHANGES_PER_S),
         protection=protection(),
         account_jobs=account_jobs(),

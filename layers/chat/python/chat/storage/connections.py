@@ -5,14 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chat.ports import Absent, ConditionError, Delete, Present, Principal, Put, Query, Table
+from chat.errors import UnavailableError
+from chat.ports import (
+    Absent,
+    Condition,
+    ConditionError,
+    Delete,
+    Equal,
+    Item,
+    Key,
+    Page,
+    Present,
+    Principal,
+    Put,
+    Query,
+    Table,
+    TransactionError,
+)
 from chat.storage import keys
+from chat.storage.shapes import Shape, Shapes, home, shape_of
 
 LIFETIME_S = 2 * 3600 + 600
 """A row outlives the socket's own end (API Gateway: 2 h) a little; the TTL sweeps what `$disconnect` missed."""
 
-SHARDS = 1
-"""Shards of a room's subscriptions. One shard bears ~100 changes a second and any number of reads in slices."""
+ATTEMPTS = 4
+"""Times that a subscription may move while it is being changed."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +55,7 @@ class ConnectionRegistry:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self.shapes = Shapes(table)
 
     def open(self, connection: str, principal: Principal, now_ms: int) -> None:
         """Registers an accepted socket under its id and under its user."""
@@ -62,19 +80,18 @@ class ConnectionRegistry:
             for row in rows.items:
                 user = row["user"]
                 held.append((row["pk"], row["sk"]))
-                held.append(
-                    keys.user_connection(row["user"], connection)
-                    if row["sk"] == keys.SELF
-                    else keys.subscription(row["room"], row["shard"], connection)
-                )
+                held += [keys.user_connection(user, connection)] if row["sk"] == keys.SELF else _places(row)
             self._table.delete_many(held)
             if rows.end is None:
                 return user
             page = Query(page.pk, start=rows.end)
 
     def subscribe(self, connection: str, room: str, user: str, now_ms: int) -> None:
-        """Adds the socket to the room's fan-out; twice is once."""
-        shard = _shard(connection)
+        """Adds the socket to the room's fan-out; twice is once, and puts it where the room's shape has it now.
+
+        4 write units, and half a read unit where the shape is not remembered.
+        """
+        shard = home(connection, self.shapes.recall(room, now_ms).shards)
         shared = {
             "connection": connection,
             "room": room,
@@ -82,15 +99,35 @@ class ConnectionRegistry:
             "shard": shard,
             "expires_at_s": now_ms // 1000 + LIFETIME_S,
         }
-        sides = (keys.connection_room(connection, room), keys.subscription(room, shard, connection))
-        self._table.transact([Put({"pk": pk, "sk": sk, **shared}) for pk, sk in sides])
+        side, place = keys.connection_room(connection, room), keys.subscription(room, shard, connection)
+        unchanged: Condition = Absent()
+        left: list[Key] = []
+        for _ in range(ATTEMPTS):
+            puts = [Put(_row(side, shared), unchanged), Put(_row(place, shared))]
+            try:
+                self._table.transact([*puts, *(Delete(key) for key in left if key != place)])
+            except TransactionError as refused:
+                standing = refused.conflicts.get(0)
+                unchanged = Equal("shard", standing["shard"]) if standing else Absent()
+                left = _places(standing) if standing else []
+            else:
+                return
+        raise UnavailableError("The subscription is moving; send again.", retry_after_ms=200)
 
     def unsubscribe(self, connection: str, room: str) -> None:
-        """Takes the socket out of the room's fan-out; twice is once."""
-        shard = _shard(connection)
-        self._table.transact(
-            [Delete(keys.connection_room(connection, room)), Delete(keys.subscription(room, shard, connection))]
-        )
+        """Takes the socket out of the room's fan-out; twice is once. A read unit and 4 write units."""
+        side = keys.connection_room(connection, room)
+        for _ in range(ATTEMPTS):
+            standing = self._table.get(side, consistent=True)
+            if standing is None:
+                return
+            here = Delete(side, Equal("shard", standing["shard"]))
+            try:
+                self._table.transact([here, *(Delete(place) for place in _places(standing))])
+            except TransactionError:
+                continue
+            return
+        raise UnavailableError("The subscription is moving; send again.", retry_after_ms=200)
 
     def unsubscribe_user(self, user: str, room: str) -> list[str]:
         """Takes all of the user's open sockets out of the room's fan-out; which they were."""
@@ -99,37 +136,41 @@ class ConnectionRegistry:
             self.unsubscribe(connection, room)
         return found
 
-    def drop(self, connection: str, room: str) -> bool:
+    def drop(self, connection: str, room: str, shard: int) -> bool:
         """Removes a dead socket's subscription from the room's side only; False where it was gone already.
 
         The socket's own rows go with its `$disconnect` or by TTL.
         """
         try:
-            self._table.delete(keys.subscription(room, _shard(connection), connection), Present())
+            self._table.delete(keys.subscription(room, shard, connection), Present())
         except ConditionError:
             return False
         return True
 
-    def first_slices(self, room: str, limit: int) -> list[Slice]:
-        """Up to `limit` subscriptions of each shard, all shards read at the same time."""
-        shards = range(SHARDS)
-        pages = self._table.query(*(Query(keys.subscription_shard(room, shard), limit=limit) for shard in shards))
-        return [
-            Slice(shard, [item["connection"] for item in page.items], str(page.end[1]) if page.end else None)
-            for shard, page in zip(shards, pages, strict=True)
-        ]
+    def look(self, room: str, limit: int, now_ms: int) -> tuple[Shape, list[Slice]]:
+        """The room's shape and up to `limit` subscriptions of each shard.
 
-    def slices(self, room: str, shard: int, limit: int) -> Iterator[list[str]]:
-        """The shard's connections, `limit` at a time, each read when it is asked for."""
+        One Query in a room of one shard; where there are more, these are read at the same time after it.
+        """
+        (head,) = self._table.query(Query(keys.subscription_shard(room, 0), limit=limit + 1))
+        shape = self.shapes.remember(room, shape_in(head), now_ms)
+        more = range(1, shape.readable)
+        others = [Query(keys.subscription_shard(room, shard), limit=limit) for shard in more]
+        pages = self._table.query(*others) if others else []
+        return shape, [_slice(0, head, limit), *(_slice(at, page, limit) for at, page in zip(more, pages, strict=True))]
+
+    def slices(self, room: str, shard: int, limit: int, *, after: str | None = None) -> Iterator[Slice]:
+        """The shard's connections behind `after`, `limit` at a time, each read when it is asked for."""
         pk = keys.subscription_shard(room, shard)
-        query = Query(pk, limit=limit)
+        start = (pk, after) if after else (pk, keys.SHAPE)
         while True:
-            (page,) = self._table.query(query)
-            if page.items:
-                yield [item["connection"] for item in page.items]
+            (page,) = self._table.query(Query(pk, limit=limit, start=start))
+            part = _slice(shard, page, limit)
+            if part.connections:
+                yield part
             if page.end is None:
                 return
-            query = Query(pk, limit=limit, start=page.end)
+            start = (pk, str(page.end[1]))
 
     def sockets_of(self, user: str, now_ms: int) -> list[Socket]:
         """The user's open sockets, as they stand; rows past their end don't count. A consistent read."""
@@ -180,5 +221,24 @@ class TicketOffice:
         return Principal(user=item["user"], name=item["name"])
 
 
-def _shard(connection: str) -> int:
-    return sum(connection.encode()) % SHARDS
+def _row(key: Key, values: Item) -> Item:
+    return {"pk": key[0], "sk": key[1], **values}
+
+
+def _places(side: Item) -> list[Key]:
+    """Where a subscription stands on the room's side: a moved one in two shards for a while."""
+    shards = {side["shard"], side.get("moved_from", side["shard"])}
+    return [keys.subscription(side["room"], shard, side["connection"]) for shard in sorted(shards)]
+
+
+def shape_in(head: Page) -> Shape:
+    """The shape in the first page of a room's first shard."""
+    return shape_of(next((item for item in head.items if item["sk"] == keys.SHAPE), None))
+
+
+def _slice(shard: int, page: Page, limit: int) -> Slice:
+    """What a page of a shard has in it, but for the room's shape; `end` where there may be more."""
+    found = [item["connection"] for item in page.items if item["sk"] != keys.SHAPE]
+    if len(found) > limit:
+        return Slice(shard, found[:limit], found[limit - 1])
+    return Slice(shard, found, str(page.end[1]) if page.end else None)

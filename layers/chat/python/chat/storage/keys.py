@@ -23,6 +23,7 @@
 | rooms | `push#U` | `told#R` | when user U was told of room R last, an hour | conditional update: at most once a minute |
 | rooms | `device#D` | `self` | whose the device is | get: register |
 | rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |
+| rooms | `scaling#fanout` | `current` | thresholds of delivery that operators have changed | get: deliver, every 5 s |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
 | messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
@@ -33,7 +34,10 @@
 | messages | `d#U#K` | 0 | user U's command K has this number already, 24 h | seen on conflict |
 | connections | `connection#C` | `self` | who is behind an open socket | query: disconnect |
 | connections | `connection#C` | `room#R` | what the socket subscribed to, and in which shard | query: disconnect |
+| connections | `room#R#0` | `#shape` | a room's shards, size and what is in force there | query: with the fan-out; get: subscribe |
 | connections | `room#R#S` | connection | subscriptions of a room, S = shard | query: fan-out |
+| connections | `hot#R` | `window` | who ends the window in which messages of a hot room are gathered | conditional put: post |
+| connections | `hot#R` | `posted` | up to where a hot room's log was posted | get: end of a window |
 | connections | `user#U` | connection | a user's open sockets | query: tell one user |
 | connections | `presence#U` | `self` | whether others were told that user U is online | batch get: presence |
 | connections | `followers#R` | `count` | of a large room: how many users have it open | get: presence |
@@ -68,6 +72,10 @@ LATEST = "latest"
 SELF = "self"
 UPLOAD = "upload"
 RULES = "rules"
+FANOUT: Key = ("scaling#fanout", "current")
+"""What operators have changed of how rooms are delivered to."""
+SHAPE = "#shape"
+"""Sorts before the ids of all connections: API Gateway's are base64."""
 _DEVICE, _TOLD = "device#", "told#"
 WEBHOOKS = "webhooks"
 """Partition of all of a stage's webhooks: there are few, and who is told looks at all of them."""
@@ -295,9 +303,24 @@ def command(user: str, command_id: str) -> Key:
     return f"d#{len(user)}#{user}#{command_id}", 0
 
 
+def room_shape(room: str) -> Key:
+    """How the room's subscriptions are split. It stands before those of the first shard."""
+    return subscription_shard(room, 0), SHAPE
+
+
 def connection(connection_id: str) -> Key:
     """Who is behind an open socket."""
     return connection_rows(connection_id), SELF
+
+
+def window(room: str) -> Key:
+    """The window in which messages of a hot room are being gathered."""
+    return f"hot#{room}", "window"
+
+
+def posted(room: str) -> Key:
+    """Up to where a hot room's log was posted."""
+    return f"hot#{room}", "posted"
 
 
 def connection_rows(connection_id: str) -> str:

@@ -148,6 +148,10 @@ class MessageLog:
         entry = self._table.get(keys.message(room, seq), consistent=True)
         return None if entry is None or entry["kind"] == VOID else entry
 
+    def some(self, room: str, seqs: list[int]) -> list[Item]:
+        """The entries of these numbers, as far as they are stored. A read unit each."""
+        return get_batches(self._table, [keys.message(room, seq) for seq in seqs], consistent=True)
+
     def newest(self, room: str) -> int:
         """The newest number given in the room, 0 in an empty one. One read unit."""
         return self._counter(room)[0]

@@ -1,0 +1,124 @@
+"""The end of a hot room's window: what its log has that was not posted yet goes out, joined, in number order.
+
+One run reads the log for all of the room's shards. Only what is contiguous is posted; behind a number that is still
+being stored the log waits for `HOLE_MS`. Then it goes on without, and the number follows when it is there. While
+anything is left, another tick comes by itself.
+
+A run may die anywhere and come twice: the cursor moves after the frames are on their way, so recipients may see a frame
+twice and drop it by its number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from chat.delivery import spread
+from chat.delivery.joining import joined
+from chat.delivery.orders import Tick, enqueue
+from chat.messages import message_of
+from chat.planning import MOST_WINDOW_MS
+from chat.ports import Item
+from chat.protocol import MessagePosted, encode
+from chat.services import Deliveries
+from chat.storage.messages import SETTLE_MS, VOID, Span
+from chat.storage.windows import Cursor
+
+HOLE_MS = 1_000
+"""How long the log waits for a number that is given and not stored: storing takes some 20 ms."""
+
+BACK_MS = 2_000
+"""Without a cursor, or with an old one: what was sent so long before the window may have relied on it."""
+
+FRESH_MS = 10_000
+"""A cursor that was moved less long ago is gone on from."""
+
+MOST = 1_000
+"""Messages of one run: two seconds of the fastest room."""
+
+LAST_PAUSE_S = 30
+"""Ticks for what is left come after 1, 2, 4 … seconds, and so often at last."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a run posts, oldest first, and where it leaves the cursor."""
+
+    entries: list[Item]
+    cursor: Cursor
+    left: bool
+    """Whether there are numbers that are not there yet."""
+    behind: bool
+    """Whether there is more than a run takes."""
+
+
+def carry_out(desk: Deliveries, tick: Tick) -> None:
+    """Waits until the window is over, ends it, and posts what is due.
+
+    Calls: a write, the cursor, the counter and the log's partitions, a write for the cursor; and what posting takes.
+    Raises `UnavailableError` where it should be done again.
+    """
+    fanout, room = desk.fanout, tick.room
+    wait_ms = min(tick.until_ms - fanout.clock.now_ms(), MOST_WINDOW_MS)
+    if wait_ms > 0:
+        desk.pause(wait_ms)
+    # Before the log is read: who finds the window claimed until here has stored their message.
+    fanout.windows.release(room, tick.until_ms)
+    now_ms = fanout.clock.now_ms()
+    before = fanout.windows.cursor(room)
+    due = _due(desk, tick, before, now_ms)
+    if due.entries:
+        frames = [encode(MessagePosted(message=message_of(entry))) for entry in due.entries]
+        spread(fanout, room, joined(frames), seq=int(due.entries[0]["sk"]))
+    after = _look_again(desk, tick, due, now_ms)
+    if after != before:
+        fanout.windows.advance(room, before, replace(after, at_ms=now_ms))
+
+
+def _look_again(desk: Deliveries, tick: Tick, due: Due, now_ms: int) -> Cursor:
+    """Has another tick enqueued where something is left and none is on its way for that; the cursor that knows it.
+
+    A number's sender claims a window itself when it is stored. This is for one that died before it could.
+    """
+    if not due.left or (due.cursor.again_at_ms > now_ms and not tick.again and not due.behind):
+        return due.cursor
+    delay_s = 0 if due.behind else min(2**tick.again, LAST_PAUSE_S)
+    again = msgspec.structs.replace(tick, until_ms=0, again=tick.again + 1)
+    enqueue(desk.fanout.queue, [again], delay_s=delay_s)
+    return replace(due.cursor, again_at_ms=now_ms + delay_s * 1_000)
+
+
+def _due(desk: Deliveries, tick: Tick, cursor: Cursor, now_ms: int) -> Due:
+    fresh = now_ms - cursor.at_ms < FRESH_MS
+    excerpt = desk.messages.read(tick.room, Span(MOST, after=cursor.seq) if fresh else Span(MOST), now_ms)
+    found = {int(entry["sk"]): entry for entry in excerpt.entries}
+    reached, holes = _reached(found, range(max(excerpt.first, cursor.seq + 1), excerpt.last + 1), cursor.seq, now_ms)
+    since_ms = 0 if fresh else tick.claimed_at_ms - BACK_MS
+    due = {
+        seq: entry for seq, entry in found.items() if cursor.seq < seq <= reached and entry["sent_at_ms"] >= since_ms
+    }
+    waited_for = [(seq, at_ms) for seq, at_ms in cursor.passed_over if now_ms - at_ms < 2 * SETTLE_MS]
+    late = {int(entry["sk"]): entry for entry in desk.messages.some(tick.room, [seq for seq, _ in waited_for])}
+    missing = [*((seq, at_ms) for seq, at_ms in waited_for if seq not in late), *((seq, now_ms) for seq in holes)]
+    return Due(
+        [entry for _, entry in sorted((late | due).items()) if entry["kind"] != VOID],
+        replace(cursor, seq=reached, passed_over=tuple(missing)),
+        left=bool(missing) or reached < excerpt.newest,
+        behind=excerpt.last < excerpt.newest,
+    )
+
+
+def _reached(found: dict[int, Item], numbers: range, posted: int, now_ms: int) -> tuple[int, list[int]]:
+    """Up to which number everything can be posted now, and which below it have been missing for too long."""
+    reached, holes, waiting = posted, list[int](), list[int]()
+    for seq in numbers:
+        entry = found.get(seq)
+        if entry is None:
+            waiting.append(seq)
+            continue
+        # A number is at least as old as the one after it.
+        if waiting and now_ms - entry["sent_at_ms"] < HOLE_MS:
+            break
+        reached, holes, waiting = seq, holes + waiting, []
+    return reached, holes

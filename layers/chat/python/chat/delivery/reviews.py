@@ -1,0 +1,105 @@
+"""Looks at a room, away from its messages: how many follow it, how fast it is, and what follows from both.
+
+A room is looked at when it is large or hot, begun by a message or by a subscriber, and again every `AGAIN_S` until it
+is quiet and all subscriptions stand where they belong. A look resizes the room's shards, moves subscriptions, changes
+the plan that is in force, and tells subscribers of a step that the room goes down or up.
+
+A look may die anywhere, come twice or come late: each is tied to the one before by its time, and what was not told
+is told by the next. Where a chain of looks breaks, the next message or subscriber begins another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chat.delivery.orders import Review, enqueue
+from chat.planning import QUIET, SLICE, Plan, plan
+from chat.services import Deliveries, Fanout
+from chat.storage.moves import Census
+from chat.storage.shapes import Shape, home
+
+AGAIN_S = 5
+AGAIN_MS = AGAIN_S * 1_000
+"""Between two looks at a room that is not quiet."""
+
+PERIOD_MS = 15_000
+"""Between two looks at a room that is only large: three times the above, so a chain that is alive begins no other."""
+
+SAMPLED = 16
+"""Of so many subscribers one looks how full their shard is."""
+
+MESSAGE_BYTES = 512
+"""What a message is taken to have. API Gateway bills any below 32 KB the same."""
+
+
+def begin(fanout: Fanout, room: str, shape: Shape, now_ms: int, *, seq: int = 0, planned: Plan = QUIET) -> None:
+    """Has the room looked at, unless that was done lately. A write unit and a queue call in `PERIOD_MS`.
+
+    A plan that somebody who has just given the number `seq` finds necessary is in force from here on. In very large
+    rooms it is done less often: counting a million sockets takes 40,000 read units. Raises `UnavailableError`.
+    """
+    sudden = planned.busy and not shape.plan.busy
+    since_ms = now_ms - (AGAIN_MS // 2 if sudden else max(PERIOD_MS, shape.online))
+    if shape.reviewed_at_ms >= since_ms:
+        return
+    asked = replace(shape, plan=planned, seq=seq, seq_at_ms=now_ms) if sudden else shape
+    if fanout.connections.shapes.begin_review(room, asked, now_ms, not_since_ms=since_ms):
+        enqueue(fanout.queue, [Review(room, now_ms)])
+
+
+def notice_subscriber(fanout: Fanout, room: str, connection: str, now_ms: int) -> None:
+    """Somebody has subscribed: one in `SAMPLED` looks whether their shard is full, for two read units.
+
+    So a room that everybody comes to grows before anything is said in it. Raises `UnavailableError`.
+    """
+    if home(connection, SAMPLED * SLICE) % SAMPLED:
+        return
+    shape = fanout.connections.shapes.recall(room, now_ms)
+    shard = home(connection, shape.shards)
+    first = next(fanout.connections.slices(room, shard, SLICE), None)
+    if first and first.end:
+        begin(fanout, room, shape, now_ms)
+
+
+def carry_out(desk: Deliveries, review: Review) -> Shape | None:
+    """Looks at the room; the shape that follows, None where another look has taken this one's place.
+
+    Reads all of the room's subscriptions, the counter and the shape; two write units, and what moves cost. Raises
+    `UnavailableError`.
+    """
+    fanout, room = desk.fanout, review.room
+    before = fanout.connections.shapes.find(room)
+    if before.reviewed_at_ms != review.since_ms:
+        return None
+    now_ms = max(fanout.clock.now_ms(), review.since_ms + 1)
+    census = desk.moves.count(room, before)
+    after = replace(
+        _replanned(desk, room, before, census.online, now_ms).resized(
+            census.online, emptied=census.above == 0, now_ms=now_ms
+        ),
+        online=census.online,
+        reviewed_at_ms=now_ms,
+    )
+    if _goes_on(before, after, census):
+        enqueue(fanout.queue, [Review(room, now_ms)], delay_s=AGAIN_S)
+    if not fanout.connections.shapes.settle(room, before, after, now_ms):
+        return None
+    if after.shards == before.shards:
+        desk.moves.carry_out(census, before, now_ms)
+    return after
+
+
+def _replanned(desk: Deliveries, room: str, shape: Shape, online: int, now_ms: int) -> Shape:
+    """The shape with the plan that the rate since the last look asks for; as it is where that was just now."""
+    elapsed_ms = now_ms - shape.seq_at_ms
+    if elapsed_ms < AGAIN_MS // 2:
+        return shape
+    seq = desk.messages.newest(room)
+    rate_per_s = max(0, seq - shape.seq) * 1_000 / elapsed_ms if shape.seq_at_ms else 0.0
+    planned = plan(online, rate_per_s, MESSAGE_BYTES, shape.plan, desk.fanout.settings.recall())
+    return replace(shape, plan=planned, seq=seq, seq_at_ms=now_ms)
+
+
+def _goes_on(before: Shape, after: Shape, census: Census) -> bool:
+    """Whether something is under way that has to be seen to its end."""
+    return after.plan.busy or before.plan.busy or after.shards != after.readable or not census.settled
