@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chat.webhooks.office import REMEMBERED_MS
 from local.deployment import OPERATOR
 from local.stack import LocalStack
 from tests.integration.users import WAIT_S, SignIn, post, request, session_token
@@ -67,6 +68,7 @@ async def test_an_operators_endpoint_is_told_once_of_what_happens_in_its_rooms(
     assert (shown.status, shown.body["status"]) == (200, "ok")
     removed = await asyncio.to_thread(request, one, method="DELETE", token=token)
     assert removed.status == 200
+    await asyncio.sleep(REMEMBERED_MS / 1_000)
     await ada.call("send", room=room, text="Nobody is told of this")
     await asyncio.sleep(3)
     assert len(receiver.received) == 6
