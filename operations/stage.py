@@ -56,10 +56,11 @@ class Stage:
         return cls(name, client)
 
     def hops(self) -> list[Hop]:
-        """All hops of the stage by name, a call for ten. Raises `UsageError` for a stage that is not deployed."""
+        """All hops of the stage by name: one call. Raises `UsageError` for a stage that is not deployed."""
         place = f"/chat/{self.name}/dead-letters"
         pages = self.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=place)
-        found = [_hop(parameter) for page in pages for parameter in page["Parameters"]]
+        parts = [parameter["Value"] for page in pages for parameter in page["Parameters"]]
+        found = [hop for part in parts for hop in msgspec.json.decode(part, type=list[Hop])]
         if not found:
             raise UsageError(f"There is no stage {self.name} here: no parameter is under {place}. {self._where()}")
         return sorted(found, key=lambda hop: hop.name)
@@ -89,12 +90,6 @@ class Stage:
         if self.name == STAGE:
             return "`make dev` deploys it."
         return "Look at AWS_PROFILE and AWS_REGION, or deploy it again if it is older than this command."
-
-
-def _hop(parameter: dict[str, Any]) -> Hop:
-    """A hop's name is the last part of its parameter's."""
-    name = parameter["Name"].rpartition("/")[2]
-    return msgspec.convert({**msgspec.json.decode(parameter["Value"]), "name": name}, Hop)
 
 
 def _emulator_url() -> str:

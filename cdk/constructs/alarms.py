@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -19,6 +21,8 @@ class AlarmTopic(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self.stage = config.name
+        self.dead_letters: list[Mapping[str, str]] = []
+        """What whoever is woken needs to know of each queue of dead letters: `cdk.service.addresses` publishes it."""
         self.topic = sns.Topic(self, "Topic", display_name=f"Chat {config.name} alarms", enforce_ssl=True)
         # A topic with a policy of its own loses the one that let this account's alarms in.
         self.topic.add_to_resource_policy(

@@ -1,8 +1,4 @@
-"""A queue for what could not be processed, the alarm that says so, and where whoever it wakes finds the letters.
-
-Each queue has a parameter of its own, `/chat/STAGE/dead-letters/NAME`, since one for all would soon have more than the
-4 KB that a parameter takes. `operations/stage.py` reads them.
-"""
+"""A queue for what could not be processed, the alarm that says so, and the way back out of it."""
 
 from __future__ import annotations
 
@@ -11,7 +7,6 @@ import re
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
-from aws_cdk import aws_ssm as ssm
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -31,7 +26,7 @@ class DeadLetters(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, source: str, alarms: AlarmTopic) -> None:
         super().__init__(scope, construct_id)
-        self._stage = alarms.stage
+        self._alarms = alarms
         self.queue = sqs.Queue(
             self,
             "Queue",
@@ -65,24 +60,20 @@ class DeadLetters(Construct):
 
     def return_to(self, queue: sqs.IQueue) -> None:
         """Redriven, letters go into `queue`: they are bodies of it."""
-        self._publish("queue", queue.queue_url)
+        self._register("queue", queue.queue_url)
 
     def read_again(self, function: lambda_.IFunction) -> None:
         """Redriven, `function` gets the records of a stream that letters only name."""
-        self._publish("stream", function.function_arn)
+        self._register("stream", function.function_arn)
 
     def start_again(self, machine: sfn.IStateMachine) -> None:
         """Redriven, each letter is the input of an execution of `machine`."""
-        self._publish("state-machine", machine.state_machine_arn)
+        self._register("state-machine", machine.state_machine_arn)
 
-    def _publish(self, redrive: str, to: str) -> None:
-        address = {"queue": self.queue.queue_url, "redrive": redrive, "to": to}
-        ssm.StringParameter(
-            self,
-            "Address",
-            parameter_name=f"/chat/{self._stage}/dead-letters/{self.name}",
-            string_value=cdk.Stack.of(self).to_json_string(address),
-        )
+    def _register(self, redrive: str, to: str) -> None:
+        """As `operations.stage.Hop` has it."""
+        hop = {"name": self.name, "queue": self.queue.queue_url, "redrive": redrive, "to": to}
+        self._alarms.dead_letters.append(hop)
 
 
 class WorkQueue(Construct):

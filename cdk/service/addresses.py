@@ -7,10 +7,14 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 
 from cdk.config import StageConfig
+from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.media_bucket import DISCARDED
 from cdk.constructs.media_pipeline import MediaPipeline
 from cdk.constructs.websocket import WebSocket
+
+HOPS_A_PARAMETER = 8
+"""Of the queues of dead letters. A parameter takes 4 KB, and a queue needs up to 400 bytes."""
 
 
 def publish_addresses(
@@ -21,11 +25,9 @@ def publish_addresses(
     http: HttpApi,
     media_pipeline: MediaPipeline,
     bucket: s3.IBucket,
+    alarms: AlarmTopic,
 ) -> None:
-    """Of the APIs, of the state machine, and of where operators' discarded letters are kept.
-
-    Queues of dead letters tell theirs themselves: `cdk.constructs.dead_letters`.
-    """
+    """Of the APIs, of the state machine, of all queues of dead letters made so far, and of where discarded ones go."""
     http_url = http.api.api_endpoint
     cdk.CfnOutput(stack, "WebSocketApiId", value=websocket.api.api_id)
     cdk.CfnOutput(stack, "WebSocketUrl", value=websocket.url)
@@ -39,6 +41,14 @@ def publish_addresses(
     }
     for name, url in addresses.items():
         ssm.StringParameter(stack, f"{name}-parameter", parameter_name=f"/chat/{config.name}/{name}", string_value=url)
+    hops = alarms.dead_letters
+    for number, at in enumerate(range(0, len(hops), HOPS_A_PARAMETER), start=1):
+        ssm.StringParameter(
+            stack,
+            f"dead-letters-{number}-parameter",
+            parameter_name=f"/chat/{config.name}/dead-letters/{number}",
+            string_value=stack.to_json_string(hops[at : at + HOPS_A_PARAMETER]),
+        )
 
 
 def site_url_parameter(config: StageConfig) -> str:

@@ -97,6 +97,13 @@ class ServiceStack(cdk.Stack):
         )
         add_health(platform, data=data, delivery=delivery, events=events, http=http)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
+        # Last, when all queues are made.
         publish_addresses(
-            self, config=config, websocket=websocket, http=http, media_pipeline=pipeline, bucket=data.media.bucket
+            self,
+            config=config,
+            websocket=websocket,
+            http=http,
+            media_pipeline=pipeline,
+            bucket=data.media.bucket,
+            alarms=alarms,
         )

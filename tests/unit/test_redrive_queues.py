@@ -50,7 +50,8 @@ class Drill:
         self.put("discarded-letters", f"s3://{BUCKET}/audit/discarded/{self.name}/")
 
     def publish(self, hop: str, kind: str, to: str) -> None:
-        self.put(f"dead-letters/{hop}", json.dumps({"queue": self.dead, "redrive": kind, "to": to}))
+        hops = [{"name": hop, "queue": self.dead, "redrive": kind, "to": to}]
+        self.put(f"dead-letters/{hop}", json.dumps(hops))
 
     def put(self, name: str, value: str) -> None:
         place = f"/chat/{self.name}/{name}"
