@@ -14,12 +14,14 @@ from agent_chat.frames import (
     MemberChanged,
     Mentioned,
     MessageChanged,
+    MessagesSkipped,
     PinsChanged,
     PresenceChanged,
     ReactionsChanged,
     ReadMoved,
     ReceiptsMoved,
     RoomChanged,
+    RoomPace,
     TypingStarted,
 )
 
@@ -61,6 +63,8 @@ NoticeEvent = (
     | PresenceChanged
     | ReceiptsMoved
     | RoomChanged
+    | RoomPace
+    | MessagesSkipped
     | AuthorErased
     | MediaRejected
 )

@@ -68,8 +68,6 @@ class HttpConnection(Connection):
         self._unanswered = 0
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lost.add_done_callback(lambda lost: lost.exception())
-        self.refusal: UnauthorizedError | None = None
-        """What ended the connection, where it was that the stage does not take the token."""
 
     def succession(self, ready: Ready) -> Succession:
         """By a socket, as soon as one can be opened."""
@@ -155,7 +153,7 @@ class HttpConnection(Connection):
             self._count_unanswered()
             raise
         except UnauthorizedError as error:
-            self.refusal = error
+            # Whoever opens the next connection is told so too, and is the one to say that it is over.
             self._end()
             raise ConnectionLostError("The stage does not take the token any more.") from error
         except ChatError:

@@ -87,8 +87,6 @@ class Ways:
             return await self._greeted(connection)
         except BaseException:
             self._forget_failures()  # it is no better: sockets get their turn again
-            if connection.refusal is not None:
-                raise connection.refusal from None
             raise
 
     async def _ticket(self) -> Ticket:

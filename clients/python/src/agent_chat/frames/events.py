@@ -112,6 +112,24 @@ class RoomChanged(msgspec.Struct, tag="room_changed", tag_field="type", frozen=T
     by: Author
 
 
+class RoomPace(msgspec.Struct, tag="room_pace", tag_field="type", frozen=True, kw_only=True):
+    """A room is so busy that it goes without something, or no longer does.
+
+    `step`: `full`, `no_typing`, `no_receipts`, `counts_only`, `digest`; each goes without what those before it do.
+    """
+
+    room: str
+    step: str
+
+
+class MessagesSkipped(msgspec.Struct, tag="messages_skipped", tag_field="type", frozen=True, kw_only=True):
+    """Messages of a room in a digest that are not sent live. A feed fetches them by itself; here it is only told."""
+
+    room: str
+    first: int
+    last: int
+
+
 class AuthorErased(msgspec.Struct, tag="author_erased", tag_field="type", frozen=True, kw_only=True):
     """A user's data was erased: drop what is held of theirs in the room, as if each of their messages was deleted.
 

@@ -14,12 +14,14 @@ from agent_chat.frames.events import (
     Mentioned,
     MessageChanged,
     MessagePosted,
+    MessagesSkipped,
     PinsChanged,
     PresenceChanged,
     ReactionsChanged,
     ReadMoved,
     ReceiptsMoved,
     RoomChanged,
+    RoomPace,
     TypingStarted,
 )
 
@@ -77,6 +79,8 @@ ServerEvent = (
     | PresenceChanged
     | ReceiptsMoved
     | RoomChanged
+    | RoomPace
+    | MessagesSkipped
     | AuthorErased
     | MediaRejected
 )
@@ -101,6 +105,8 @@ _KINDS: dict[str | None, type[ServerFrame]] = {
     "presence": PresenceChanged,
     "receipts": ReceiptsMoved,
     "room_changed": RoomChanged,
+    "room_pace": RoomPace,
+    "messages_skipped": MessagesSkipped,
     "author_erased": AuthorErased,
     "media_rejected": MediaRejected,
     None: GatewayFault,
