@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chat.buckets import TokenBuckets
+from chat.caching.shared import Shared
+from chat.caching.tiers import Tiers
 from chat.coalescing import Intervals
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
@@ -23,8 +25,8 @@ from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
 from chat.storage.presence import PresenceBook
-from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.push_subscriptions import PushBook
+from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
@@ -32,8 +34,8 @@ from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
-from chat.storage.windows import Windows
 from chat.storage.traces import Traces
+from chat.storage.windows import Windows
 from simulation.outbound import MemoryMobile
 from simulation.table import MemoryTable
 
@@ -203,21 +205,30 @@ class World:
     """One stage in memory."""
 
     def __init__(
-        self, *, user_rate_per_s: int = 1_000, user_burst: int = 100_000, thresholds: Thresholds = DEFAULTS
+        self,
+        *,
+        user_rate_per_s: int = 1_000,
+        user_burst: int = 100_000,
+        thresholds: Thresholds = DEFAULTS,
+        shared: Shared | None = None,
     ) -> None:
-        """Users may send as much as no test does, unless it asks for less: time stands still between commands."""
+        """Users may send as much as no test does, unless it asks for less: time stands still between commands.
+
+        `shared` is the tier that function instances share, None for a stage without one.
+        """
         self.clock, self.ids = ManualClock(), CountedIds()
+        self.tiers = Tiers(self.clock, shared)
         self.rooms_table, self.messages_table, self.connections_table = MemoryTable(), MemoryTable(), MemoryTable()
         self.sockets, self.queue, self.topic = MemorySockets(), MemoryQueue(), MemoryTopic()
         self.notices_queue, self.jobs_queue, self.files = MemoryQueue(), MemoryQueue(), MemoryFiles()
         self.edge_cache, self.mobile = MemoryEdge(), MemoryMobile()
         connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
-        rooms, pace = RoomDirectory(self.rooms_table), RoomPace()
+        rooms, pace = RoomDirectory(self.rooms_table, self.tiers), RoomPace()
         self.services = Services(
             rooms=rooms,
-            members=Memberships(self.rooms_table, self.clock),
-            messages=MessageLog(self.messages_table),
+            members=Memberships(self.rooms_table, self.tiers),
+            messages=MessageLog(self.messages_table, self.tiers),
             search_index=SearchIndex(self.messages_table),
             changes=ChangeLog(self.messages_table),
             reactions=Reactions(self.messages_table),
@@ -227,7 +238,7 @@ class World:
             protection=Protection(
                 buckets=TokenBuckets(user_rate_per_s, user_burst),
                 rates=UserRates(self.rooms_table, EveryTenth()),
-                rules=RuleBook(self.rooms_table, self.clock),
+                rules=RuleBook(self.rooms_table, self.tiers),
                 slow_mode=SlowMode(self.rooms_table),
                 reports=ReportBook(self.rooms_table),
             ),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chat.caching.tiers import Tiers
 from chat.errors import InvalidFieldError
 from chat.ports import Principal, Table
 from chat.storage import keys
@@ -110,10 +111,10 @@ def test_a_message_is_reported_once_by_each_and_reports_are_paged_by_number(tabl
 
 
 def test_rules_change_one_by_one(table: Table, clock: ManualClock) -> None:
-    book = RuleBook(table, clock)
+    book = RuleBook(table, Tiers(clock))
     assert book.find("lunch") == RoomRules()
     assert book.change("lunch", slow_mode_s=30, blocked_words=None) == RoomRules(30)
     changed = book.change("lunch", slow_mode_s=None, blocked_words=frozenset({"spam", "ham"}))
     assert changed == RoomRules(30, frozenset({"ham", "spam"}))
-    assert RuleBook(table, clock).find("lunch") == changed
-    assert RuleBook(table, clock).recall("lunch") == changed
+    assert RuleBook(table, Tiers(clock)).find("lunch") == changed
+    assert RuleBook(table, Tiers(clock)).recall("lunch") == changed

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chat.caching.tiers import Tiers
 from chat.ports import Equal, Put, Table, TransactionError
 from chat.storage import keys
 from chat.storage.memberships import Membership, Memberships, admission
@@ -22,7 +23,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def directory(table: Table) -> RoomDirectory:
-    directory = RoomDirectory(table)
+    directory = RoomDirectory(table, Tiers(ManualClock()))
     assert directory.make(LUNCH, admission(LUNCH, ADA)) is LUNCH
     return directory
 
@@ -30,7 +31,7 @@ def directory(table: Table) -> RoomDirectory:
 @pytest.fixture
 def members(directory: RoomDirectory, table: Table, clock: ManualClock) -> Memberships:
     del directory
-    members = Memberships(table, clock)
+    members = Memberships(table, Tiers(clock))
     assert members.admit(LUNCH, BOB) is BOB
     return members
 
@@ -42,7 +43,7 @@ def roles(members: Memberships) -> dict[str, str]:
 
 
 def listed(table: Table, user: str) -> Listing | None:
-    return RoomDirectory(table).listing("lunch", user)
+    return RoomDirectory(table, Tiers(ManualClock())).listing("lunch", user)
 
 
 def test_a_room_and_its_owner_are_made_once(directory: RoomDirectory, table: Table) -> None:
@@ -174,13 +175,13 @@ def test_members_are_paged_and_no_other_row_of_the_room_is_among_them(members: M
 
 
 def test_a_right_and_the_rooms_rules_are_read_together(members: Memberships, table: Table, clock: ManualClock) -> None:
-    rules = RuleBook(table, clock)
-    RuleBook(table, clock).change("lunch", slow_mode_s=5, blocked_words=None)
-    assert members.recall_with(rules, "lunch", "bob") == BOB
+    rules = RuleBook(table, members._tiers)
+    RuleBook(table, Tiers(clock)).change("lunch", slow_mode_s=5, blocked_words=None)
+    assert members.recall_with_rules("lunch", "bob") == BOB
     remembered = rules.remembered("lunch")
     assert remembered is not None
     assert remembered.slow_mode_s == 5
-    assert members.recall_with(rules, "lunch", "eve") is None
+    assert members.recall_with_rules("lunch", "eve") is None
     table.update(keys.member("lunch", "bob"), assign={"role": "reader"}, condition=Equal("role", "member"))
     assert members.recall("lunch", "bob") == BOB  # for 5 s
     clock.pass_ms(5_000)
@@ -188,7 +189,7 @@ def test_a_right_and_the_rooms_rules_are_read_together(members: Memberships, tab
 
 
 def test_what_is_made_beside_a_room_stands_or_falls_with_it(table: Table) -> None:
-    directory, beside = RoomDirectory(table), Put({"pk": "beside", "sk": "a"})
+    directory, beside = RoomDirectory(table, Tiers(ManualClock())), Put({"pk": "beside", "sk": "a"})
     directory.make(LUNCH)
     directory.make(LUNCH, [beside])
     assert table.get(("beside", "a"), consistent=True) is None

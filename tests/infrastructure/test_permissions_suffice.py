@@ -10,6 +10,7 @@ import pytest
 
 from chat import commands, presence, receipts, search, streams
 from chat.accounts import jobs, noting
+from chat.caching.tiers import Tiers
 from chat.events import MessagePosted
 from chat.places import Place
 from chat.ports import Principal, Sender
@@ -186,7 +187,7 @@ def test_a_stream_of_events_is_made_within_the_role_of_its_function(world: World
         table.actions.clear()
     archive = Archive(
         rooms=services.rooms,
-        members=Memberships(world.rooms_table, world.clock),
+        members=Memberships(world.rooms_table, Tiers(world.clock)),
         messages=services.messages,
         changes=services.changes,
         clock=world.clock,

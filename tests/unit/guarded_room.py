@@ -9,6 +9,7 @@ from typing import Any
 from chat import commands
 from chat.aws.wiring import RandomIds
 from chat.buckets import TokenBuckets
+from chat.caching.tiers import Tiers
 from chat.ports import Sender
 from chat.storage.memberships import Memberships
 from chat.storage.room_rules import RuleBook
@@ -62,8 +63,9 @@ def another_instance(world: World) -> World:
     """The same tables behind memories of its own."""
     other = World()
     other.clock, other.rooms_table, other.messages_table = world.clock, world.rooms_table, world.messages_table
-    rules = RuleBook(world.rooms_table, world.clock)
+    tiers = Tiers(world.clock)
+    rules = RuleBook(world.rooms_table, tiers)
     protection = replace(world.services.protection, rules=rules, buckets=TokenBuckets(1_000, 100_000))
-    members = Memberships(world.rooms_table, world.clock)
+    members = Memberships(world.rooms_table, tiers)
     other.services = replace(world.services, protection=protection, members=members)
     return other

@@ -9,6 +9,7 @@ import pytest
 
 from chat import commands
 from chat.accounts import erasure, export, jobs
+from chat.caching.tiers import Tiers
 from chat.media import Upload, announce
 from chat.ports import Principal, Sender
 from chat.protocol import Media, Picture
@@ -218,7 +219,7 @@ def test_nobody_enters_a_room_while_they_are_erased_and_may_come_back_afterwards
 
 
 def test_a_message_that_was_under_way_is_taken_by_the_next_pass(world: World) -> None:
-    elsewhere = replace(world.services, members=Memberships(world.rooms_table, world.clock))
+    elsewhere = replace(world.services, members=Memberships(world.rooms_table, Tiers(world.clock)))
     elsewhere.members.recall("lunch", "eve")  # a function instance that takes her for a member for another 5 s
     jobs.ask(world.accounts.office, EVE, "erasure")
     jobs.work_off(world.accounts, world.jobs_queue.bodies.pop(0))

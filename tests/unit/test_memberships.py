@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chat import access, commands, subscriptions
+from chat.caching.tiers import Tiers
 from chat.errors import BannedError, NotAMemberError
 from chat.ports import Sender
 from chat.protocol import Subscribe
@@ -109,7 +110,7 @@ def test_somebody_put_out_hears_nothing_more_and_reads_nothing(world: World) -> 
 def test_a_subscription_that_races_with_a_removal_does_not_survive(world: World) -> None:
     """Bob is put out by one instance while another still remembers him."""
     ask(world, "bob", action="history", room="lunch")
-    Memberships(world.rooms_table, world.clock).dismiss("lunch", "bob")
+    Memberships(world.rooms_table, Tiers(world.clock)).dismiss("lunch", "bob")
     world.services.fanout.connections.unsubscribe_user("bob", "lunch")
     with pytest.raises(NotAMemberError):
         subscriptions.subscribe(world.services, speaker("bob"), Subscribe(id="s", room="lunch"))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from chat import access, commands, rooms, subscriptions
+from chat.caching.tiers import Tiers
 from chat.errors import InvalidFieldError, NotAMemberError, RoomExistsError, RoomNotFoundError, RoomPrivateError
 from chat.ports import Sender
 from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, ListRooms, RoomEntered, Subscribe
@@ -23,7 +24,7 @@ def create(world: World, sender: Sender, title: str, **fields: object) -> RoomEn
 
 def other_instance(world: World) -> Memberships:
     """What another function instance has: the same table, a memory of its own."""
-    return Memberships(world.rooms_table, world.clock)
+    return Memberships(world.rooms_table, Tiers(world.clock))
 
 
 def test_a_public_room_is_listed_for_everybody_and_its_maker_is_in_it(world: World) -> None:
@@ -148,9 +149,7 @@ def test_who_leaves_is_no_member_and_gets_nothing_more_on_any_device(world: Worl
     rooms.leave(world.services, phone, LeaveRoom(id="3", room="lunch"))
     with pytest.raises(NotAMemberError):
         access.require_member(world.services, "grace", "lunch")
-    assert not [
-        name for part in world.services.fanout.connections.look("lunch", 10, 0)[1] for name in part.connections
-    ]
+    assert not [name for part in world.services.fanout.connections.look("lunch", 10, 0)[1] for name in part.connections]
 
 
 def test_a_membership_ended_elsewhere_counts_for_a_few_seconds_at_most(world: World) -> None:

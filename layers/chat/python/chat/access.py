@@ -47,7 +47,7 @@ def require_speaker(services: Services, user: str, room: str) -> Membership:
     Raises as `require_member`, `NotAllowedError`, `MutedError` and `TooManyRequestsError`. The room's rules are
     remembered from then on, and cost no call of their own.
     """
-    membership = _inside(services, services.members.recall_with(services.protection.rules, room, user), room)
+    membership = _inside(services, services.members.recall_with_rules(room, user), room)
     if _RANKS[membership.role] < _RANKS["member"]:
         raise NotAllowedError("You may read this room, not write in it.")
     now_ms = services.clock.now_ms()

@@ -39,6 +39,10 @@ class Settings:
     jobs_queue_url: str | None = None
     """Where slices of jobs on users' own data wait."""
     events_topic_arn: str | None = None
+    cache_url: str | None = None
+    """`rediss://` and where the tier is that function instances share; None where each has its own memory only."""
+    cache_queue_url: str | None = None
+    """Where what is to be declared stale in the cache, or to be brought into it, waits."""
     media_bucket: str | None = None
     session_secret_arn: str | None = None
     """Secrets Manager secret that signs sessions of the built-in issuer and of wallets; None where there are none."""
@@ -129,6 +133,8 @@ class Runtime:
     region: str
     credentials: Keys | CredentialsEndpoint
     endpoint_url: str | None = None
+    certificates: str | None = None
+    """The file of certificates that TLS trusts, None for the machine's own."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Runtime:
@@ -138,6 +144,7 @@ class Runtime:
                 region=environ["AWS_REGION"],
                 credentials=_credentials(environ),
                 endpoint_url=environ.get("AWS_ENDPOINT_URL") or None,
+                certificates=environ.get("AWS_CA_BUNDLE") or None,
             )
         except KeyError as missing:
             raise SettingsError(f"{missing.args[0]} is not set") from missing

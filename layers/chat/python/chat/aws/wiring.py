@@ -11,6 +11,7 @@ import time
 from functools import cache
 
 from chat.aws import credential_sources
+from chat.aws.certificates import CERTIFICATES
 from chat.aws.client import AwsClient
 from chat.aws.credentials import Credentials
 from chat.aws.dynamodb import DynamoDbTable
@@ -20,6 +21,9 @@ from chat.aws.queues import SnsTopic, SqsQueue
 from chat.aws.sockets import ApiGatewaySockets
 from chat.aws.time_left import TimeLeft
 from chat.buckets import TokenBuckets
+from chat.caching.counts import Counts
+from chat.caching.shared import Shared
+from chat.caching.tiers import Tiers
 from chat.coalescing import Intervals
 from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
@@ -80,6 +84,7 @@ def client() -> AwsClient:
         credentials=credentials(),
         endpoint_url=runtime.endpoint_url,
         renew=credentials,
+        certificates=runtime.certificates or CERTIFICATES,
         time_left=time_left(),
     )
 
@@ -113,21 +118,45 @@ def ids() -> RandomIds:
 
 
 @cache
+def cache_counts() -> Counts:
+    """What is counted of this instance's tiers."""
+    return Counts()
+
+
+@cache
+def shared_tier() -> Shared | None:
+    """What the stage's function instances share, None where this one has no part in it."""
+    url = settings().cache_url
+    if not url:
+        return None
+    from chat.aws.valkey import Valkey  # noqa: PLC0415 - no other function pays for sockets
+    from chat.aws.valkey_tier import ValkeyTier  # noqa: PLC0415
+
+    return ValkeyTier(Valkey(url), f"chat:{settings().stage}", clock(), cache_counts())
+
+
+@cache
+def tiers() -> Tiers:
+    """What this instance keeps of the tables."""
+    return Tiers(clock(), shared_tier(), cache_counts(), pause)
+
+
+@cache
 def rooms() -> RoomDirectory:
     """The rooms of the stage."""
-    return RoomDirectory(DynamoDbTable(client(), settings().need("rooms_table")))
+    return RoomDirectory(DynamoDbTable(client(), settings().need("rooms_table")), tiers())
 
 
 @cache
 def members() -> Memberships:
     """Who is in which room."""
-    return Memberships(DynamoDbTable(client(), settings().need("rooms_table")), clock())
+    return Memberships(DynamoDbTable(client(), settings().need("rooms_table")), tiers())
 
 
 @cache
 def messages() -> MessageLog:
     """The logs of the stage."""
-    return MessageLog(DynamoDbTable(client(), settings().need("messages_table")))
+    return MessageLog(DynamoDbTable(client(), settings().need("messages_table")), tiers())
 
 
 @cache
@@ -265,7 +294,7 @@ def protection() -> Protection:
     return Protection(
         buckets=TokenBuckets(int(settings().need("user_rate_per_s")), int(settings().need("user_burst"))),
         rates=UserRates(table, lambda: secrets.randbelow(SAMPLED) == 0),
-        rules=RuleBook(table, clock()),
+        rules=RuleBook(table, tiers()),
         slow_mode=SlowMode(table),
         reports=ReportBook(table),
         blocked_words=frozenset((settings().blocked_words or "").split()),

@@ -1,20 +1,27 @@
-"""Who is in which room, as what; and a short memory of it, so that a busy sender costs no read per message.
+"""Who is in which room, as what; and what is kept of it, so that a busy sender costs no read per message.
 
 A membership is two rows: one on the room's side, which rights are read from, and one in its user's list of rooms. A
 banned user has the first only.
+
+A right that was lost is not taken for held for longer than `REMEMBERED_MS`, whatever is told to whom. What a function
+instance keeps for itself ends by then. What all share lives longer and has a version: that of the room's rights, which
+stands in the row of the room's rules, is renewed in the transaction that changes a right, and is itself believed for
+`REMEMBERED_MS`. A membership gets the version that was known before it was read, so it is at least as new as that.
+Two such changes in a room at the same moment collide, and are tried again: a room takes some fifty a second.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
+from chat.caching.kinds import Kind
+from chat.caching.memory import Entry
+from chat.caching.tiers import Kept, Tiers, Wanted
 from chat.ports import (
     Absent,
     Assign,
-    Clock,
     Condition,
     ConditionError,
     Delete,
@@ -28,18 +35,12 @@ from chat.ports import (
     Write,
 )
 from chat.storage import keys
-from chat.storage.room_rules import RuleBook
+from chat.storage.room_rules import REMEMBERED_MS, RULES, RoomRules, RuleBook, renewed_rights, rules_of
 from chat.storage.rooms import RoomRecord, present
 from chat.storage.traces import Trace, noted
 
-REMEMBERED_MS = 5_000
-"""How long a right that was lost can still be taken for held by a function instance that saw it last."""
-
 LEFT_KEPT_S = 180 * 24 * 3600
 """How long it is remembered that somebody was a reader when they left."""
-
-CAPACITY = 10_000
-"""Memberships remembered by one function instance; the longest unused goes first."""
 
 BANNED = "banned"
 READER = "reader"
@@ -63,36 +64,60 @@ class Membership:
         return self.role != BANNED
 
 
+MEMBERSHIP = Kind("membership", Membership, life_ms=600_000, capacity=10_000)
+"""Only of somebody inside: a newcomer never waits."""
+
+
 class Memberships:
     """All memberships in one table."""
 
-    def __init__(self, table: Table, clock: Clock) -> None:
+    def __init__(self, table: Table, tiers: Tiers) -> None:
         self._table = table
-        self._clock = clock
-        self._seen: OrderedDict[tuple[str, str], tuple[int, Membership]] = OrderedDict()
+        self._tiers = tiers
+        self._rules = RuleBook(table, tiers)
 
     def recall(self, room: str, user: str) -> Membership | None:
-        """The membership, at most `REMEMBERED_MS` late. No call when remembered, else as `find`.
+        """The membership, at most `REMEMBERED_MS` late. No call when it is kept, else as `find`."""
+        if self._tiers.shares:
+            return self._recall_shared(room, user)
+        known = self._tiers.find_one(MEMBERSHIP.of(room, user))
+        return _membership(known) if known else self._read_for_itself(room, user)
 
-        Only somebody inside is remembered: a newcomer never waits.
-        """
-        now_ms = self._clock.now_ms()
-        until_ms, membership = self._seen.get((room, user), (0, None))
-        if membership is not None and until_ms > now_ms:
-            self._seen.move_to_end((room, user))
-            return membership
-        self._seen.pop((room, user), None)
-        return self._keep(self._read(present(self._table, keys.member(room, user))))
+    def recall_with_rules(self, room: str, user: str) -> Membership | None:
+        """As `recall`; where neither the membership nor the room's rules are kept, both are read in one call."""
+        if self._tiers.shares:
+            return self._recall_shared(room, user)
+        rules, known = self._tiers.find(Wanted(RULES.of(room)), Wanted(MEMBERSHIP.of(room, user)))
+        if known:
+            return _membership(known)
+        return self._read_for_itself(room, user) if rules else self._read_both(room, user)
 
-    def recall_with(self, rules: RuleBook, room: str, user: str) -> Membership | None:
-        """As `recall`; where neither the membership nor the room's rules are remembered, both are read in one call."""
-        until_ms, _ = self._seen.get((room, user), (0, None))
-        if until_ms > self._clock.now_ms() or rules.remembered(room):
-            return self.recall(room, user)
-        member, set_by_moderators = keys.member(room, user), keys.room_rules(room)
+    def _recall_shared(self, room: str, user: str) -> Membership | None:
+        rules, known = self._tiers.find(Wanted(RULES.of(room)), Wanted(MEMBERSHIP.of(room, user), _is_current))
+        if rules is None and known is None:
+            return self._read_both(room, user)
+        current: RoomRules = rules.value if rules else self._rules.read(room)
+        if known is not None and _has_version_of(known, current):
+            return _membership(known)
+        if known is not None:
+            self._tiers.disbelieve(MEMBERSHIP.of(room, user))
+        at_ms = self._tiers.clock.now_ms()
+        return self._keep(self.find(room, user), at_ms, version=_version(current))
+
+    def _read_for_itself(self, room: str, user: str) -> Membership | None:
+        at_ms = self._tiers.clock.now_ms()
+        return self._keep(self._read(present(self._table, keys.member(room, user))), at_ms)
+
+    def _read_both(self, room: str, user: str) -> Membership | None:
+        """The membership has no version: nobody knew the one that it has before it was read."""
+        member, set_by_moderators, at_ms = keys.member(room, user), keys.room_rules(room), self._tiers.clock.now_ms()
         found = {item["sk"]: item for item in self._table.get_many([member, set_by_moderators])}
-        rules.remember(room, found.get(set_by_moderators[1]))
-        return self._keep(self._read(found.get(member[1]))) or self.recall(room, user)
+        membership = self._read(found.get(member[1])) or self.find(room, user)
+        kept = [Kept(RULES.of(room), rules_of(found.get(set_by_moderators[1])), at_ms)]
+        if membership and membership.inside:
+            kept.append(_kept(membership, at_ms))
+        self._tiers.keep(*kept)
+        return membership
 
     def find(self, room: str, user: str) -> Membership | None:
         """The membership as it stands: a consistent read, one unit."""
@@ -128,7 +153,8 @@ class Memberships:
         vacant = keys.vacancy(record.room)
         if self._table.get(vacant) is None:
             return False
-        return self._change([*admission(record, owner, read_seq=read_seq), Delete(vacant, Present())])
+        writes = [*admission(record, owner, read_seq=read_seq), Delete(vacant, Present())]
+        return self._change(record.room, [owner.user], writes)
 
     def newcomer(self, room: str, user: str, name: str) -> Membership:
         """A new membership of somebody: a reader's or a muted one's where they left as that. Half a read unit."""
@@ -140,19 +166,19 @@ class Memberships:
 
         That its user may not post is remembered: leaving and coming back ends no mute.
         """
-        now_ms = self._clock.now_ms()
+        now_ms = self._tiers.clock.now_ms()
         rows = (keys.user_room(known.user, known.room), keys.read_cursor(known.room, known.user))
         writes = [Delete(keys.member(known.room, known.user), Equal("role", known.role)), *map(Delete, rows)]
         vacant = _vacated(known.room) if known.role == "owner" else []
         try:
-            self._table.transact([*writes, _remembered(known, now_ms), *vacant])
+            self._table.transact([*writes, _remembered(known, now_ms), renewed_rights(known.room), *vacant])
         except TransactionError:
             return False
         self._forget(known.room, known.user)
         return True
 
     def rename(self, known: Membership, name: str) -> None:
-        """The member is called something else now. One write unit."""
+        """The member is called something else now, elsewhere up to ten minutes late. One write unit."""
         with suppress(ConditionError):  # they are out of the room already
             self._table.update(keys.member(known.room, known.user), assign={"name": name}, condition=Present())
         self._forget(known.room, known.user)
@@ -160,7 +186,7 @@ class Memberships:
     def dismiss(self, room: str, user: str, *, vacating: bool = False) -> None:
         """Ends the membership, and with `vacating` leaves the room without an owner; ending none is not an error."""
         rows = (keys.member(room, user), keys.user_room(user, room), keys.read_cursor(room, user))
-        self._table.transact([*map(Delete, rows), *(_vacated(room) if vacating else [])])
+        self._table.transact([*map(Delete, rows), renewed_rights(room), *(_vacated(room) if vacating else [])])
         self._forget(room, user)
 
     def ban(self, membership: Membership, *, now: str | None) -> bool:
@@ -169,7 +195,8 @@ class Memberships:
         unchanged = Absent() if now is None else Equal("role", now)
         rows = (keys.user_room(kept_out.user, kept_out.room), keys.read_cursor(kept_out.room, kept_out.user))
         trace = noted(kept_out.user, Trace("ban", kept_out.room, 0))
-        return self._change([_put(kept_out, unchanged), trace, *map(Delete, rows)])
+        writes: list[Write] = [_put(kept_out, unchanged), trace, *map(Delete, rows)]
+        return self._change(kept_out.room, [kept_out.user], writes)
 
     def unban(self, room: str, user: str) -> bool:
         """Lets the user in again; False where they were not banned."""
@@ -188,28 +215,20 @@ class Memberships:
 
     def mute(self, room: str, user: str, until_ms: int) -> bool:
         """Keeps the member from posting until then; False where there is no such member."""
-        try:
-            self._table.update(keys.member(room, user), assign={"muted_until_ms": until_ms}, condition=Present())
-        except ConditionError:
-            return False
-        self._forget(room, user)
-        return True
+        return self._change(room, [user], [Assign(keys.member(room, user), {"muted_until_ms": until_ms}, Present())])
 
     def limit(self, room: str, user: str, until_ms: int) -> None:
-        """Keeps the member from posting until then, for having posted too much. One write unit."""
-        try:
-            self._table.update(keys.member(room, user), assign={"limited_until_ms": until_ms}, condition=Present())
-        except ConditionError:
-            return  # they are out of the room already
-        self._forget(room, user)
+        """Keeps the member from posting until then, for having posted too much; nothing for who is out of the room."""
+        self._change(room, [user], [Assign(keys.member(room, user), {"limited_until_ms": until_ms}, Present())])
 
     def set_role(self, room: str, user: str, role: str, *, now: str) -> bool:
         """Gives the member another role, if theirs is `now`; False where it is not."""
-        return self._change([*_roles(room, user, role, now)])
+        return self._change(room, [user], [*_roles(room, user, role, now)])
 
     def transfer(self, room: str, owner: str, heir: Membership) -> bool:
         """Makes `heir` the owner and the owner a moderator, in one; False where either has changed meanwhile."""
-        return self._change([*_roles(room, owner, "moderator", "owner"), *_roles(room, heir.user, "owner", heir.role)])
+        writes = [*_roles(room, owner, "moderator", "owner"), *_roles(room, heir.user, "owner", heir.role)]
+        return self._change(room, [owner, heir.user], writes)
 
     def page(self, room: str, after: str | None, limit: int) -> tuple[list[Membership], str | None]:
         """Members and banned users by user id behind `after`, and where to go on; None at the end."""
@@ -221,23 +240,22 @@ class Memberships:
         members = [membership for item in found.items if (membership := self._read(item))]
         return members, members[-1].user if found.end and members else None
 
-    def _change(self, writes: list[Write]) -> bool:
+    def _change(self, room: str, users: Sequence[str], writes: list[Write]) -> bool:
+        """Changes rights of the users, and has everybody see it who keeps others. Two write units for that."""
         try:
-            self._table.transact(writes)
+            self._table.transact([*writes, renewed_rights(room)])
         except TransactionError:
             return False
-        self._seen.clear()  # roles change seldom, and by few: a fresh read each is cheaper than being wrong
+        self._forget(room, *users)
         return True
 
-    def _keep(self, found: Membership | None) -> Membership | None:
+    def _keep(self, found: Membership | None, at_ms: int, version: str = "") -> Membership | None:
         if found and found.inside:
-            self._seen[found.room, found.user] = (self._clock.now_ms() + REMEMBERED_MS, found)
-            if len(self._seen) > CAPACITY:
-                self._seen.popitem(last=False)
+            self._tiers.keep(_kept(found, at_ms, version))
         return found
 
-    def _forget(self, room: str, user: str) -> None:
-        self._seen.pop((room, user), None)
+    def _forget(self, room: str, *users: str) -> None:
+        self._tiers.drop(RULES.of(room), *(MEMBERSHIP.of(room, user) for user in users))
 
     def _read(self, item: Item | None) -> Membership | None:
         if item is None:
@@ -250,6 +268,32 @@ class Memberships:
             item.get("muted_until_ms", 0),
             item.get("limited_until_ms", 0),
         )
+
+
+def _membership(entry: Entry) -> Membership:
+    membership: Membership = entry.value
+    return membership
+
+
+def _kept(membership: Membership, at_ms: int, version: str = "") -> Kept:
+    """Without a version, a membership is believed as long as a version would be."""
+    life_ms = None if version else REMEMBERED_MS
+    return Kept(MEMBERSHIP.of(membership.room, membership.user), membership, at_ms, version, life_ms)
+
+
+def _version(rules: RoomRules) -> str:
+    """The version of memberships under these rights; never empty, which means none."""
+    return f"rights {rules.rights}"
+
+
+def _has_version_of(entry: Entry, rules: RoomRules) -> bool:
+    return entry.version in {"", _version(rules)}
+
+
+def _is_current(entry: Entry, earlier: Sequence[Entry | None]) -> bool:
+    """Whether the membership is of the rights that were found before it; where none were, that is still to be seen."""
+    (rules,) = earlier
+    return rules is None or _has_version_of(entry, rules.value)
 
 
 def admission(

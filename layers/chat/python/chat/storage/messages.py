@@ -14,9 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from chat.caching.tiers import Tiers
 from chat.errors import InvalidFieldError, UnavailableError
 from chat.ports import Absent, ConditionError, Item, Put, Query, Table, TransactionError, Write
 from chat.storage import keys, threads
+from chat.storage.recent import Counter, RecentMessages
 from chat.storage.rooms import get_batches
 
 REMEMBERED_S = 48 * 3600
@@ -107,10 +109,11 @@ class Excerpt:
 
 
 class MessageLog:
-    """The logs of all rooms in one table."""
+    """The logs of all rooms in one table. `tiers` None: the newest entries of rooms are read anew each time."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, tiers: Tiers | None = None) -> None:
         self._table = table
+        self._recent = RecentMessages(table, tiers, settle_ms=SETTLE_MS) if tiers else None
 
     def append(self, draft: Draft, root: Item | None = None) -> Stored:
         """Numbers and stores a message; the same user's same command id gives the first one's place again.
@@ -154,12 +157,12 @@ class MessageLog:
 
     def newest(self, room: str) -> int:
         """The newest number given in the room, 0 in an empty one. One read unit."""
-        return self._counter(room)[0]
+        return self._counter(room).seq
 
     def position(self, room: str) -> Position:
         """The newest numbers given in the room. One read unit."""
-        item = self._table.get(keys.counter(room), consistent=True)
-        return Position(int(item["seq"]), int(item.get("rev", 0))) if item else Position()
+        counter = self._counter(room)
+        return Position(counter.seq, counter.rev)
 
     def newest_of(self, rooms: list[str]) -> dict[str, int]:
         """The newest number of each room that has one, eventually consistent: half a read unit a room."""
@@ -174,18 +177,30 @@ class MessageLog:
     def read(self, room: str, span: Span, now_ms: int) -> Excerpt:
         """The entries of a span, oldest first.
 
-        A number still under way is left out; one that was burnt is a `void` entry. Calls: one for the counter and one
-        for the span's one to three partitions, read at the same time.
+        A number still under way is left out; one that was burnt is a `void` entry. Calls: one for the counter and,
+        unless they are kept (`chat.storage.recent`), one for the span's one to three partitions, read at once.
         """
-        newest, numbered_at_ms = self._counter(room)
-        first, last = span.bounds(newest)
-        found = {int(item["sk"]): item for item in self._range(room, first, last)} if first <= last else {}
-        self._fill(room, range(first, last + 1), found, numbered_at_ms, now_ms)
-        return Excerpt([found[seq] for seq in sorted(found)], first, last, newest)
+        counter = self._counter(room)
+        first, last = span.bounds(counter.seq)
+        if self._recent is None:
+            return Excerpt(self._entries(room, first, last, counter, now_ms), first, last, counter.seq)
+        look = self._recent.look(room, counter, first, last)
+        if look.entries is not None:
+            return Excerpt(look.entries, first, last, counter.seq)
+        final = look.mine and self._recent.settled(room, counter, now_ms)
+        entries = self._entries(room, first, last, counter, now_ms)
+        if final:
+            self._recent.keep(room, counter, entries, now_ms)
+        return Excerpt(entries, first, last, counter.seq)
 
-    def _counter(self, room: str) -> tuple[int, int]:
-        item = self._table.get(keys.counter(room), consistent=True)
-        return (item["seq"], item["numbered_at_ms"]) if item else (0, 0)
+    def _entries(self, room: str, first: int, last: int, counter: Counter, now_ms: int) -> list[Item]:
+        found = {int(item["sk"]): item for item in self._range(room, first, last)} if first <= last else {}
+        self._fill(room, range(first, last + 1), found, counter.numbered_at_ms, now_ms)
+        return [found[seq] for seq in sorted(found)]
+
+    def _counter(self, room: str) -> Counter:
+        item = self._table.get(keys.counter(room), consistent=True) or {}
+        return Counter(*(int(item.get(name, 0)) for name in ("seq", "rev", "numbered_at_ms", "changed_at_ms")))
 
     def _take_number(self, room: str, now_ms: int) -> int:
         item = self._table.update(keys.counter(room), add={"seq": 1}, assign={"numbered_at_ms": now_ms})

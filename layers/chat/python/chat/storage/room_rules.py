@@ -1,19 +1,18 @@
-"""What a room's moderators have set for it, and a short memory of it beside that of memberships."""
+"""What a room's moderators have set for it, and the version of its members' rights, in one row that posting goes by."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from chat.ports import Clock, Item, Table
+from chat.caching.kinds import Kind
+from chat.caching.tiers import Kept, Tiers
+from chat.ports import Assign, Item, Table
 from chat.storage import keys
 
 REMEMBERED_MS = 5_000
-"""How long a function instance goes by what it saw: a change is in force everywhere after that."""
-
-CAPACITY = 10_000
-"""Rooms remembered by one function instance; the longest unused goes first."""
+"""How long it is gone by what was seen, in any tier: a change is in force everywhere after that."""
 
 
 @dataclass(frozen=True)
@@ -22,36 +21,44 @@ class RoomRules:
 
     slow_mode_s: int = 0
     blocked_words: frozenset[str] = frozenset()
+    rights: str = ""
+    """Another one after each change that takes a right away from a member, or gives one to them."""
+
+
+RULES = Kind("rules", RoomRules, life_ms=REMEMBERED_MS, capacity=10_000)
 
 
 class RuleBook:
     """The rules of all rooms in one table. A room without a row has those of `RoomRules()`."""
 
-    def __init__(self, table: Table, clock: Clock) -> None:
+    def __init__(self, table: Table, tiers: Tiers) -> None:
         self._table = table
-        self._clock = clock
-        self._seen: OrderedDict[str, tuple[int, RoomRules]] = OrderedDict()
+        self._tiers = tiers
 
     def remembered(self, room: str) -> RoomRules | None:
-        """The rules as this instance saw them at most `REMEMBERED_MS` ago. No call."""
-        until_ms, rules = self._seen.get(room, (0, None))
-        return rules if until_ms > self._clock.now_ms() else None
+        """The rules as they were seen at most `REMEMBERED_MS` ago. No call."""
+        known = self._tiers.find_one(RULES.of(room))
+        rules: RoomRules | None = known.value if known else None
+        return rules
 
     def recall(self, room: str) -> RoomRules:
         """The rules, at most `REMEMBERED_MS` late. No call when remembered, else half a read unit."""
-        return self.remembered(room) or self.remember(room, self._table.get(keys.room_rules(room)))
+        return self.remembered(room) or self.read(room)
+
+    def read(self, room: str) -> RoomRules:
+        """The rules anew. Half a read unit."""
+        at_ms = self._tiers.clock.now_ms()
+        return self.remember(room, self._table.get(keys.room_rules(room)), at_ms)
 
     def find(self, room: str) -> RoomRules:
         """The rules as they stand: a consistent read, one unit."""
-        return self.remember(room, self._table.get(keys.room_rules(room), consistent=True))
+        at_ms = self._tiers.clock.now_ms()
+        return self.remember(room, self._table.get(keys.room_rules(room), consistent=True), at_ms)
 
-    def remember(self, room: str, item: Item | None) -> RoomRules:
-        """Keeps what somebody else has read of the room's row in the same call; None where it has none."""
-        rules = _rules(item)
-        self._seen[room] = (self._clock.now_ms() + REMEMBERED_MS, rules)
-        self._seen.move_to_end(room)
-        if len(self._seen) > CAPACITY:
-            self._seen.popitem(last=False)
+    def remember(self, room: str, item: Item | None, at_ms: int) -> RoomRules:
+        """Keeps what was read of the room's row at `at_ms` or later; None where it has none."""
+        rules = rules_of(item)
+        self._tiers.keep(Kept(RULES.of(room), rules, at_ms))
         return rules
 
     def change(self, room: str, *, slow_mode_s: int | None, blocked_words: frozenset[str] | None) -> RoomRules:
@@ -61,10 +68,17 @@ class RuleBook:
             wanted["slow_mode_s"] = slow_mode_s
         if blocked_words is not None:
             wanted["blocked_words"] = sorted(blocked_words)
-        return self.remember(room, self._table.update(keys.room_rules(room), assign=wanted))
+        at_ms = self._tiers.clock.now_ms()
+        return self.remember(room, self._table.update(keys.room_rules(room), assign=wanted), at_ms)
 
 
-def _rules(item: Item | None) -> RoomRules:
+def rules_of(item: Item | None) -> RoomRules:
+    """The rules in the room's row, None for none."""
     if item is None:
         return RoomRules()
-    return RoomRules(item.get("slow_mode_s", 0), frozenset(item.get("blocked_words", ())))
+    return RoomRules(item.get("slow_mode_s", 0), frozenset(item.get("blocked_words", ())), item.get("rights", ""))
+
+
+def renewed_rights(room: str) -> Assign:
+    """The write that goes with every change of rights, in its transaction: what was kept under others is stale."""
+    return Assign(keys.room_rules(room), {"room": room, "rights": uuid.uuid4().hex})

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from chat.caching.kinds import Kind
+from chat.caching.tiers import Kept, Tiers
 from chat.ports import Absent, Below, ConditionError, Item, Key, Present, Put, Query, Table, TransactionError, Write
 from chat.storage import keys
 
@@ -14,6 +16,10 @@ BATCH_GET = 100
 
 LISTED_PER_SHARD = 100
 """Public rooms shown of each of the 8 shards."""
+
+
+ABSENT_MS = 1_000
+"""How long it is believed that there is no room of an id: whoever asks again and again for none costs little."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,10 @@ class RoomRecord:
     kind: str
     made_with: str
     """What the maker and their command are hashed to: the same command again is the same room."""
+
+
+ROOM = Kind("room", RoomRecord | None, life_ms=600_000, capacity=10_000)
+"""A room as it is stored never changes; None for one that there is not."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +51,22 @@ class Listing:
 class RoomDirectory:
     """All rooms in one table."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, tiers: Tiers) -> None:
         self._table = table
+        self._tiers = tiers
 
     def find(self, room: str) -> RoomRecord | None:
-        """The room, None where there is none. Half a read unit; a miss costs one and a half."""
+        """The room, None where there is none; one that was made elsewhere may be there `ABSENT_MS` late.
+
+        No call where it is known, else half a read unit; a miss costs one and a half.
+        """
+        known = self._tiers.find_one(ROOM.of(room))
+        if known:
+            record: RoomRecord | None = known.value
+            return record
+        at_ms = self._tiers.clock.now_ms()
         item = present(self._table, keys.about(room))
-        return record_of(item) if item else None
+        return self._keep(room, record_of(item) if item else None, at_ms)
 
     def make(self, record: RoomRecord, beside: Sequence[Write] = ()) -> RoomRecord:
         """Stores a new room and what stands or falls with it, or returns the one that stands under its id already."""
@@ -60,7 +79,8 @@ class RoomDirectory:
             item = refused.conflicts.get(0)
             if item is None:
                 raise
-            return record_of(item)
+            record = record_of(item)
+        self._keep(record.room, record, self._tiers.clock.now_ms())
         return record
 
     def list_for(self, user: str) -> list[Listing]:
@@ -125,6 +145,10 @@ class RoomDirectory:
         """The first of the user's rooms by id. One Query."""
         (page,) = self._table.query(Query(keys.user_rooms(user), limit=most))
         return [item["room"] for item in page.items]
+
+    def _keep(self, room: str, record: RoomRecord | None, at_ms: int) -> RoomRecord | None:
+        self._tiers.keep(Kept(ROOM.of(room), record, at_ms, life_ms=None if record else ABSENT_MS))
+        return record
 
 
 def present(table: Table, key: Key) -> Item | None:
