@@ -16,7 +16,7 @@ def add_media(
 ) -> MediaPipeline:
     """`/api/media`, and what happens to what is uploaded with its permission."""
     data = posting.data
-    _add_uploads(platform, data=data, http=http, identity=identity)
+    _add_uploads(platform, posting=posting, http=http, identity=identity)
     return MediaPipeline(
         platform.stack,
         "MediaPipeline",
@@ -29,12 +29,16 @@ def add_media(
     )
 
 
-def _add_uploads(platform: Platform, *, data: DataStack, http: HttpApi, identity: Identity) -> None:
+def _add_uploads(platform: Platform, *, posting: Posting, http: HttpApi, identity: Identity) -> None:
+    data = posting.data
     uploads = platform.function(
         "Uploads",
         "media.uploads",
         platform.settings(
-            rooms_table=data.rooms.table_name, media_bucket=data.media.bucket.bucket_name, **identity.settings
+            rooms_table=data.rooms.table_name,
+            media_bucket=data.media.bucket.bucket_name,
+            **posting.protection.user_limit,
+            **identity.settings,
         ),
         timeout_s=10,
         layers=("identity", "data"),

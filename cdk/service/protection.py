@@ -19,12 +19,17 @@ class Protection:
         self._secret = _signing_secret(stack) if hook and not hook.function else None
 
     @property
+    def user_limit(self) -> dict[str, str | None]:
+        """What limiting users needs."""
+        limit = self._config.user_limit
+        return {"user_rate_per_s": str(limit.rate), "user_burst": str(limit.burst)}
+
+    @property
     def settings(self) -> dict[str, str | None]:
         """What applying both needs."""
-        limit, hook, secret = self._config.user_limit, self._config.moderation, self._secret
+        hook, secret = self._config.moderation, self._secret
         return {
-            "user_rate_per_s": str(limit.rate),
-            "user_burst": str(limit.burst),
+            **self.user_limit,
             "blocked_words": " ".join(self._config.blocked_words) or None,
             "moderation_hook": hook.target if hook else None,
             "moderation_deadline_ms": str(hook.deadline_ms) if hook else None,

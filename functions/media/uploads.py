@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from chat import http, log, media
+from chat import access, http, log, media, protection
 from chat.aws import media_store, secrets, wiring
 from chat.errors import NotAMemberError, RoomNotFoundError
 
 
 @log.invocations
 def handle(event: http.Event, _context: object) -> http.Answer:
-    """201 with the upload's id and a presigned POST; errors as `chat.media.check` and membership say."""
+    """201 with the upload's id and a presigned POST; errors as `chat.media.check` and the right to post say."""
     return http.respond(event, respond)
 
 
 def respond(event: http.Event) -> http.Answer:
     """Permits the upload and remembers who it is for."""
     principal = secrets.verifier().verify(http.bearer_token(event))
+    now_ms = wiring.clock().now_ms()
+    protection.require_tokens(wiring.user_buckets(), principal.user, protection.UPLOAD_COST, now_ms)
     request = http.body(event, media.UploadRequest)
     media.check(request)
     membership = wiring.members().recall(request.room, principal.user)
@@ -23,6 +25,7 @@ def respond(event: http.Event) -> http.Answer:
         raise RoomNotFoundError(f"There is no room {request.room}.")
     if membership is None or not membership.inside:
         raise NotAMemberError("You are not a member of this room.")
+    access.require_voice(membership, now_ms)
     upload = media.Upload(
         media=wiring.ids().new(),
         room=request.room,
@@ -31,7 +34,6 @@ def respond(event: http.Event) -> http.Answer:
         file_name=request.name.strip(),
         content_type=request.content_type,
     )
-    now_ms = wiring.clock().now_ms()
     media_store.uploads().of(upload, now_ms).save()
     return http.answer(
         201,

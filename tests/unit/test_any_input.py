@@ -22,17 +22,23 @@ from hypothesis import strategies as st
 
 import functions
 from chat import commands
-from chat.aws import files, secrets, wallet_door, wiring
+from chat.aws import files, secrets, wallet_door, webhooks, wiring
+from chat.events import MESSAGE_POSTED
+from chat.operators import Operators
 from chat.protocol import MAX_REPLY_BYTES
 from chat.settings import Settings
 from chat.storage.nonces import NonceOffice
+from chat.storage.webhooks import WebhookBook
 from chat.tokens import BUILT_IN, WALLET, BuiltInIssuer, SeveralIssuers, WalletIssuer
 from chat.wallets import WalletDoor
+from chat.webhooks.office import Registry
+from chat.webhooks.registration import Registration, register
+from chat.webhooks.replay import Range
 from functions.connect import authorize, sessions, tickets, wallet_nonces, wallet_sessions
 from functions.media import uploads
 from functions.message import command, http_command, http_events
-from functions.ops import account, config, health
-from simulation.world import World
+from functions.ops import account, config, health, webhook_settings
+from simulation.world import MemoryQueue, World
 from tests.unit import nearly_right
 
 EVENTS = Path(__file__).parent / "events"
@@ -127,6 +133,10 @@ ENDPOINTS = [
     Endpoint("GET /api/account/export", account, st.text()),
     Endpoint("POST /api/account/erasure", account, near(account.Confirmation)),
     Endpoint("GET /api/account/erasure", account, st.text()),
+    Endpoint("POST /api/webhooks", webhook_settings, near(Registration)),
+    Endpoint("GET /api/webhooks", webhook_settings, st.text()),
+    Endpoint("GET /api/webhooks/{webhook}", webhook_settings, st.text()),
+    Endpoint("POST /api/webhooks/{webhook}/replay", webhook_settings, near(Range)),
 ]
 ELSEWHERE = {uploads, health}
 """`tests.unit.test_media_functions` tries the first so; the second takes no input."""
@@ -168,6 +178,7 @@ def request(endpoint: Endpoint, draw: Callable[[st.SearchStrategy[Any]], Any]) -
         "routeKey": endpoint.route,
         "headers": {**recorded["headers"], **headers},
         "queryStringParameters": draw(queries),
+        "pathParameters": {"webhook": draw(nearly_right.mostly(st.just("id-1"), st.text()))},
         "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
         "isBase64Encoded": isinstance(body, bytes) or draw(st.booleans()),
     }
@@ -176,6 +187,17 @@ def request(endpoint: Endpoint, draw: Callable[[st.SearchStrategy[Any]], Any]) -
 def wire(patched: pytest.MonkeyPatch, world: World) -> None:
     """Puts a stage in memory behind the functions."""
     nonces = NonceOffice(world.connections_table)
+    registry = Registry(
+        book=WebhookBook(world.rooms_table),
+        rooms=world.services.rooms,
+        messages=world.services.messages,
+        queue=MemoryQueue(),
+        clock=world.clock,
+        ids=world.ids,
+        master=lambda: ISSUER.secret,
+        private=False,
+    )
+    register(registry, "ada", Registration(url="https://hooks.example/chat", events=[MESSAGE_POSTED]))
     wallets = WalletIssuer(ISSUER.secret)
     door = WalletDoor(
         origin="https://chat.example", chains=frozenset({1}), nonces=nonces, issuer=wallets, clock=world.clock
@@ -187,6 +209,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         "messages": world.services.messages,
         "changes": world.services.changes,
         "job_office": world.accounts.office,
+        "operators": Operators(frozenset({"ada"})),
         "tickets": world.tickets,
         "nonces": nonces,
         "clock": world.clock,
@@ -196,6 +219,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
     for name, value in built.items():
         patched.setattr(wiring, name, lambda value=value: value)
     patched.setattr(wiring, "pause", world.clock.pass_ms)
+    patched.setattr(webhooks, "registry", lambda: registry)
     patched.setattr(files, "files", lambda: world.files)
     patched.setattr(secrets, "built_in_issuer", lambda: ISSUER)
     patched.setattr(secrets, "verifier", lambda: SeveralIssuers({BUILT_IN: ISSUER, WALLET: wallets}))

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from PIL import Image
 
-from chat import rooms, subscriptions
+from chat import commands, rooms, subscriptions
 from chat.aws import media_store, secrets, wiring
 from chat.aws.models import DONE, REJECTED, UploadRecord
+from chat.buckets import TokenBuckets
 from chat.media import MAX_UPLOAD_BYTES, MediaError, UploadRequest, upload_key
 from chat.protocol import CreateRoom, JoinRoom, Subscribe
 from chat.settings import Settings
@@ -69,6 +70,7 @@ def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
     """Ada and Grace in a room; Grace listens."""
     del bucket
     world = World()
+    world.clock.at_ms = wiring.SystemClock().now_ms()  # tokens are held against the real time
     rooms.create(world.services, world.connect("ada"), CreateRoom(id="make", title="Lunch", room="lunch"))
     grace = world.connect("grace")
     rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
@@ -77,9 +79,10 @@ def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
         "services": world.services,
         "rooms": world.services.rooms,
         "members": world.services.members,
+        "user_buckets": world.services.protection.buckets,
         "connections": world.services.fanout.connections,
         "sockets": world.sockets,
-        "clock": wiring.SystemClock(),
+        "clock": world.clock,
         "ids": world.ids,
         "settings": Settings(stage="test", rooms_table="rooms", media_bucket=BUCKET),
     }
@@ -149,6 +152,36 @@ def test_a_permission_is_remembered_with_who_it_is_for() -> None:
 def test_what_is_not_permitted_says_why(changes: dict[str, Any], user: str, status: int, code: str) -> None:
     answer = ask({**WANTED, **changes}, user)
     assert (answer["status"], answer["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ({"action": "mute", "for_s": 600}, "muted"),
+        ({"action": "set_role", "role": "reader"}, "not_allowed"),
+    ],
+)
+def test_who_may_not_post_is_permitted_no_upload(world: World, command: dict[str, Any], code: str) -> None:
+    assert ask(WANTED, "Grace")["status"] == 201
+    frame = json.dumps({"id": "1", "room": "lunch", "user": "grace", **command})
+    assert json.loads(commands.answer(world.services, world.connect("ada"), frame))["type"] == "ack"
+    world.clock.pass_ms(5_001)
+    refused = ask(WANTED, "Grace")
+    assert (refused["status"], refused["code"]) == (403, code)
+    assert refused["temporary"] is (refused["retry_after_ms"] is not None)
+
+
+def test_a_user_is_permitted_two_uploads_a_second_for_long(world: World) -> None:
+    buckets = TokenBuckets(rate_per_s=20, burst=200)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(wiring, "user_buckets", lambda: buckets)
+        statuses = [ask(WANTED)["status"] for _ in range(21)]
+        refused = ask(WANTED)
+        world.clock.pass_ms(refused["retry_after_ms"])
+        again = ask(WANTED)
+    assert statuses == [201] * 20 + [429]
+    assert (refused["code"], refused["temporary"], refused["retry_after_ms"]) == ("too_many_requests", True, 500)
+    assert again["status"] == 201
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

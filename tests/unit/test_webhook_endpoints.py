@@ -93,9 +93,10 @@ def test_nobody_but_an_operator_may(stage: WebhookStage, route: str) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES[2:])
+@pytest.mark.parametrize("webhook", ["unknown", "x" * 2_000])
 @pytest.mark.usefixtures("stage")
-def test_a_webhook_that_is_not_there_is_not_found(route: str) -> None:
-    status, answer = call(route, {"room": "lunch", "first": 1, "last": 2}, webhook="unknown")
+def test_a_webhook_that_is_not_there_is_not_found(route: str, webhook: str) -> None:
+    status, answer = call(route, {"room": "lunch", "first": 1, "last": 2}, webhook=webhook)
     assert (status, answer["code"]) == (404, "webhook_not_found")
 
 

@@ -19,6 +19,7 @@ import logging
 
 from chat import words
 from chat.access import moderates
+from chat.buckets import TokenBuckets
 from chat.errors import BlockedWordError, MessageRefusedError, SlowModeError, TooManyRequestsError, UnavailableError
 from chat.ports import Posting, Sender
 from chat.protocol import (
@@ -48,6 +49,9 @@ COSTS: dict[type[Command], int] = {
 }
 """Tokens of commands that cost the stage more than one; a room's invited members cost one more each."""
 
+UPLOAD_COST = 10
+"""Tokens of a permission to upload: ten megabytes that are stored, and looked at by three functions."""
+
 HOOK_RETRY_MS = 2_000
 """When to send again after the hook gave no verdict and the stage takes nothing without one."""
 
@@ -59,8 +63,12 @@ def charge(services: Services, sender: Sender, command: Command) -> None:
     cost = COSTS.get(type(command), 1)
     if isinstance(command, CreateRoom):
         cost += len(command.members)
-    buckets = services.protection.buckets
-    wait_ms = buckets.take(sender.user, cost, services.clock.now_ms())
+    require_tokens(services.protection.buckets, sender.user, cost, services.clock.now_ms())
+
+
+def require_tokens(buckets: TokenBuckets, user: str, cost: int, now_ms: int) -> None:
+    """Takes tokens from the user's bucket. Raises `TooManyRequestsError` with when there are enough. No call."""
+    wait_ms = buckets.take(user, cost, now_ms)
     if wait_ms:
         raise TooManyRequestsError(
             f"One user sends up to {buckets.rate_per_s} commands a second, and {buckets.burst} at once.",

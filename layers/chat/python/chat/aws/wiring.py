@@ -288,11 +288,17 @@ def moderation_hook() -> ModerationHook | None:
 
 
 @cache
+def user_buckets() -> TokenBuckets:
+    """What each user may still ask of this instance."""
+    return TokenBuckets(int(settings().need("user_rate_per_s")), int(settings().need("user_burst")))
+
+
+@cache
 def protection() -> Protection:
     """What this stage protects users and rooms with."""
     table = DynamoDbTable(client(), settings().need("rooms_table"))
     return Protection(
-        buckets=TokenBuckets(int(settings().need("user_rate_per_s")), int(settings().need("user_burst"))),
+        buckets=user_buckets(),
         rates=UserRates(table, lambda: secrets.randbelow(SAMPLED) == 0),
         rules=RuleBook(table, tiers()),
         slow_mode=SlowMode(table),

@@ -18,6 +18,7 @@ from chat.webhooks.office import Registry
 MAX_WEBHOOKS = 50
 MAX_ROOMS = 100
 MAX_DESCRIPTION_CHARS = 200
+MAX_ID_CHARS = 36
 
 OLD_SECRET_MS = 24 * 3_600_000
 """How long requests are signed with the old secret, too, after there is a new one."""
@@ -68,7 +69,8 @@ def listed(registry: Registry) -> list[dict[str, Any]]:
 
 def look(registry: Registry, webhook_id: str) -> Webhook:
     """One of them. Raises `WebhookNotFoundError`."""
-    found = registry.book.find(webhook_id)
+    # An id is whatever stands in a path: what is longer than any of ours is no key.
+    found = registry.book.find(webhook_id) if 1 <= len(webhook_id) <= MAX_ID_CHARS else None
     if found is None:
         raise _not_found()
     return found
