@@ -47,17 +47,13 @@ def require_speaker(services: Services, user: str, room: str) -> Membership:
     Raises as `require_member`, `NotAllowedError`, `MutedError` and `TooManyRequestsError`. The room's rules are
     remembered from then on, and cost no call of their own.
     """
-<<<<<<< ours
     membership = _inside(services, services.members.recall_with_rules(room, user), room)
-=======
-    membership = _inside(services, services.members.recall_with(services.protection.rules, room, user), room)
     require_voice(membership, services.clock.now_ms())
     return membership
 
 
 def require_voice(membership: Membership, now_ms: int) -> None:
     """Raises `NotAllowedError`, `MutedError` and `TooManyRequestsError` for somebody inside who may not post now."""
->>>>>>> theirs
     if _RANKS[membership.role] < _RANKS["member"]:
         raise NotAllowedError("You may read this room, not write in it.")
     if membership.muted_until_ms > now_ms:
