@@ -15,9 +15,11 @@ from chat.coalescing import Intervals
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import POSTING_MS, Event, Outcome, Posting, Principal, Sender, Verdict
-from chat.services import Accounts, Deliveries, Fanout, JobOffice, Notices, Protection, Services
+from chat.services import Accounts, Activity, Deliveries, Fanout, JobOffice, Notices, Protection, Services
+from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
+from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry, TicketOffice
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
@@ -225,9 +227,14 @@ class World:
         connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
         rooms, pace = RoomDirectory(self.rooms_table, self.tiers), RoomPace()
+        members = Memberships(self.rooms_table, self.tiers)
+        activity_claims = NoticeClaims(self.rooms_table, self.clock, keys.activity_notice)
+        self.activity = Activity(
+            rooms=rooms, claims=activity_claims, queue=self.notices_queue, recent=Intervals(), clock=self.clock
+        )
         self.services = Services(
             rooms=rooms,
-            members=Memberships(self.rooms_table, self.tiers),
+            members=members,
             messages=MessageLog(self.messages_table, self.tiers),
             search_index=SearchIndex(self.messages_table),
             changes=ChangeLog(self.messages_table),
@@ -254,10 +261,12 @@ class World:
             ),
             notices=Notices(
                 rooms=rooms,
+                members=members,
                 connections=connections,
                 followers=Followers(self.connections_table, self.clock),
                 presence=PresenceBook(self.connections_table),
                 cursors=ReadCursors(self.rooms_table, self.clock),
+                activity_claims=activity_claims,
                 sockets=self.sockets,
                 queue=self.notices_queue,
                 recent=Intervals(),

@@ -16,7 +16,7 @@ INDEX_TIMEOUT_S = 30
 PURGE_TIMEOUT_S = 30
 
 
-def add_events(platform: Platform, *, data: DataStack, events: RoomEvents, jobs: WorkQueue) -> None:
+def add_events(platform: Platform, *, data: DataStack, events: RoomEvents, notices: WorkQueue, jobs: WorkQueue) -> None:
     """From the stream of messages to the topic, and from there to lists of rooms, indexes and what is to be removed."""
     rooms, messages = data.rooms, data.messages
     outbox = platform.function(
@@ -28,10 +28,11 @@ def add_events(platform: Platform, *, data: DataStack, events: RoomEvents, jobs:
     activity = platform.function(
         "Activity",
         "message.activity",
-        platform.settings(rooms_table=rooms.table_name),
+        platform.settings(rooms_table=rooms.table_name, notices_queue_url=notices.queue.queue_url),
         timeout_s=ACTIVITY_TIMEOUT_S,
     )
-    activity.allow([rooms.table_arn], "dynamodb:PutItem", "dynamodb:UpdateItem")
+    activity.allow([rooms.table_arn], "dynamodb:GetItem", "dynamodb:PutItem")
+    activity.allow([notices.queue.queue_arn], "sqs:SendMessage")
     events.subscribe("Activity", activity, timeout_s=ACTIVITY_TIMEOUT_S, events=[MESSAGE_POSTED])
 
     index = platform.function(

@@ -1,4 +1,4 @@
-"""Who came and went, and rooms in which cursors moved: apart from messages, so that it never delays them."""
+"""Who came and went, and rooms in which cursors moved or something was said: apart from messages, to delay none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_notices(platform: Platform, *, data: DataStack, websocket: WebSocket, no
         ),
         timeout_s=NOTICES_TIMEOUT_S,
     )
-    notice.allow([rooms.table_arn], "dynamodb:Query", "dynamodb:PutItem")
+    notice.allow([rooms.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
     notice.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
     notice.allow([websocket.connections], "execute-api:ManageConnections")
     notice.allow([notices.queue.queue_arn], "sqs:SendMessage")

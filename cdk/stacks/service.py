@@ -72,7 +72,7 @@ class ServiceStack(cdk.Stack):
         add_streams(platform, data=data, http=http, identity=identity)
         add_delivery(platform, data=data, websocket=websocket, delivery=delivery)
         add_notices(platform, data=data, websocket=websocket, notices=notices)
-        add_events(platform, data=data, events=events, jobs=jobs)
+        add_events(platform, data=data, events=events, notices=notices, jobs=jobs)
         applications = MobileApplications(platform)
         add_push(
             platform,

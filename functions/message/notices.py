@@ -1,13 +1,13 @@
-"""The queue of notices: who came and who went, and rooms in which cursors moved."""
+"""The queue of notices: who came and who went, and rooms in which cursors moved or something was said."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chat import log, notices, presence, receipts
+from chat import activity, log, notices, presence, receipts
 from chat.aws import batches, wiring
 from chat.aws.time_left import Context
-from chat.notices import PresenceDue, ReceiptsDue
+from chat.notices import ActivityDue, PresenceDue, ReceiptsDue
 
 
 @log.invocations
@@ -23,3 +23,5 @@ def _tell(record: dict[str, Any]) -> None:
             presence.settle(wiring.notices(), user)
         case ReceiptsDue(room):
             receipts.tell(wiring.notices(), room)
+        case ActivityDue(room):
+            activity.tell(wiring.notices(), room)

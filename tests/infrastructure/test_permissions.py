@@ -68,7 +68,7 @@ PERMISSIONS = {
         DELIVERY: f"sqs:SendMessage {CONSUME}",
     },
     "message.notices": {
-        ROOMS: "dynamodb:Query dynamodb:PutItem",
+        ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
         CONNECTIONS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
         SOCKETS: "execute-api:ManageConnections",
         NOTICES: f"sqs:SendMessage {CONSUME}",
@@ -81,7 +81,8 @@ PERMISSIONS = {
         "{service/RoomEvents/MembershipDeadLetters/Queue}": "sqs:SendMessage sqs:GetQueueUrl sqs:GetQueueAttributes",
     },
     "message.activity": {
-        ROOMS: "dynamodb:PutItem dynamodb:UpdateItem",
+        ROOMS: "dynamodb:GetItem dynamodb:PutItem",
+        NOTICES: "sqs:SendMessage",
         "{service/RoomEvents/Activity/Queue}": CONSUME,
     },
     "message.index": {

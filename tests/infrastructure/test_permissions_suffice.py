@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat import commands, presence, receipts, search, streams
+from chat import activity, commands, presence, receipts, search, streams
 from chat.accounts import jobs, noting
 from chat.caching.tiers import Tiers
 from chat.events import MessagePosted
@@ -132,10 +132,22 @@ def test_notices_are_told_within_the_role_of_their_function(world: World) -> Non
     for table in (world.rooms_table, world.connections_table):
         table.actions.clear()
     receipts.tell(bundle, "lunch")
+    activity.tell(bundle, "lunch")
+    bundle.activity_claims.hold("lunch", 1)  # as for a room that is too large
     presence.settle(bundle, "ada")
     bundle.cursors.hold_notice("lunch", 1)  # as for a room that is too large
     assert used(world.rooms_table) <= allowed("message.notices", ROOMS)
     assert used(world.connections_table) <= allowed("message.notices", CONNECTIONS)
+
+
+def test_a_message_is_shown_in_lists_of_rooms_within_the_role_of_the_function_that_hears_of_it(world: World) -> None:
+    ada = world.connect("ada")
+    commands.answer(world.services, ada, b'{"action":"create","id":"1","title":"Lunch","room":"lunch"}')
+    world.rooms_table.actions.clear()
+    world.services.rooms.show_latest("lunch", {"seq": 1, "author": "Ada", "text": "hello", "sent_at_ms": 0})
+    activity.announce(world.activity, "lunch")
+    assert len(world.notices_queue.bodies) == 1
+    assert used(world.rooms_table) <= allowed("message.activity", ROOMS)
 
 
 def test_indexes_are_kept_within_the_role_of_their_function(world: World) -> None:

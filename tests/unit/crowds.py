@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chat import commands, notices, presence, receipts
+from chat import activity, commands, notices, presence, receipts
 from chat.ports import Sender
 from chat.storage.memberships import Membership
 from chat.storage.rooms import RoomRecord
@@ -61,4 +61,6 @@ def work_off(world: World) -> int:
                 presence.settle(world.services.notices, who)
             case notices.ReceiptsDue(room):
                 receipts.tell(world.services.notices, room)
+            case notices.ActivityDue(room):
+                activity.tell(world.services.notices, room)
     return len(bodies)

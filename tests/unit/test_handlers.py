@@ -67,6 +67,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         "nonces": NonceOffice(world.connections_table),
         "events": world.topic,
         "notices": world.services.notices,
+        "activity": world.activity,
         "notices_queue": world.notices_queue,
         "clock": wiring.SystemClock(),
         "ids": world.ids,
@@ -232,6 +233,7 @@ def test_a_room_whose_cursors_moved_is_told(world: World) -> None:
     template = queued["Records"][0]
     queued["Records"] = [
         {**template, "messageId": "good", "body": '{"due":"receipts","room":"lunch"}'},
+        {**template, "messageId": "gone", "body": '{"due":"activity","room":"gone"}'},
         {**template, "messageId": "poison", "body": '{"due":"unknown"}'},
     ]
     assert notices.handle(queued, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "poison"}]}
@@ -258,6 +260,7 @@ def test_a_stored_message_becomes_an_event_and_the_event_a_preview(world: World)
     queued["Records"][0]["body"] = event.body.decode()
     assert activity.handle(queued, CONTEXT) == {"batchItemFailures": []}
     assert world.services.rooms.previews(["lunch"])["lunch"]["text"] == "Hello"
+    assert world.notices_queue.bodies == [b'{"due":"activity","room":"lunch"}']
 
 
 def test_a_stream_goes_on_from_the_first_record_that_was_not_published(

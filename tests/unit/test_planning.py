@@ -108,6 +108,7 @@ def test_no_plan_costs_more_than_posting_each_message_and_windows_bound_it(
 
 
 def test_each_step_goes_without_what_those_before_it_go_without() -> None:
+    assert all(tells(step, "activity") for step in STEPS)
     assert [[tells(step, notice) for notice in ("typing", "receipts", "presence")] for step in STEPS] == [
         [True, True, True],
         [False, True, True],

@@ -937,6 +937,22 @@ export interface ReceiptsMoved {
 }
 
 /**
+ * A room of this user has got further than they may know. `latest` is its newest message, `last_seq` its number.
+ *
+ * Goes to their connections that did not subscribe to the room: of a direct one at once, of others about every two
+ * seconds while something is said, and once after the last. Of rooms above 100 members only mentions are told.
+ */
+export interface RoomAdvanced {
+  readonly type: "room_activity";
+  /** A room's id. */
+  readonly room: string;
+  /** `latest` is its newest message, `last_seq` its number. */
+  readonly last_seq: number;
+  /** `latest` is its newest message, `last_seq` its number. */
+  readonly latest: Preview;
+}
+
+/**
  * Something else is set for the room from now on. `slow_mode_s` is 0 where members need not wait.
  *
  * Its blocked words are not told.
@@ -976,7 +992,7 @@ export interface MediaRejected {
   readonly reason: string;
 }
 
-export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomChanged | AuthorErased | MediaRejected;
+export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomAdvanced | RoomChanged | AuthorErased | MediaRejected;
 
 const picture: Read<Picture> = record<Picture>({ url: text, content_type: text, width: count, height: count });
 
@@ -1184,6 +1200,13 @@ const receiptsMoved: Read<ReceiptsMoved> = record<ReceiptsMoved>({
   readers: list(reader),
 });
 
+const roomAdvanced: Read<RoomAdvanced> = record<RoomAdvanced>({
+  type: tag("room_activity"),
+  room: text,
+  last_seq: count,
+  latest: preview,
+});
+
 const roomChanged: Read<RoomChanged> = record<RoomChanged>({
   type: tag("room_changed"),
   room: text,
@@ -1211,6 +1234,7 @@ export const events: { readonly [T in ServerEvent["type"]]: Read<Extract<ServerE
   typing: typingStarted,
   presence: presenceChanged,
   receipts: receiptsMoved,
+  room_activity: roomAdvanced,
   room_changed: roomChanged,
   author_erased: authorErased,
   media_rejected: mediaRejected,

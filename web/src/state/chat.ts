@@ -15,7 +15,7 @@ import { OpenRoom } from "./room";
 import { Store } from "./store";
 import { Uploads } from "./uploads";
 
-/** Other rooms' news reach this line only through the list. */
+/** What this line was never told of, such as new rooms and what is said in large ones, is learned from the list. */
 const REFRESH_INTERVAL_MS = 20_000;
 
 export type NewRoom = Omit<Commands["create"], "room">;
@@ -157,6 +157,9 @@ export class Chat {
         break;
       case "mention":
         this.directory.note(event.message);
+        break;
+      case "room_activity":
+        this.directory.advance(event);
         break;
       case "member":
         this.#onMember(event);

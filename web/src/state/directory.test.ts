@@ -103,6 +103,34 @@ describe("the list of rooms", () => {
     expect(chat.directory.view.get().rooms?.[0]?.latest).toMatchObject({ author: "Grace", text: "news", seq: 1 });
   });
 
+  it("shows at once what is said in a room that is not on screen, above the others, and counts it", async () => {
+    server.addRoom("lunch", "Lunch", ["ada"]);
+    server.addRoom("tea", "Tea", ["ada"]);
+    server.post("tea", GRACE, "tea?");
+    chat.start();
+    await pass();
+    const hear = (seq: number, text: string): void => {
+      const latest = { seq, author: "Grace", text, sent_at_ms: Date.now() + seq };
+      server.lines[0]?.socket.receive({ type: "room_activity", room: "lunch", last_seq: seq, latest });
+    };
+    hear(3, "curry!");
+    expect(chat.directory.view.get().rooms?.[0]).toMatchObject({ room: "lunch", unread: 3, latest: { text: "curry!" } });
+    hear(2, "or curry?");
+    expect(chat.directory.find("lunch")).toMatchObject({ unread: 3, latest: { text: "curry!" } });
+    expect(server.commands.filter((it) => it.action === "rooms")).toHaveLength(1);
+  });
+
+  it("asks for a room that it is told of and does not know", async () => {
+    chat.start();
+    await pass();
+    server.addRoom("lunch", "Lunch", ["ada"]);
+    const { seq, text, sent_at_ms } = server.post("lunch", GRACE, "soup?");
+    const latest = { seq, author: "Grace", text, sent_at_ms };
+    server.lines[0]?.socket.receive({ type: "room_activity", room: "lunch", last_seq: seq, latest });
+    await pass();
+    expect(chat.directory.find("lunch")).toMatchObject({ unread: 1 });
+  });
+
   it("shows a mention elsewhere at once", async () => {
     server.addRoom("lunch", "Lunch", ["ada"]);
     chat.start();

@@ -6,7 +6,7 @@
 
 import type { Connection } from "../protocol/connection";
 import { ConnectionLost } from "../protocol/errors";
-import { MAX_SYNCED, type MemberChanged, type Message, type Preview, type Room } from "../protocol/frames";
+import { MAX_SYNCED, type MemberChanged, type Message, type Preview, type Room, type RoomAdvanced } from "../protocol/frames";
 import { Store } from "./store";
 
 export interface DirectoryView {
@@ -73,6 +73,17 @@ export class RoomDirectory {
     const room = this.#rooms.get(message.room);
     if (room === undefined || message.kind === "void") return;
     this.#merge({ ...room, latest: previewOf(message), last_seq: Math.max(room.last_seq, message.seq) });
+    this.#publish(false);
+  }
+
+  /** Something was said in a room that this line does not follow. One that the list has not shown yet is asked for. */
+  advance({ room: id, last_seq, latest }: RoomAdvanced): void {
+    const room = this.#rooms.get(id);
+    if (room === undefined) {
+      void this.refresh();
+      return;
+    }
+    this.#merge({ ...room, last_seq, latest });
     this.#publish(false);
   }
 

@@ -20,6 +20,7 @@ from agent_chat.frames import (
     ReactionsChanged,
     ReadMoved,
     ReceiptsMoved,
+    RoomAdvanced,
     RoomChanged,
     RoomPace,
     TypingStarted,
@@ -62,6 +63,7 @@ NoticeEvent = (
     | TypingStarted
     | PresenceChanged
     | ReceiptsMoved
+    | RoomAdvanced
     | RoomChanged
     | RoomPace
     | MessagesSkipped

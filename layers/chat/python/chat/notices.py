@@ -1,8 +1,8 @@
-"""Notices: what people see of each other beside messages. They are told once, to small rooms, and may be lost.
+"""Notices: what people see of each other and of rooms beside messages, told once, to small rooms; it may be lost.
 
-A notice (typing, presence, receipts) is worth less than any message. It is posted without a second attempt, never goes
-to the delivery queue, and only to rooms with up to `ROOM_LIMIT` sockets: the size up to which a message is posted
-directly, too. So one notice costs a room at most 100 posts. How often there is one is said where it is made.
+A notice (typing, presence, receipts, activity) is worth less than any message. It is posted without a second attempt,
+never goes to the delivery queue, and only to rooms with up to `ROOM_LIMIT` sockets: the size up to which a message is
+posted directly, too. So one notice costs a room about 100 posts. How often there is one is said where it is made.
 
 What has to wait goes through a queue of its own, so that notices never stand before messages.
 """
@@ -39,7 +39,13 @@ class ReceiptsDue(msgspec.Struct, frozen=True, tag="receipts", tag_field="due"):
     room: str
 
 
-Due = PresenceDue | ReceiptsDue
+class ActivityDue(msgspec.Struct, frozen=True, tag="activity", tag_field="due"):
+    """The room has got further: tell its members who don't follow it."""
+
+    room: str
+
+
+Due = PresenceDue | ReceiptsDue | ActivityDue
 
 
 def enqueue(queue: Queue, due: Due, *, delay_s: int = 0) -> None:

@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 Tier = Literal["direct", "slices", "coalesced", "tail"]
 Step = Literal["full", "no_typing", "no_receipts", "counts_only", "digest"]
-Notice = Literal["typing", "receipts", "presence"]
+Notice = Literal["typing", "receipts", "presence", "activity"]
 
 STEPS: tuple[Step, ...] = ("full", "no_typing", "no_receipts", "counts_only", "digest")
 """Each goes without what those before it go without."""
@@ -47,6 +47,7 @@ LEAST_WINDOW_MS, MOST_WINDOW_MS = 10, 5_000
 MOST_DIGESTED = 50
 
 _SILENCED: dict[Notice, Step] = {"typing": "no_typing", "receipts": "no_receipts", "presence": "counts_only"}
+"""Activity is not among them: it costs a room the same however much is said there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +163,7 @@ def frames_of(size_bytes: int) -> int:
 
 def tells(step: Step, notice: Notice) -> bool:
     """Whether a room gets notices of this kind."""
-    return STEPS.index(step) < STEPS.index(_SILENCED[notice])
+    return notice not in _SILENCED or STEPS.index(step) < STEPS.index(_SILENCED[notice])
 
 
 def shards_for(online: int, before: int) -> int:

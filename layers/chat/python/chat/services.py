@@ -11,6 +11,7 @@ from chat.pace import RoomPace
 from chat.ports import Clock, Files, Ids, ModerationHook, Pause, Queue, Sockets
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
+from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
@@ -74,16 +75,30 @@ class Protection:
 
 @dataclass(frozen=True, kw_only=True)
 class Notices:
-    """What telling people of each other's presence, typing and reading takes."""
+    """What telling people of each other's presence, typing and reading, and of their rooms, takes."""
 
     rooms: RoomDirectory
+    members: Memberships
     connections: ConnectionRegistry
     followers: Followers
     presence: PresenceBook
     cursors: ReadCursors
+    activity_claims: NoticeClaims
     sockets: Sockets
     queue: Queue
     """Of notices that wait: not the one of messages."""
+    recent: Intervals
+    clock: Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """What noticing that a room has got further takes."""
+
+    rooms: RoomDirectory
+    claims: NoticeClaims
+    queue: Queue
+    """Of notices."""
     recent: Intervals
     clock: Clock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agent_chat.frames.objects import Author, Message, Reaction, Reader
+from agent_chat.frames.objects import Author, Message, Preview, Reaction, Reader
 
 
 class MessagePosted(msgspec.Struct, tag="message", tag_field="type", frozen=True, kw_only=True):
@@ -99,6 +99,18 @@ class ReceiptsMoved(msgspec.Struct, tag="receipts", tag_field="type", frozen=Tru
 
     room: str
     readers: list[Reader]
+
+
+class RoomAdvanced(msgspec.Struct, tag="room_activity", tag_field="type", frozen=True, kw_only=True):
+    """A room of this user has got further than they may know. `latest` is its newest message, `last_seq` its number.
+
+    Goes to their connections that did not subscribe to the room: of a direct one at once, of others about every two
+    seconds while something is said, and once after the last. Of rooms above 100 members only mentions are told.
+    """
+
+    room: str
+    last_seq: int
+    latest: Preview
 
 
 class RoomChanged(msgspec.Struct, tag="room_changed", tag_field="type", frozen=True, kw_only=True):

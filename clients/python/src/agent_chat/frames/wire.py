@@ -20,6 +20,7 @@ from agent_chat.frames.events import (
     ReactionsChanged,
     ReadMoved,
     ReceiptsMoved,
+    RoomAdvanced,
     RoomChanged,
     RoomPace,
     TypingStarted,
@@ -78,6 +79,7 @@ ServerEvent = (
     | TypingStarted
     | PresenceChanged
     | ReceiptsMoved
+    | RoomAdvanced
     | RoomChanged
     | RoomPace
     | MessagesSkipped
@@ -104,6 +106,7 @@ _KINDS: dict[str | None, type[ServerFrame]] = {
     "typing": TypingStarted,
     "presence": PresenceChanged,
     "receipts": ReceiptsMoved,
+    "room_activity": RoomAdvanced,
     "room_changed": RoomChanged,
     "room_pace": RoomPace,
     "messages_skipped": MessagesSkipped,

@@ -29,10 +29,12 @@ from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import ModerationHook
-from chat.services import Deliveries, Fanout, JobOffice, Notices, Protection, Services
+from chat.services import Activity, Deliveries, Fanout, JobOffice, Notices, Protection, Services
 from chat.settings import Runtime, Settings
+from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
+from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry, TicketOffice
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
@@ -219,15 +221,29 @@ def notices() -> Notices:
     connections_table = DynamoDbTable(client(), settings().need("connections_table"))
     return Notices(
         rooms=rooms(),
+        members=members(),
         connections=connections(),
         followers=Followers(connections_table, clock()),
         presence=PresenceBook(connections_table),
         cursors=ReadCursors(DynamoDbTable(client(), settings().need("rooms_table")), clock()),
+        activity_claims=activity_claims(),
         sockets=sockets(),
         queue=notices_queue(),
         recent=Intervals(),
         clock=clock(),
     )
+
+
+@cache
+def activity_claims() -> NoticeClaims:
+    """Who tells the members of a room how far it has got."""
+    return NoticeClaims(DynamoDbTable(client(), settings().need("rooms_table")), clock(), keys.activity_notice)
+
+
+@cache
+def activity() -> Activity:
+    """What noticing that a room has got further takes."""
+    return Activity(rooms=rooms(), claims=activity_claims(), queue=notices_queue(), recent=Intervals(), clock=clock())
 
 
 @cache

@@ -56,6 +56,8 @@ way. Client to server, then server to client, one example of each:
     {"type":"presence","user":{"id":"ada","name":"Ada"},"online":true}
     {"type":"receipts","room":"general","readers":[{"user":{"id":"ada","name":"Ada"},"seq":120,
      "read_at_ms":1790000000000}]}
+    {"type":"room_activity","room":"lunch","last_seq":8,"latest":{"seq":8,"author":"Grace","text":"Soup?",
+     "sent_at_ms":1790000000000}}
     {"type":"room_changed","room":"lunch","slow_mode_s":30,"by":{"id":"ada","name":"Ada"}}
     {"type":"author_erased","room":"general","user":"eve"}
     {"type":"media_rejected","media":"Qm9yZWQ","room":"general","reason":"The image is damaged."}
@@ -121,6 +123,7 @@ from chat.protocol.events import (
     ReactionsChanged,
     ReadMoved,
     ReceiptsMoved,
+    RoomAdvanced,
     RoomChanged,
     TypingStarted,
 )
@@ -289,6 +292,7 @@ __all__ = [
     "Result",
     "Role",
     "Room",
+    "RoomAdvanced",
     "RoomChanged",
     "RoomEntered",
     "RoomId",

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from chat.protocol.fields import Role
-from chat.protocol.objects import Author, Message, Reaction, Reader
+from chat.protocol.objects import Author, Message, Preview, Reaction, Reader
 
 
 class MessagePosted(msgspec.Struct, tag="message", tag_field="type", frozen=True, kw_only=True):
@@ -105,6 +105,18 @@ class ReceiptsMoved(msgspec.Struct, tag="receipts", tag_field="type", frozen=Tru
     readers: list[Reader]
 
 
+class RoomAdvanced(msgspec.Struct, tag="room_activity", tag_field="type", frozen=True, kw_only=True):
+    """A room of this user has got further than they may know. `latest` is its newest message, `last_seq` its number.
+
+    Goes to their connections that did not subscribe to the room: of a direct one at once, of others about every two
+    seconds while something is said, and once after the last. Of rooms above 100 members only mentions are told.
+    """
+
+    room: str
+    last_seq: int
+    latest: Preview
+
+
 class RoomChanged(msgspec.Struct, tag="room_changed", tag_field="type", frozen=True, kw_only=True):
     """Something else is set for the room from now on. `slow_mode_s` is 0 where members need not wait.
 
@@ -146,6 +158,7 @@ AnyEvent = (
     | TypingStarted
     | PresenceChanged
     | ReceiptsMoved
+    | RoomAdvanced
     | RoomChanged
     | AuthorErased
     | MediaRejected

@@ -10,7 +10,8 @@
 | rooms | `room#R` | `posted#U` | the member's last message, in slow mode only | conditional put: post |
 | rooms | `rate#U` | minute | how much the user posted in that minute, by sample | update: one post in ten |
 | rooms | `reports#R` | number and U | a message that user U reported, 180 days | query: moderators' list |
-| rooms | `room#R` | `latest` | preview of the newest message | batch get: list of rooms |
+| rooms | `room#R` | `latest` | preview of the newest message | batch get: list of rooms; get: activity |
+| rooms | `room#R` | `activity` | until when who is telling members of new messages | conditional put: activity |
 | rooms | `user#U` | `room#R` | the user's rooms: title, kind, role, read cursor | query: list of rooms |
 | rooms | `public#S` | `room#R` | public rooms, S = one of 8 shards by hash of R | 8 queries at once: list of rooms |
 | rooms | `reads#R#S` | U | how far member U has read, S = one of 8 shards by hash of U | query: receipts |
@@ -135,6 +136,11 @@ def reports(room: str) -> str:
 def latest(room: str) -> Key:
     """The preview of the room's newest message."""
     return f"room#{room}", LATEST
+
+
+def activity_notice(room: str) -> Key:
+    """Until when somebody is telling the room's members of new messages."""
+    return f"room#{room}", "activity"
 
 
 def user_room(user: str, room: str) -> Key:

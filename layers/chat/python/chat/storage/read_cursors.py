@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from chat.errors import InvalidFieldError
 from chat.ports import Below, Clock, ConditionError, Item, Page, PresentBelow, Principal, Query, Table
 from chat.storage import keys
+from chat.storage.claims import NoticeClaims
 from chat.storage.summaries import KEPT_ABOVE, Summaries
 
 EXAMINED = 200
@@ -24,8 +25,6 @@ EXACT_STEPS = 100
 
 STEPS = 200
 """Below those, counts are kept in steps of a 200th of the room: an answer is low by less than half a percent."""
-
-NOTICE_KEPT_S = 600
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class ReadCursors:
         self._table = table
         self._clock = clock
         self._summaries = Summaries(table, clock)
+        self._claims = NoticeClaims(table, clock, keys.read_notice)
 
     def move(self, room: str, reader: Principal, seq: int) -> bool:
         """Moves the member's cursor forward; False where it stood there or further, or they are no member.
@@ -109,20 +109,12 @@ class ReadCursors:
         return sorted(map(_cursor, items), key=lambda cursor: cursor.user) if len(items) <= most else None
 
     def claim_notice(self, room: str, hold_ms: int) -> int:
-        """Claims telling the room of cursors that moved: 0 for whoever may, else until when nobody else may.
-
-        One write unit.
-        """
-        now_ms = self._clock.now_ms()
-        try:
-            self._table.put(_notice(room, now_ms + hold_ms), Below("until_ms", now_ms + 1))
-        except ConditionError as taken:
-            return int(taken.item["until_ms"]) if taken.item else 0
-        return 0
+        """Claims telling the room of cursors that moved, as `NoticeClaims.take`."""
+        return self._claims.take(room, hold_ms)
 
     def hold_notice(self, room: str, hold_ms: int) -> None:
-        """Nobody may claim for so long. One write unit."""
-        self._table.put(_notice(room, self._clock.now_ms() + hold_ms))
+        """Nobody may claim for so long, as `NoticeClaims.hold`."""
+        self._claims.hold(room, hold_ms)
 
     def _steps(self, room: str) -> tuple[list[list[int]], int]:
         """Numbers that somebody's cursor stands at, newest first, each with how many have read at least that far."""
@@ -172,11 +164,6 @@ def _parse(after: str | None) -> tuple[int, str]:
     if not (user and shard.isascii() and shard.isdigit() and int(shard) < keys.READ_SHARDS):
         raise InvalidFieldError("`after` is what the page before gave.")
     return int(shard), user
-
-
-def _notice(room: str, until_ms: int) -> Item:
-    pk, sk = keys.read_notice(room)
-    return {"pk": pk, "sk": sk, "until_ms": until_ms, "expires_at_s": until_ms // 1000 + NOTICE_KEPT_S}
 
 
 def _cursor(item: Item) -> Cursor:

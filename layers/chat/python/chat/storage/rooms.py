@@ -108,6 +108,10 @@ class RoomDirectory:
         """Newest messages by room, where there is one."""
         return {item["room"]: item for item in get_batches(self._table, [keys.latest(room) for room in rooms])}
 
+    def latest(self, room: str) -> Item | None:
+        """As `previews`, of one room as it stands. A consistent read, one unit."""
+        return self._table.get(keys.latest(room), consistent=True)
+
     def show_latest(self, room: str, preview: dict[str, Any]) -> None:
         """Replaces the room's preview unless a newer one stands there. One write unit."""
         pk, sk = keys.latest(room)
