@@ -20,6 +20,7 @@ class HttpApi(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self._limits: dict[str, dict[str, int]] = {}
+        self._integrations: dict[str, HttpLambdaIntegration] = {}
         self.api = apigatewayv2.HttpApi(self, "Api", api_name=f"chat-{config.name}", create_default_stage=False)
         acknowledge(
             self.api,
@@ -38,11 +39,10 @@ class HttpApi(Construct):
 
     def add(self, method: str, path: str, function: lambda_.IFunction, *, throttle: Throttle | None = None) -> None:
         """One route, answered by `function` (payload format 2.0); None: throttled with all others of its stage."""
-        routes = self.api.add_routes(
-            path=path,
-            methods=[apigatewayv2.HttpMethod(method)],
-            integration=HttpLambdaIntegration(function.node.id, function),
-        )
+        name = function.node.id
+        # All routes of a function share one: a stack has at most 500 resources (CloudFormation quota).
+        integration = self._integrations.setdefault(name, HttpLambdaIntegration(name, function))
+        routes = self.api.add_routes(path=path, methods=[apigatewayv2.HttpMethod(method)], integration=integration)
         if throttle:
             # The stage can only set what a route takes once the route is there.
             self.stage.node.add_dependency(*routes)

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from chat.aws.client import AwsClient, Credentials
+from chat.aws.client import AwsClient
+from chat.aws.credentials import Credentials
 from chat.aws.mobile import SnsMobile
 from chat.errors import InvalidFieldError, UnavailableError
 from chat.mobile import Alert, Told
