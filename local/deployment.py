@@ -50,6 +50,8 @@ class Deployment:
     """`ws://127.0.0.1:PORT`, where the WebSocket gateway will listen."""
     site_endpoint: str
     """`http://127.0.0.1:PORT`, the page's origin."""
+    cache_endpoint: str
+    """`redis://127.0.0.1:PORT`, what functions share."""
 
     def deploy(self, report: Callable[[str], None]) -> Outputs:
         """Deploys what changed and returns the stage's outputs; `report` hears each step in a few words.
@@ -103,6 +105,7 @@ class Deployment:
             "stage": STAGE,
             "websocket_endpoint": self.websocket_endpoint,
             "site_endpoint": self.site_endpoint,
+            "cache_endpoint": self.cache_endpoint,
             "operators": OPERATOR,
         }
 

@@ -55,7 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     state = StateDirectory(options.state.resolve())
     progress = Progress()
-    ports = Ports(emulator=options.emulator_port, gateway=options.gateway_port, page=options.page_port)
+    ports = Ports(
+        emulator=options.emulator_port, gateway=options.gateway_port, page=options.page_port, cache=options.cache_port
+    )
     endpoint = Endpoint(options.endpoint) if options.endpoint else None
     stack = LocalStack(ports=ports, state=state, endpoint=endpoint, report=progress)
     if options.fresh:
@@ -80,6 +82,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         ("emulator", ports.emulator, "the AWS emulator"),
         ("gateway", ports.gateway, "WebSocket connections"),
         ("page", ports.page, "the page, /api and /media"),
+        ("cache", ports.cache, "the cache that functions share"),
     ):
         text = f"port of {what} (default: %(default)s)"
         parser.add_argument(f"--{name}-port", type=int, default=port, metavar="PORT", help=text)

@@ -1,8 +1,8 @@
 """The whole application on 127.0.0.1, started and stopped as one: what `make dev`, `make smoke` and the tests have in
 common.
 
-In order: the emulator, the deployment into it, the WebSocket gateway, the page. Stopping goes the other way round, so
-that the emulator saves its state when nobody changes it any more.
+In order: the cache, the emulator, the deployment into it, the WebSocket gateway, the page. Stopping goes the other way
+round, so that the emulator saves its state when nobody changes it any more.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from local.paths import ROOT, StateDirectory
 from local.ports import LOOPBACK, Ports, is_listening, require_free
 from local.processes import Process
 from local.programs import process_environment, python_command
+from local.valkey import server_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,7 @@ class LocalStack:
             state=self.state,
             websocket_endpoint=self.websocket_endpoint,
             site_endpoint=self.page_url,
+            cache_endpoint=f"redis://{LOOPBACK}:{self.ports.cache}",
         )
 
     def __enter__(self) -> Self:
@@ -111,6 +113,7 @@ class LocalStack:
         """Returns when everything answers. Raises `LocalError` otherwise, with nothing left running."""
         self.require_ports()
         try:
+            self._start_cache()
             self._start_emulator()
             if self.page == "built":
                 self.report("building the page")
@@ -147,8 +150,14 @@ class LocalStack:
         if self.endpoint is None:
             require_free(self.ports.emulator, "the AWS emulator", "--emulator-port")
         require_free(self.ports.gateway, "the WebSocket gateway", "--gateway-port")
+        require_free(self.ports.cache, "the cache", "--cache-port")
         if self.page != "none":
             require_free(self.ports.page, "the web page", "--page-port")
+
+    def _start_cache(self) -> None:
+        self.report("starting the cache")
+        process = self._run("The cache", "cache", server_command(self.ports.cache))
+        process.wait_until(lambda: is_listening(self.ports.cache), START_TIMEOUT_S)
 
     def _start_emulator(self) -> None:
         if self.endpoint is not None:

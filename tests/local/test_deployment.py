@@ -22,6 +22,7 @@ def deployment(tmp_path: Path) -> Deployment:
         state=StateDirectory(tmp_path),
         websocket_endpoint="ws://127.0.0.1:2",
         site_endpoint="http://127.0.0.1:3",
+        cache_endpoint="redis://127.0.0.1:4",
     )
 
 

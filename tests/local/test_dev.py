@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ class Dev:
         self.ports = ports
         self.output = state / "output"
         options = ["--emulator-port", ports.emulator, "--gateway-port", ports.gateway, "--page-port", ports.page]
+        options += ["--cache-port", ports.cache]
         command = [sys.executable, "-m", "local.dev", "--state", str(state), *map(str, options)]
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
@@ -52,7 +54,7 @@ class Dev:
         return self.process.wait(timeout=60)
 
     def listening(self) -> list[int]:
-        ports = (self.ports.emulator, self.ports.gateway, self.ports.page)
+        ports = astuple(self.ports)
         return [port for port in ports if is_listening(port)]
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import astuple, fields
 from pathlib import Path
 
 import pytest
@@ -95,13 +96,13 @@ def test_a_busy_port_is_explained_with_the_option_that_moves_it() -> None:
 
 def test_free_ports_are_free_and_different() -> None:
     ports = Ports.free()
-    assert len({ports.emulator, ports.gateway, ports.page}) == 3
-    for port in (ports.emulator, ports.gateway, ports.page):
+    assert len(set(astuple(ports))) == len(fields(ports))
+    for port in astuple(ports):
         require_free(port, "a test", "--port")
 
 
 def test_an_offset_moves_every_port() -> None:
-    assert Ports.shifted(100) == Ports(emulator=4666, gateway=4610, page=5273)
+    assert Ports.shifted(100) == Ports(emulator=4666, gateway=4610, page=5273, cache=6480)
 
 
 def test_an_offset_beyond_the_last_port_is_explained() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def test_the_private_demo_room_is_private(stack: LocalStack) -> None:
 
 def test_a_stack_on_a_busy_port_does_not_start_and_leaves_nothing(stack: LocalStack) -> None:
     free = Ports.free()
-    second = LocalStack(ports=Ports(emulator=stack.ports.emulator, gateway=free.gateway, page=free.page))
+    second = LocalStack(ports=replace(free, emulator=stack.ports.emulator))
     with pytest.raises(LocalError, match=rf"Port {stack.ports.emulator} .*the AWS emulator"):
         second.start()
     assert second.failed is None
