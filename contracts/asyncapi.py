@@ -19,8 +19,9 @@ ABOUT = f"""\
 The document describes the server: what it receives are a client's commands, what it sends are replies and events.
 
 A frame is JSON in one text message of at most {MAX_FRAME_BYTES // 1024} KB: one object, or a list of up to \
-{protocol.MAX_COMMANDS} commands one way and of their replies, in order, the other way. Every command gets exactly one \
-reply with its `id`. Unknown fields are to be ignored, and so are unknown types of frames.\
+{protocol.MAX_COMMANDS} commands one way and of their replies, in order, the other way. Events come one by one, or as \
+a list of those that waited together. Every command gets exactly one reply with its `id`. Unknown fields are to be \
+ignored, and so are unknown types of frames.\
 """
 
 
@@ -150,6 +151,7 @@ def _messages(examples: Examples) -> Schema:
     for name, kind, words in (
         ("CommandList", "lists/commands", "Several commands in one frame."),
         ("ReplyList", "lists/replies", "The replies to a list of commands."),
+        ("EventList", "lists/events", "Several events in one frame."),
     ):
         found[name] = _message(name, words, examples, kind, replied=False)
     return found

@@ -120,13 +120,6 @@ def error_types() -> tuple[type[errors.ChatError], ...]:
     return tuple(sorted(below(errors.ChatError), key=lambda error: error.status))
 
 
-def joined() -> tuple[Struct, ...]:
-    """What a list that the server sends may have in it: what `encode` takes a list of."""
-    frames = typing.get_args(typing.get_type_hints(protocol.encode)["frame"])
-    lists = [frame for frame in frames if typing.get_origin(frame) is list]
-    return tuple(struct for joined in lists for struct in typing.get_args(typing.get_args(joined)[0]))
-
-
 @cache
 def literals() -> dict[frozenset[str], tuple[str, ...]]:
     """Every closed set of strings in the protocol, with its members in the order of the source."""

@@ -103,6 +103,8 @@ MEANINGS: dict[str, str] = {
     "remove": "Takes it away instead.",
     "rev": "The change's number in the room.",
     "reactions": "Most frequent first.",
+    "MessagesSkipped.first": "The lowest of the numbers.",
+    "MessagesSkipped.last": "The highest of the numbers.",
     "Room.kind": "A public room is open to everybody, a private one to those invited, a direct one to two.",
     "Room.room": "Its id.",
     "RoomEntered.room": "As the caller sees it now.",

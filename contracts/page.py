@@ -69,8 +69,9 @@ def refusals(examples: Examples) -> str:
 
 
 def lists(examples: Examples) -> str:
-    """Several commands in one frame, and their replies."""
-    return "\n\n".join([*_shown(examples.of("lists/commands")), *_shown(examples.of("lists/replies"))])
+    """Several commands in one frame, their replies, and several events."""
+    kinds = ("lists/commands", "lists/replies", "lists/events")
+    return "\n\n".join(shown for kind in kinds for shown in _shown(examples.of(kind)))
 
 
 def numbers(_examples: Examples) -> str:

@@ -40,7 +40,12 @@ def unions(template: str) -> dict[str, Schema]:
         return {"$ref": template.format(name=name)}
 
     replies = [*(command.ack.__name__ for command in catalog.commands()), protocol.Refusal.__name__]
-    in_lists = ["AnyReply"] + ["AnyEvent"] * any(event.struct in catalog.joined() for event in catalog.events())
+    events: Schema = {
+        "description": "Events that waited for the same connection, in their order.",
+        "type": "array",
+        "items": ref("AnyEvent"),
+        "minItems": 1,
+    }
     commands: Schema = {
         "description": f"Up to {protocol.MAX_COMMANDS} commands, carried out one after the other.",
         "type": "array",
@@ -51,7 +56,7 @@ def unions(template: str) -> dict[str, Schema]:
     listed: Schema = {
         "description": "The replies to a list of commands, in its order.",
         "type": "array",
-        "items": ref(in_lists[0]) if len(in_lists) == 1 else {"oneOf": [ref(name) for name in in_lists]},
+        "items": ref("AnyReply"),
     }
     return {
         "AnyCommand": {"oneOf": [ref(command.name) for command in catalog.commands()]},
@@ -59,8 +64,9 @@ def unions(template: str) -> dict[str, Schema]:
         "AnyEvent": {"oneOf": [ref(event.name) for event in catalog.events()]},
         "CommandList": commands,
         "ReplyList": listed,
+        "EventList": events,
         "ClientFrame": {"oneOf": [ref("AnyCommand"), ref("CommandList")]},
-        "ServerFrame": {"oneOf": [ref("AnyReply"), ref("AnyEvent"), ref("ReplyList")]},
+        "ServerFrame": {"oneOf": [ref("AnyReply"), ref("AnyEvent"), ref("ReplyList"), ref("EventList")]},
     }
 
 

@@ -47,10 +47,10 @@ def put_in_force(world: World, plan: Plan, **values: int) -> None:
     world.clock.pass_ms(2_001)  # what instances remember
 
 
-def say(world: World, text: str) -> int:
-    """The host says something; its number."""
+def say(world: World, text: str, *, length: int = 0) -> int:
+    """The host says something, made as long as this; its number."""
     host = Sender(user="host", name="Host", connection="host-1")
-    return messages.send(world.services, host, SendMessage(id=text, room=ROOM, text=text)).seq
+    return messages.send(world.services, host, SendMessage(id=text, room=ROOM, text=text.ljust(length, "."))).seq
 
 
 def heard(world: World, connection: str) -> list[int]:

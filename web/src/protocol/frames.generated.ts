@@ -968,6 +968,36 @@ export interface RoomChanged {
 }
 
 /**
+ * A room is so busy that it goes without something, or no longer does. Goes to its subscribers.
+ *
+ * `step`: `full` is everything. `no_typing` is without who types, `no_receipts` also without who reads on,
+ * `counts_only` also without who comes and goes. In a `digest` messages come once a second, and of many only the
+ * newest: see `messages_skipped`. All of it can be asked for at any time.
+ */
+export interface RoomPace {
+  readonly type: "room_pace";
+  /** A room's id. */
+  readonly room: string;
+  /** `step`: `full` is everything. */
+  readonly step: "full" | "no_typing" | "no_receipts" | "counts_only" | "digest" | "unknown";
+}
+
+/**
+ * Messages of a room in a digest that are not sent live: numbers `first` to `last`. The history has them.
+ *
+ * A client fetches them when somebody wants to see them, not all at once. It may have some of them already.
+ */
+export interface MessagesSkipped {
+  readonly type: "messages_skipped";
+  /** A room's id. */
+  readonly room: string;
+  /** The lowest of the numbers. */
+  readonly first: number;
+  /** The highest of the numbers. */
+  readonly last: number;
+}
+
+/**
  * A user's data was erased: clients drop what they hold of theirs in the room, as if each message was deleted.
  *
  * Goes to the room's subscribers, and may come several times while it is under way. Messages that are fetched later are
@@ -992,7 +1022,7 @@ export interface MediaRejected {
   readonly reason: string;
 }
 
-export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomAdvanced | RoomChanged | AuthorErased | MediaRejected;
+export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomAdvanced | RoomChanged | RoomPace | MessagesSkipped | AuthorErased | MediaRejected;
 
 const picture: Read<Picture> = record<Picture>({ url: text, content_type: text, width: count, height: count });
 
@@ -1214,6 +1244,19 @@ const roomChanged: Read<RoomChanged> = record<RoomChanged>({
   by: author,
 });
 
+const roomPace: Read<RoomPace> = record<RoomPace>({
+  type: tag("room_pace"),
+  room: text,
+  step: known("full", "no_typing", "no_receipts", "counts_only", "digest"),
+});
+
+const messagesSkipped: Read<MessagesSkipped> = record<MessagesSkipped>({
+  type: tag("messages_skipped"),
+  room: text,
+  first: count,
+  last: count,
+});
+
 const authorErased: Read<AuthorErased> = record<AuthorErased>({ type: tag("author_erased"), room: text, user: text });
 
 const mediaRejected: Read<MediaRejected> = record<MediaRejected>({
@@ -1236,6 +1279,8 @@ export const events: { readonly [T in ServerEvent["type"]]: Read<Extract<ServerE
   receipts: receiptsMoved,
   room_activity: roomAdvanced,
   room_changed: roomChanged,
+  room_pace: roomPace,
+  messages_skipped: messagesSkipped,
   author_erased: authorErased,
   media_rejected: mediaRejected,
 };

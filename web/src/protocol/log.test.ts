@@ -70,6 +70,14 @@ describe("a room's log", () => {
     expect(log.changed(editOf(7, 2)).gaps()).toEqual([]);
   });
 
+  it("has no gap where messages were skipped, only history to be scrolled back to", () => {
+    const log = RoomLog.empty.with(messagesOf(1, 5)).above(90).with(messagesOf(91, 92));
+    expect(seqs(log)).toEqual([91, 92]);
+    expect(log.gaps()).toEqual([]);
+    expect(log.complete).toBe(false);
+    expect(RoomLog.empty.with(messagesOf(91, 92)).above(90).lastSeq).toBe(92);
+  });
+
   it("keeps what became of a message for the page that is read before and arrives after it", () => {
     const log = RoomLog.empty.with(messagesOf(51, 60)).changed(editOf(50, 1));
     expect(log.with(messagesOf(41, 50)).messages.find(({ seq }) => seq === 50)?.text).toBe("edited 50");

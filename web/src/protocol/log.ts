@@ -104,6 +104,12 @@ export class RoomLog {
     return seq <= this.lastSeq ? this : this.#but({ lastSeq: seq });
   }
 
+  /** What is up to `seq` is history again, to be asked for when somebody scrolls back to it. */
+  above(seq: number): RoomLog {
+    const messages = this.messages.filter((message) => message.seq > seq);
+    return this.#but({ messages, lastSeq: Math.max(this.lastSeq, seq), complete: false });
+  }
+
   /** The server said that there is nothing older. */
   completed(): RoomLog {
     return this.complete ? this : this.#but({ complete: true });

@@ -171,6 +171,12 @@ export class Chat {
         this.directory.read(event.room, event.seq);
         this.#reading.known(event.room, event.seq);
         break;
+      case "room_pace":
+        this.#rooms.get(event.room)?.pace(event);
+        break;
+      case "messages_skipped":
+        this.#rooms.get(event.room)?.skip(event);
+        break;
       case "author_erased":
         this.#rooms.get(event.room)?.erase(event.user);
         break;

@@ -280,6 +280,33 @@ describe("people", () => {
   });
 });
 
+describe("a busy room", () => {
+  it("says what it goes without, until it goes without nothing", async () => {
+    chat.start();
+    await pass();
+    server.tell("general", { type: "room_pace", room: "general", step: "digest" });
+    expect(room.view.get().step).toBe("digest");
+    server.tell("general", { type: "room_pace", room: "general", step: "full" });
+    expect(room.view.get().step).toBe("full");
+  });
+
+  it("shows its newest messages; those that were skipped are not asked for before somebody scrolls back", async () => {
+    fill(server, 3);
+    chat.start();
+    await pass();
+    fill(server, 80);
+    const asked = histories().length;
+    const last = 83;
+    server.tell("general", { type: "messages_skipped", room: "general", first: 4, last });
+    server.say("general", GRACE, "live");
+    await pass(2 * LATE_MS);
+    expect(seqs()).toEqual([last + 1]);
+    expect(histories().length).toBe(asked);
+    await Promise.all([room.loadOlder(), pass()]);
+    expect(seqs()).toEqual(range(34, 84));
+  });
+});
+
 describe("one's own message", () => {
   it("gets its place from its acknowledgement", async () => {
     fill(server, 2);

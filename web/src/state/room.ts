@@ -14,8 +14,10 @@ import {
   MAX_PAGE,
   type MemberChanged,
   type Message,
+  type MessagesSkipped,
   type Room,
   type RoomChanged,
+  type RoomPace,
   type Subscribed,
 } from "../protocol/frames";
 import { RoomLog } from "../protocol/log";
@@ -43,6 +45,8 @@ export interface RoomView {
   /** Since the room was entered here; the server keeps none. */
   readonly notices: readonly Notice[];
   readonly older: "idle" | "loading" | "failed";
+  /** What the room goes without because so much is said in it. */
+  readonly step: RoomPace["step"];
   /** Missed messages could not be fetched; a person may try again. */
   readonly fillFailed: boolean;
 }
@@ -65,6 +69,7 @@ export class OpenRoom {
     log: RoomLog.empty,
     notices: [],
     older: "idle",
+    step: "full",
     fillFailed: false,
   });
 
@@ -90,6 +95,7 @@ export class OpenRoom {
     const visit = ++this.#visit;
     this.#isOpen = true;
     this.#clearTimers();
+    this.#change({ step: "full" }); // anything else comes with the subscription
     if (!this.#options.connection.online) return;
     try {
       const [subscribed, page] = await this.#arrive();
@@ -134,6 +140,16 @@ export class OpenRoom {
     if (this.#rev !== null && rev === this.#rev + 1) this.#rev = rev;
     this.#setLog(this.view.get().log.changed(change));
     this.reach(seq);
+  }
+
+  /** The room goes without something, or no longer does. */
+  pace({ step }: RoomPace): void {
+    this.#change({ step });
+  }
+
+  /** Too much is said to be sent live: the newest is shown, and the rest is history to scroll back to. */
+  skip({ last }: MessagesSkipped): void {
+    if (this.#isOpen && this.view.get().phase === "ready") this.#setLog(this.view.get().log.above(last));
   }
 
   /** Everything that somebody said here is gone. */

@@ -1,7 +1,7 @@
 /** What happened, in words for the person at the screen and, where there is something to do about it, what. */
 
 import { ChatError, CommandRefused, FileRejected } from "../protocol/errors";
-import type { MemberChanged, RoomChanged } from "../protocol/frames";
+import type { MemberChanged, RoomChanged, RoomPace } from "../protocol/frames";
 
 const WORDS: Readonly<Record<string, string>> = {
   offline: "You are offline at the moment.",
@@ -41,6 +41,11 @@ export function explain(error: unknown): string {
   if (words !== undefined) return words;
   // The server's own words for what it refuses (an invalid field, say) are meant to be read.
   return error instanceof CommandRefused && error.message !== "" ? error.message : `Something went wrong (${error.code}).`;
+}
+
+/** What a busy room goes without; null where that is nothing that anybody would miss here. */
+export function describePace(step: RoomPace["step"]): string | null {
+  return step === "digest" ? "So much is said here that only the newest messages are shown. Scroll back for the others." : null;
 }
 
 /** What happened to a room or to somebody in it; `myId` is who reads it. */

@@ -8,7 +8,7 @@ import { useChat } from "../hooks/useChat";
 import { useStore } from "../hooks/useStore";
 import type { Media } from "../protocol/frames";
 import { goTo } from "../state/route";
-import { explain } from "../state/wording";
+import { describePace, explain } from "../state/wording";
 
 /** One room: its messages and where to write. Mounted anew for each room. */
 export function RoomScreen({ id }: { readonly id: string }) {
@@ -50,10 +50,16 @@ function RoomStage({ id, title, isPrivate }: RoomStageProps) {
     chat.see(id, seq);
   }, [chat, id]);
 
+  const pace = describePace(view.step);
   const isEmpty = view.phase === "ready" && view.log.lastSeq === 0 && outgoing.length === 0 && uploads.length === 0;
   return (
     <div className="room" data-testid="room-screen" data-room={id} {...drop}>
       <RoomHeader title={title} isPrivate={isPrivate} />
+      {pace !== null && (
+        <p className="notice" role="status" data-testid="pace">
+          {pace}
+        </p>
+      )}
       {isEmpty ? (
         <div className="empty">
           <p className="empty__title">Nothing here yet</p>

@@ -11,16 +11,17 @@ twice and drop it by its number.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import msgspec
 
-from chat.delivery import spread
+from chat.delivery.audience import spread
 from chat.delivery.joining import joined
 from chat.delivery.orders import Tick, enqueue
 from chat.messages import message_of
-from chat.planning import MOST_WINDOW_MS
+from chat.planning import FRAME_BYTES, MOST_WINDOW_MS
 from chat.ports import Item
-from chat.protocol import MessagePosted, encode
+from chat.protocol import MessagePosted, MessagesSkipped, encode
 from chat.services import Deliveries
 from chat.storage.messages import SETTLE_MS, VOID, Span
 from chat.storage.windows import Cursor
@@ -36,6 +37,9 @@ FRESH_MS = 10_000
 
 MOST = 1_000
 """Messages of one run: two seconds of the fastest room."""
+
+SKIPPED_BYTES = 200
+"""For the brackets around a digest's messages and what it says of the others."""
 
 LAST_PAUSE_S = 30
 """Ticks for what is left come after 1, 2, 4 … seconds, and so often at last."""
@@ -70,10 +74,22 @@ def carry_out(desk: Deliveries, tick: Tick) -> None:
     due = _due(desk, tick, before, now_ms)
     if due.entries:
         frames = [encode(MessagePosted(message=message_of(entry))) for entry in due.entries]
+        if tick.digest_messages:
+            frames = _digest(room, frames, [int(entry["sk"]) for entry in due.entries], tick.digest_messages)
         spread(fanout, room, joined(frames), seq=int(due.entries[0]["sk"]))
     after = _look_again(desk, tick, due, now_ms)
     if after != before:
         fanout.windows.advance(room, before, replace(after, at_ms=now_ms))
+
+
+def _digest(room: str, frames: list[bytes], numbers: list[int], most: int) -> list[bytes]:
+    """The newest messages, as many as may be and go into one frame; before them which were skipped."""
+    sizes = accumulate(len(frame) + 1 for frame in reversed(frames[-most:]))
+    kept = max(1, sum(size <= FRAME_BYTES - SKIPPED_BYTES for size in sizes))
+    if kept == len(frames):
+        return frames
+    skipped = MessagesSkipped(room=room, first=numbers[0], last=numbers[-kept - 1])
+    return [encode(skipped), *frames[-kept:]]
 
 
 def _look_again(desk: Deliveries, tick: Tick, due: Due, now_ms: int) -> Cursor:

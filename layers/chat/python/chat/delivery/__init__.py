@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chat.delivery import hot, posting, reviews, slices
+from chat.delivery.audience import Audience, look, send
 from chat.delivery.orders import Delivery
 from chat.errors import UnavailableError
-from chat.planning import ALWAYS_DIRECT, Plan, plan
+from chat.planning import Plan, plan
 from chat.services import Fanout
-from chat.storage.shapes import Shape
 
-__all__ = ["Delivery", "carry_out", "deliver", "spread", "tell_user", "tell_users"]
+__all__ = ["Delivery", "carry_out", "deliver", "tell_user", "tell_users"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,24 +36,12 @@ def deliver(
     """
     try:
         if seq is None:
-            spread(fanout, room, [frame], except_connection=except_connection)
+            audience = look(fanout, room, except_connection)
+            send(fanout, room, [frame], audience, except_connection=except_connection, seq=None)
         else:
             _deliver_message(fanout, room, frame, except_connection, seq)
     except UnavailableError:
         logger.exception("message stored but not delivered", extra={"room": room})
-
-
-def spread(
-    fanout: Fanout,
-    room: str,
-    frames: Sequence[bytes],
-    *,
-    except_connection: str | None = None,
-    seq: int | None = None,
-) -> None:
-    """Sends frames to the room now, or slice by slice through the queue. Raises `UnavailableError`."""
-    audience = _look(fanout, room, except_connection)
-    _send(fanout, room, frames, audience, except_connection=except_connection, seq=seq)
 
 
 def tell_user(fanout: Fanout, user: str, frame: bytes, *, except_connection: str | None = None) -> None:
@@ -89,32 +76,23 @@ def carry_out(fanout: Fanout, deliveries: Sequence[Delivery]) -> None:
         slices.carry_out(fanout, deliveries)
 
 
-@dataclass(frozen=True)
-class _Audience:
-    """Who follows a room. `recipients`, each with its shard, are None where they are too many to be posted to now."""
-
-    shape: Shape
-    recipients: dict[str, int] | None
-
-    @property
-    def tiny(self) -> bool:
-        return self.recipients is not None and len(self.recipients) <= ALWAYS_DIRECT
-
-
 def _deliver_message(fanout: Fanout, room: str, frame: bytes, except_connection: str | None, seq: int) -> None:
     now_ms = fanout.clock.now_ms()
-    audience = _look(fanout, room, except_connection)
+    known = fanout.connections.shapes.remembered(room, now_ms)
+    is_hot = known is not None and known.plan.tier == "coalesced"
+    # Nobody of a hot room has to be known: the end of its window looks for them.
+    audience = Audience(known, None) if known and is_hot else look(fanout, room, except_connection)
     shape = audience.shape
     planned = _plan(fanout, room, audience, len(frame))
     if planned.tier == "coalesced":
         hot.claim(fanout, room, planned, now_ms)
     else:
-        _send(fanout, room, [frame], audience, except_connection=except_connection, seq=seq)
+        send(fanout, room, [frame], audience, except_connection=except_connection, seq=seq)
     if planned.busy or shape.plan.busy or audience.recipients is None:
         reviews.begin(fanout, room, shape, now_ms, seq=seq, planned=planned)
 
 
-def _plan(fanout: Fanout, room: str, audience: _Audience, size_bytes: int) -> Plan:
+def _plan(fanout: Fanout, room: str, audience: Audience, size_bytes: int) -> Plan:
     """What is in force in a hot or tiny room; else what this instance's own view of the room asks for."""
     shape, recipients = audience.shape, audience.recipients
     if shape.plan.tier == "coalesced" or audience.tiny:
@@ -123,35 +101,3 @@ def _plan(fanout: Fanout, room: str, audience: _Audience, size_bytes: int) -> Pl
     online = max(shape.online, thresholds.direct + 1) if recipients is None else len(recipients)
     rate_per_s = fanout.pace.rate_per_s(room, fanout.clock.now_ms())
     return plan(online, rate_per_s, size_bytes, shape.plan, thresholds)
-
-
-def _look(fanout: Fanout, room: str, except_connection: str | None) -> _Audience:
-    """One Query; none of a room that is known to have too many subscribers to post to, or to be hot."""
-    now_ms, limit = fanout.clock.now_ms(), fanout.settings.known.direct
-    shape = fanout.connections.shapes.remembered(room, now_ms)
-    if shape is not None and (shape.online > limit or shape.plan.tier == "coalesced"):
-        return _Audience(shape, None)
-    # One more than may be posted to directly, and the sender itself: a page that is full has more behind it.
-    shape, found = fanout.connections.look(room, limit + 2, now_ms)
-    if any(part.end for part in found):
-        return _Audience(shape, None)
-    named = {name: part.shard for part in found for name in part.connections if name != except_connection}
-    if len(named) > ALWAYS_DIRECT and len(named) > fanout.settings.recall().direct:
-        return _Audience(shape, None)
-    return _Audience(shape, named)
-
-
-def _send(
-    fanout: Fanout,
-    room: str,
-    frames: Sequence[bytes],
-    audience: _Audience,
-    *,
-    except_connection: str | None,
-    seq: int | None,
-) -> None:
-    if audience.recipients is not None:
-        posting.post(fanout, room, audience.recipients, frames)
-    else:
-        readable = audience.shape.readable
-        slices.enqueue_shards(fanout, room, readable, frames, except_connection=except_connection, seq=seq)

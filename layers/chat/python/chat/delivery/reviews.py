@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chat.delivery.audience import spread
 from chat.delivery.orders import Review, enqueue
 from chat.planning import QUIET, SLICE, Plan, plan
+from chat.protocol import RoomPace, encode
 from chat.services import Deliveries, Fanout
 from chat.storage.moves import Census
 from chat.storage.shapes import Shape, home
@@ -48,13 +50,16 @@ def begin(fanout: Fanout, room: str, shape: Shape, now_ms: int, *, seq: int = 0,
 
 
 def notice_subscriber(fanout: Fanout, room: str, connection: str, now_ms: int) -> None:
-    """Somebody has subscribed: one in `SAMPLED` looks whether their shard is full, for two read units.
+    """Somebody has subscribed: they are told what the room goes without, with a post where it does.
 
-    So a room that everybody comes to grows before anything is said in it. Raises `UnavailableError`.
+    One in `SAMPLED` looks whether their shard is full, for two read units: so a room that everybody comes to grows
+    before anything is said in it. Raises `UnavailableError`.
     """
+    shape = fanout.connections.shapes.recall(room, now_ms)
+    if shape.plan.step != "full":
+        fanout.sockets.post([connection], encode(RoomPace(room=room, step=shape.plan.step)))
     if home(connection, SAMPLED * SLICE) % SAMPLED:
         return
-    shape = fanout.connections.shapes.recall(room, now_ms)
     shard = home(connection, shape.shards)
     first = next(fanout.connections.slices(room, shard, SLICE), None)
     if first and first.end:
@@ -86,7 +91,7 @@ def carry_out(desk: Deliveries, review: Review) -> Shape | None:
         return None
     if after.shards == before.shards:
         desk.moves.carry_out(census, before, now_ms)
-    return after
+    return _announced(fanout, room, after, now_ms)
 
 
 def _replanned(desk: Deliveries, room: str, shape: Shape, online: int, now_ms: int) -> Shape:
@@ -100,6 +105,18 @@ def _replanned(desk: Deliveries, room: str, shape: Shape, online: int, now_ms: i
     return replace(shape, plan=planned, seq=seq, seq_at_ms=now_ms)
 
 
+def _announced(fanout: Fanout, room: str, shape: Shape, now_ms: int) -> Shape:
+    """The shape once the room's subscribers know what step it is on. A run that dies here leaves it to the next."""
+    step = shape.plan.step
+    if shape.told == step:
+        return shape
+    spread(fanout, room, [encode(RoomPace(room=room, step=step))])
+    told = replace(shape, told=step)
+    fanout.connections.shapes.settle(room, shape, told, now_ms)
+    return told
+
+
 def _goes_on(before: Shape, after: Shape, census: Census) -> bool:
     """Whether something is under way that has to be seen to its end."""
-    return after.plan.busy or before.plan.busy or after.shards != after.readable or not census.settled
+    busy = before.plan.busy or after.plan.busy or before.told != after.plan.step
+    return busy or after.shards != after.readable or not census.settled

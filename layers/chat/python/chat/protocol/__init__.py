@@ -1,7 +1,7 @@
 """Every frame on the wire, and nothing else: typed commands, replies and events.
 
 A frame is one JSON text: an object, or a list of up to 20 commands one way and of their replies, in order, the other
-way. Client to server, then server to client, one example of each:
+way. Events come one by one, or as a list of those that waited together. Client to server, then server to client, one example of each:
 
     {"action":"hello","id":"0","client":"web/1.0"}
     {"action":"rooms","id":"1"}
@@ -59,6 +59,8 @@ way. Client to server, then server to client, one example of each:
     {"type":"room_activity","room":"lunch","last_seq":8,"latest":{"seq":8,"author":"Grace","text":"Soup?",
      "sent_at_ms":1790000000000}}
     {"type":"room_changed","room":"lunch","slow_mode_s":30,"by":{"id":"ada","name":"Ada"}}
+    {"type":"room_pace","room":"general","step":"no_typing"}
+    {"type":"messages_skipped","room":"general","first":122,"last":180}
     {"type":"author_erased","room":"general","user":"eve"}
     {"type":"media_rejected","media":"Qm9yZWQ","room":"general","reason":"The image is damaged."}
 
@@ -118,6 +120,7 @@ from chat.protocol.events import (
     Mentioned,
     MessageChanged,
     MessagePosted,
+    MessagesSkipped,
     PinsChanged,
     PresenceChanged,
     ReactionsChanged,
@@ -125,6 +128,7 @@ from chat.protocol.events import (
     ReceiptsMoved,
     RoomAdvanced,
     RoomChanged,
+    RoomPace,
     TypingStarted,
 )
 from chat.protocol.fields import (
@@ -255,6 +259,7 @@ __all__ = [
     "MessageKind",
     "MessagePosted",
     "MessageReport",
+    "MessagesSkipped",
     "Mute",
     "OpenDirect",
     "PageSize",
@@ -298,6 +303,7 @@ __all__ = [
     "RoomId",
     "RoomKind",
     "RoomList",
+    "RoomPace",
     "RoomSettings",
     "Search",
     "SendMessage",

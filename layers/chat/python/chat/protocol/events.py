@@ -128,6 +128,29 @@ class RoomChanged(msgspec.Struct, tag="room_changed", tag_field="type", frozen=T
     by: Author
 
 
+class RoomPace(msgspec.Struct, tag="room_pace", tag_field="type", frozen=True, kw_only=True):
+    """A room is so busy that it goes without something, or no longer does. Goes to its subscribers.
+
+    `step`: `full` is everything. `no_typing` is without who types, `no_receipts` also without who reads on,
+    `counts_only` also without who comes and goes. In a `digest` messages come once a second, and of many only the
+    newest: see `messages_skipped`. All of it can be asked for at any time.
+    """
+
+    room: str
+    step: Literal["full", "no_typing", "no_receipts", "counts_only", "digest"]
+
+
+class MessagesSkipped(msgspec.Struct, tag="messages_skipped", tag_field="type", frozen=True, kw_only=True):
+    """Messages of a room in a digest that are not sent live: numbers `first` to `last`. The history has them.
+
+    A client fetches them when somebody wants to see them, not all at once. It may have some of them already.
+    """
+
+    room: str
+    first: int
+    last: int
+
+
 class AuthorErased(msgspec.Struct, tag="author_erased", tag_field="type", frozen=True, kw_only=True):
     """A user's data was erased: clients drop what they hold of theirs in the room, as if each message was deleted.
 
@@ -160,6 +183,8 @@ AnyEvent = (
     | ReceiptsMoved
     | RoomAdvanced
     | RoomChanged
+    | RoomPace
+    | MessagesSkipped
     | AuthorErased
     | MediaRejected
 )
