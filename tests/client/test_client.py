@@ -94,6 +94,14 @@ async def test_a_number_still_being_stored_is_waited_for_and_a_void_one_passed_o
         assert [message.text for message in await early] == ["one", "three"]
 
 
+async def test_messages_that_are_not_sent_live_are_fetched(fake_stage: Stage) -> None:
+    async with Chat.connect(fake_stage.url, name="Ada") as chat, chat.subscribe("lunch") as feed:
+        for number in range(1, 4):
+            fake_stage.store("lunch", fake_stage.number("lunch"), f"unsaid {number}")
+        await fake_stage.tell({"type": "messages_skipped", "room": "lunch", "first": 1, "last": 3})
+        assert [message.text for message in await take(feed, 3)] == ["unsaid 1", "unsaid 2", "unsaid 3"]
+
+
 async def test_two_feeds_of_a_room_share_its_subscription(fake_stage: Stage) -> None:
     async with Chat.connect(fake_stage.url, name="Ada") as chat:
         async with chat.subscribe("lunch") as first:

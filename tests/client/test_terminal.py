@@ -202,6 +202,9 @@ async def test_the_screen_shows_a_room_sends_what_is_typed_and_leaves_on_ctrl_c(
         await until(lambda: "typed here" in fake_stage.texts("lunch"))
         await fake_stage.say("lunch", "an answer \x1b[2J")
         await terminal.see("an answer")
+        latest = {"seq": 42, "author": "Grace", "text": "much was said", "sent_at_ms": 0}
+        await fake_stage.tell({"type": "room_activity", "room": "tea", "last_seq": 42, "latest": latest})
+        await terminal.see(" 42 ")
         terminal.type("\x0e")
         await terminal.see("in the other room")
         await until(lambda: fake_stage.actions["read"])

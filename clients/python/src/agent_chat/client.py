@@ -27,6 +27,7 @@ from agent_chat.frames import (
     Message,
     MessageChanged,
     MessagePosted,
+    MessagesSkipped,
     PinsChanged,
     ReactionsChanged,
     Ready,
@@ -203,6 +204,8 @@ class Chat(RoomCommands, MessageCommands):
         self._streams.offer(event)
         if isinstance(event, MessageChanged | ReactionsChanged | PinsChanged):
             self._feeds.notice(event)
+        if isinstance(event, MessagesSkipped):
+            self._feeds.learn(event.room, event.last)
         if isinstance(event, MemberChanged) and event.user.id == self.user.id:
             self._feeds.dismiss(event)
 

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 
+from msgspec import structs
+
 from agent_chat import (
     AuthorErased,
     Chat,
@@ -21,6 +23,7 @@ from agent_chat import (
     MessageChanged,
     ReadMoved,
     Room,
+    RoomAdvanced,
 )
 from agent_chat.dispatch import Outgoing
 from agent_chat.terminal.text import author_of, clean_line, explain
@@ -330,6 +333,8 @@ class Conversation:
             elif isinstance(event, ReadMoved):
                 self._read_up_to[event.room] = max(event.seq, self._read_up_to.get(event.room, 0))
                 self._changed()
+            elif isinstance(event, RoomAdvanced):
+                self._advance(event)
             elif isinstance(event, MemberChanged):
                 await self._tell_change(event)
             elif isinstance(event, MessageChanged) and event.message.room in self._timelines:
@@ -340,6 +345,12 @@ class Conversation:
                 self._changed()
             elif isinstance(event, Mentioned) and event.message.room != self.current:
                 self.say(f"{author_of(event.message)} mentioned you in {event.message.room}: {event.message.text}")
+
+    def _advance(self, event: RoomAdvanced) -> None:
+        for index, room in enumerate(self.rooms):
+            if room.room == event.room and room.last_seq < event.last_seq:
+                self.rooms[index] = structs.replace(room, last_seq=event.last_seq, latest=event.latest)
+        self._changed()
 
     async def _tell_change(self, event: MemberChanged) -> None:
         own = event.user.id == self.chat.user.id
