@@ -70,7 +70,7 @@ class MemoryShared:
             self._log = [over]
         return True
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """The keys of what is kept now."""
         return sorted(key for key in self._values if self._get(key) is not None)
 

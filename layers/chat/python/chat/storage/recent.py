@@ -119,7 +119,8 @@ class RecentMessages:
         if not numbers or numbers != list(range(numbers[0], counter.seq + 1)) or not _counted(entries):
             return
         if len(_encoder.encode(entries)) <= MAX_BYTES:
-            self._tiers.keep(Kept(RECENT.of(room), entries, at_ms, counter.version))
+            own = [dict(entry) for entry in entries]
+            self._tiers.keep(Kept(RECENT.of(room), own, at_ms, counter.version))
 
 
 def _counted(entries: list[Item]) -> bool:
