@@ -85,6 +85,7 @@ _VALUES: dict[type[msgspec.inspect.Type], Callable[[Any, Sequence[str]], Strateg
     msgspec.inspect.LiteralType: lambda kind, _known: st.sampled_from(kind.values),
     msgspec.inspect.ListType: lambda kind, known: st.lists(of_type(kind.item_type, known), max_size=4),
     msgspec.inspect.DictType: _maps,
+    msgspec.inspect.StructType: lambda kind, _known: objects(kind.cls),
     msgspec.inspect.UnionType: lambda kind, known: st.one_of(*(of_type(each, known) for each in kind.types)),
 }
 

@@ -22,19 +22,23 @@ from hypothesis import strategies as st
 
 import functions
 from chat import commands
-from chat.aws import files, secrets, wallet_door, webhooks, wiring
+from chat.aws import files, push, secrets, wallet_door, webhooks, wiring
 from chat.events import MESSAGE_POSTED
 from chat.operators import Operators
 from chat.protocol import MAX_REPLY_BYTES
+from chat.push.encryption import Vapid
+from chat.push.office import DeviceDesk
+from chat.push.registration import Removal, Subscription, Wish
 from chat.settings import Settings
 from chat.storage.nonces import NonceOffice
+from chat.storage.push_subscriptions import PushBook
 from chat.storage.webhooks import WebhookBook
 from chat.tokens import BUILT_IN, WALLET, BuiltInIssuer, SeveralIssuers, WalletIssuer
 from chat.wallets import WalletDoor
 from chat.webhooks.office import Registry
 from chat.webhooks.registration import Registration, register
 from chat.webhooks.replay import Range
-from functions.connect import authorize, sessions, tickets, wallet_nonces, wallet_sessions
+from functions.connect import authorize, push_subscriptions, sessions, tickets, wallet_nonces, wallet_sessions
 from functions.media import uploads
 from functions.message import command, http_command, http_events
 from functions.ops import account, config, health, webhook_settings
@@ -137,6 +141,9 @@ ENDPOINTS = [
     Endpoint("GET /api/webhooks", webhook_settings, st.text()),
     Endpoint("GET /api/webhooks/{webhook}", webhook_settings, st.text()),
     Endpoint("POST /api/webhooks/{webhook}/replay", webhook_settings, near(Range)),
+    Endpoint("POST /api/push/subscriptions", push_subscriptions, near(Subscription)),
+    Endpoint("DELETE /api/push/subscriptions", push_subscriptions, near(Removal)),
+    Endpoint("POST /api/push/levels", push_subscriptions, near(Wish)),
 ]
 ELSEWHERE = {uploads, health}
 """`tests.unit.test_media_functions` tries the first so; the second takes no input."""
@@ -197,6 +204,10 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         master=lambda: ISSUER.secret,
         private=False,
     )
+    vapid = Vapid.made_from(ISSUER.secret, None)
+    desk = DeviceDesk(
+        book=PushBook(world.rooms_table), mobile=world.mobile, clock=world.clock, vapid=lambda: vapid, private=False
+    )
     register(registry, "ada", Registration(url="https://hooks.example/chat", events=[MESSAGE_POSTED]))
     wallets = WalletIssuer(ISSUER.secret)
     door = WalletDoor(
@@ -219,6 +230,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
     for name, value in built.items():
         patched.setattr(wiring, name, lambda value=value: value)
     patched.setattr(wiring, "pause", world.clock.pass_ms)
+    patched.setattr(push, "desk", lambda: desk)
     patched.setattr(webhooks, "registry", lambda: registry)
     patched.setattr(files, "files", lambda: world.files)
     patched.setattr(secrets, "built_in_issuer", lambda: ISSUER)
@@ -227,6 +239,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
 
 
 def test_no_endpoint_is_left_out() -> None:
+    """Whoever adds one adds it to `ENDPOINTS`, with the type of its body, and to `wire` what it runs on."""
     names = (each.name for each in pkgutil.walk_packages(functions.__path__, "functions."))
     modules = (importlib.import_module(name) for name in names)
     assert {each for each in modules if hasattr(each, "http") and hasattr(each, "handle")} == ELSEWHERE | {
@@ -235,7 +248,7 @@ def test_no_endpoint_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.route)
-@settings(SETTINGS, max_examples=60)
+@settings(SETTINGS, max_examples=40)
 @given(st.data())
 def test_no_request_gives_a_fault_of_ours(endpoint: Endpoint, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patched:
@@ -261,7 +274,7 @@ def test_no_ticket_opens_a_socket_but_one_that_was_given_out(ticket: str) -> Non
     assert policy["policyDocument"]["Statement"][0]["Effect"] == "Deny"
 
 
-@settings(SETTINGS, max_examples=60)
+@settings(SETTINGS, max_examples=40)
 @given(nearly_right.frames)
 def test_the_function_of_commands_answers_every_body(body: str | bytes) -> None:
     event = json.loads((EVENTS.parents[1] / "gateway" / "events" / "message.json").read_text())
