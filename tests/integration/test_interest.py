@@ -22,37 +22,37 @@ async def activity(user: User, room: str) -> dict[str, Any]:
 async def test_a_burst_in_another_room_is_told_in_few_events_the_last_of_which_has_its_last_number(
     sign_in: SignIn, room: str
 ) -> None:
-    ada, lise = await sign_in("Ada"), await sign_in("Lise")
+    ada, emmy = await sign_in("Ada"), await sign_in("Emmy")
     other = f"{room}-other"
     for each in (room, other):
-        await ada.call("create", title=each, room=each, kind="private", members=["lise"])
+        await ada.call("create", title=each, room=each, kind="private", members=["emmy"])
     await ada.call("subscribe", room=room)
-    await lise.call("subscribe", room=other)
-    await lise.call("send", room=room, text="on Ada's screen")
+    await emmy.call("subscribe", room=other)
+    await emmy.call("send", room=room, text="on Ada's screen")
 
     begun_s = time.monotonic()
     for number in range(BURST):
-        assert (await lise.call("send", room=other, text=f"message {number + 1}"))["type"] == "ack"
+        assert (await emmy.call("send", room=other, text=f"message {number + 1}"))["type"] == "ack"
     heard = [await activity(ada, other)]
     while heard[-1]["last_seq"] < BURST:
         heard.append(await activity(ada, other))
     assert len(heard) <= (time.monotonic() - begun_s) * 1_000 / HELD_MS + 1
     latest = heard[-1]["latest"]
-    assert (latest["seq"], latest["author"], latest["text"]) == (BURST, "Lise", f"message {BURST}")
+    assert (latest["seq"], latest["author"], latest["text"]) == (BURST, "Emmy", f"message {BURST}")
 
     listed = {each["room"]: each for each in (await ada.call("rooms"))["result"]["rooms"]}
     assert (listed[other]["unread"], listed[other]["latest"]) == (BURST, latest)
 
 
 async def test_a_socket_that_follows_the_room_has_its_messages_and_nothing_more(sign_in: SignIn, room: str) -> None:
-    ada, phone, lise = await sign_in("Ada"), await sign_in("Ada"), await sign_in("Lise")
-    await ada.call("create", title="Together", room=room, kind="private", members=["lise"])
+    ada, phone, emmy = await sign_in("Ada"), await sign_in("Ada"), await sign_in("Emmy")
+    await ada.call("create", title="Together", room=room, kind="private", members=["emmy"])
     await ada.call("subscribe", room=room)
     await ada.call("send", room=room, text="hello")
     # A device of the sender's own that shows something else is in step, too.
-    for elsewhere in (phone, lise):
+    for elsewhere in (phone, emmy):
         assert (await activity(elsewhere, room))["last_seq"] == 1
-    await lise.call("send", room=room, text="hello, Ada")
+    await emmy.call("send", room=room, text="hello, Ada")
     assert (await activity(phone, room))["last_seq"] == 2
     assert (await ada.event("message"))["message"]["seq"] == 2
     assert (await ada.call("ping"))["type"] == "ack"
@@ -72,16 +72,16 @@ async def test_direct_messages_are_told_at_once_each_by_itself(sign_in: SignIn, 
 
 
 async def test_of_a_room_above_the_limit_only_mentions_are_told(sign_in: SignIn, room: str) -> None:
-    ada, lise = await sign_in("Ada"), await sign_in("Lise")
-    crowd = ["lise", *(f"{room}-{number}" for number in range(ROOM_LIMIT - 1))]
+    ada, emmy = await sign_in("Ada"), await sign_in("Emmy")
+    crowd = ["emmy", *(f"{room}-{number}" for number in range(ROOM_LIMIT - 1))]
     await ada.call("create", title="Large", room=room, kind="private", members=crowd)
-    await ada.call("create", title="Small", room=f"{room}-small", kind="private", members=["lise"])
+    await ada.call("create", title="Small", room=f"{room}-small", kind="private", members=["emmy"])
     await ada.call("send", room=room, text="hello, everybody")
-    await ada.call("send", room=room, text="@lise too")
-    assert (await lise.event("mention"))["message"]["seq"] == 2
+    await ada.call("send", room=room, text="@emmy too")
+    assert (await emmy.event("mention"))["message"]["seq"] == 2
     # What is due later has come: so would this have.
     await ada.call("send", room=f"{room}-small", text="hello")
     seen: list[str] = []
     while not seen or seen[-1] != f"{room}-small":
-        seen.append((await lise.event("room_activity"))["room"])
+        seen.append((await emmy.event("room_activity"))["room"])
     assert room not in seen
