@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chat import bursts, deliveries
 from chat.bursts import HOLE_MS
 from chat.delivery import hot, reviews
-from chat.delivery.joining import joined
+from chat.delivery.joining import joined, merged
 from chat.delivery.orders import Review, Tick, decode
 from chat.planning import FRAME_BYTES, Plan
 from chat.ports import Absent, Outcome
@@ -340,3 +340,27 @@ def test_a_claim_and_a_tick_use_the_row_that_is_free() -> None:
     hot.claim(world.services.fanout, ROOM, HOT, START_MS)
     bursts.carry_out(world.desk, ticks(world)[0])
     world.connections_table.put({"pk": keys.window(ROOM)[0], "sk": keys.window(ROOM)[1]}, Absent())
+
+
+@given(st.lists(st.lists(st.one_of(st.integers(1, 20), st.sampled_from(["typing", "member"])), min_size=1)))
+def test_what_waits_in_several_bodies_has_each_message_once_in_number_order(bodies: list[list[int | str]]) -> None:
+    def event(item: int | str) -> bytes:
+        found = {"type": item} if isinstance(item, str) else {"type": "message", "message": {"seq": item}}
+        return json.dumps(found).encode()
+
+    frames = [frame for body in bodies for frame in joined(map(event, body))]
+    items = [item for body in bodies for item in body]
+    numbers = sorted({item for item in items if isinstance(item, int)})
+    others = [item for item in items if isinstance(item, str)]
+    assert merged(frames) == [*map(event, numbers), *map(event, others)]
+
+
+def test_bodies_for_the_same_shard_go_out_together_and_to_no_sender_its_own() -> None:
+    world = arena(150, plan=Plan("slices"))
+    world.services.fanout.connections.subscribe("host-1", ROOM, "host", world.clock.now_ms())
+    for number in range(3):
+        say(world, f"message {number}")
+    Worker(world).run(rounds=1)
+    assert world.sockets.posts == 150
+    assert heard(world, "s0000") == [1, 2, 3]
+    assert heard(world, "host-1") == []

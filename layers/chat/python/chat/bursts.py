@@ -76,7 +76,7 @@ def carry_out(desk: Deliveries, tick: Tick) -> None:
         frames = [encode(MessagePosted(message=message_of(entry))) for entry in due.entries]
         if tick.digest_messages:
             frames = _digest(room, frames, [int(entry["sk"]) for entry in due.entries], tick.digest_messages)
-        spread(fanout, room, joined(frames), seq=int(due.entries[0]["sk"]))
+        spread(fanout, room, joined(frames))
     after = _look_again(desk, tick, due, now_ms)
     if after != before:
         fanout.windows.advance(room, before, replace(after, at_ms=now_ms))

@@ -37,7 +37,7 @@ def deliver(
     try:
         if seq is None:
             audience = look(fanout, room, except_connection)
-            send(fanout, room, [frame], audience, except_connection=except_connection, seq=None)
+            send(fanout, room, [frame], audience, except_connection=except_connection)
         else:
             _deliver_message(fanout, room, frame, except_connection, seq)
     except UnavailableError:
@@ -87,7 +87,7 @@ def _deliver_message(fanout: Fanout, room: str, frame: bytes, except_connection:
     if planned.tier == "coalesced":
         hot.claim(fanout, room, planned, now_ms)
     else:
-        send(fanout, room, [frame], audience, except_connection=except_connection, seq=seq)
+        send(fanout, room, [frame], audience, except_connection=except_connection)
     if planned.busy or shape.plan.busy or audience.recipients is None:
         reviews.begin(fanout, room, shape, now_ms, seq=seq, planned=planned)
 

@@ -30,11 +30,10 @@ def spread(
     frames: Sequence[bytes],
     *,
     except_connection: str | None = None,
-    seq: int | None = None,
 ) -> None:
     """Sends frames to the room now, or slice by slice through the queue. Raises `UnavailableError`."""
     audience = look(fanout, room, except_connection)
-    send(fanout, room, frames, audience, except_connection=except_connection, seq=seq)
+    send(fanout, room, frames, audience, except_connection=except_connection)
 
 
 def look(fanout: Fanout, room: str, except_connection: str | None) -> Audience:
@@ -60,11 +59,10 @@ def send(
     audience: Audience,
     *,
     except_connection: str | None,
-    seq: int | None,
 ) -> None:
     """Sends frames to an audience that was just looked at. Raises `UnavailableError`."""
     if audience.recipients is not None:
         posting.post(fanout, room, audience.recipients, frames)
     else:
         readable = audience.shape.readable
-        slices.enqueue_shards(fanout, room, readable, frames, except_connection=except_connection, seq=seq)
+        slices.enqueue_shards(fanout, room, readable, frames, except_connection=except_connection)

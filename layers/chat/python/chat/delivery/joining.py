@@ -4,7 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from chat.planning import FRAME_BYTES
+
+
+class _Numbered(msgspec.Struct):
+    seq: int
+
+
+class _Head(msgspec.Struct):
+    type: str
+    message: _Numbered | None = None
+
+
+def merged(frames: Iterable[bytes]) -> list[bytes]:
+    """The events of several frames: each message once, in number order, and behind them all others as they came."""
+    messages: dict[int, bytes] = {}
+    others: list[bytes] = []
+    for event in (event for frame in frames for event in _events(frame)):
+        head = msgspec.json.decode(event, type=_Head)
+        if head.type == "message" and head.message is not None:
+            messages[head.message.seq] = event
+        else:
+            others.append(event)
+    return [*(messages[seq] for seq in sorted(messages)), *others]
+
+
+def _events(frame: bytes) -> list[bytes]:
+    if not frame.startswith(b"["):
+        return [frame]
+    return [bytes(event) for event in msgspec.json.decode(frame, type=list[msgspec.Raw])]
 
 
 def joined(frames: Iterable[bytes], most_bytes: int = FRAME_BYTES) -> list[bytes]:

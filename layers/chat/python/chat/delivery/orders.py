@@ -24,8 +24,6 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     except_user: str | None = None
     more: list[str] = []
     """Frames that come after `frame`, in their order."""
-    seq: int | None = None
-    """The number of the message in `frame`."""
     after: str | None = None
     """The connection of the shard to go on behind."""
     shards: list[int] = []

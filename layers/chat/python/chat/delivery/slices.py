@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from chat.delivery import posting
-from chat.delivery.joining import joined
+from chat.delivery.joining import joined, merged
 from chat.delivery.orders import Delivery, enqueue
 from chat.planning import SLICE
 from chat.services import Fanout
@@ -20,7 +20,7 @@ BODY_FRAMES_BYTES = 128 * 1024
 
 
 def enqueue_shards(
-    fanout: Fanout, room: str, shards: int, frames: Sequence[bytes], *, except_connection: str | None, seq: int | None
+    fanout: Fanout, room: str, shards: int, frames: Sequence[bytes], *, except_connection: str | None
 ) -> None:
     """Has the frames posted to all of a room's shards. A queue call for ten shards, all at once."""
     parts = _parts(frames)
@@ -33,7 +33,6 @@ def enqueue_shards(
                 more=[frame.decode() for frame in more],
                 shard=shard,
                 except_connection=except_connection,
-                seq=seq,
             )
             for first, *more in parts
             for shard in range(shards)
@@ -47,17 +46,16 @@ def carry_out(fanout: Fanout, deliveries: Sequence[Delivery]) -> None:
     A Query a slice, and a post a connection for 32 KB. Done twice, recipients may see a frame twice and drop it by its
     number. Raises `UnavailableError` where all of them should be tried again.
     """
-    ordered = sorted(deliveries, key=lambda delivery: (delivery.seq is None, delivery.seq or 0))
-    some = ordered[0]
+    some = deliveries[0]
     end: str | None = None
     found = fanout.connections.slices(some.room, some.shard or 0, SLICE, after=some.after)
     for number, part in enumerate(found, start=1):
-        _post(fanout, part.shard, part.connections, ordered)
+        _post(fanout, part.shard, part.connections, deliveries)
         end = part.end
         if number == SLICES:
             break
     if end is not None:
-        enqueue(fanout.queue, [msgspec.structs.replace(delivery, after=end) for delivery in ordered])
+        enqueue(fanout.queue, [msgspec.structs.replace(delivery, after=end) for delivery in deliveries])
 
 
 def _post(fanout: Fanout, shard: int, connections: Sequence[str], deliveries: Sequence[Delivery]) -> None:
@@ -65,11 +63,18 @@ def _post(fanout: Fanout, shard: int, connections: Sequence[str], deliveries: Se
     room = deliveries[0].room
     senders = {delivery.except_connection for delivery in deliveries}
     everybody = {name: shard for name in connections if name not in senders}
-    posting.post(fanout, room, everybody, joined(frame for each in deliveries for frame in each.frames))
+    posting.post(fanout, room, everybody, _together(deliveries))
     for name in connections:
         if name in senders:
             others = [each for each in deliveries if each.except_connection != name]
-            posting.post(fanout, room, {name: shard}, joined(frame for each in others for frame in each.frames))
+            posting.post(fanout, room, {name: shard}, _together(others))
+
+
+def _together(deliveries: Sequence[Delivery]) -> list[bytes]:
+    """What several bodies have, joined. One body's frames are as they should be already."""
+    if len(deliveries) == 1:
+        return deliveries[0].frames
+    return joined(merged(frame for each in deliveries for frame in each.frames))
 
 
 def _parts(frames: Sequence[bytes]) -> list[list[bytes]]:

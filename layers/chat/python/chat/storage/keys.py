@@ -35,9 +35,9 @@
 | messages | `d#U#K` | 0 | user U's command K has this number already, 24 h | seen on conflict |
 | connections | `connection#C` | `self` | who is behind an open socket | query: disconnect |
 | connections | `connection#C` | `room#R` | what the socket subscribed to, and in which shard | query: disconnect |
-| connections | `room#R#0` | `#shape` | a room's shards, size and what is in force there | query: with the fan-out; get: subscribe |
+| connections | `room#R#0` | `#shape` | a room's shards, size and plan | query: with the fan-out; get: subscribe |
 | connections | `room#R#S` | connection | subscriptions of a room, S = shard | query: fan-out |
-| connections | `hot#R` | `window` | who ends the window in which messages of a hot room are gathered | conditional put: post |
+| connections | `hot#R` | `window` | who ends the window that gathers a hot room's messages | conditional put: post |
 | connections | `hot#R` | `posted` | up to where a hot room's log was posted | get: end of a window |
 | connections | `user#U` | connection | a user's open sockets | query: tell one user |
 | connections | `presence#U` | `self` | whether others were told that user U is online | batch get: presence |
