@@ -13,7 +13,9 @@ from chat.aws.time_left import Context
 def handle(event: websocket.Event, context: Context) -> dict[str, Any]:
     """The body returned is the reply frame: API Gateway sends it to the connection that asked."""
     wiring.time_left().begin(context)
-    return {"statusCode": 200, "body": respond(event).decode()}
+    reply = respond(event)
+    wiring.cache_reporter().report()
+    return {"statusCode": 200, "body": reply.decode()}
 
 
 def respond(event: websocket.Event) -> bytes:

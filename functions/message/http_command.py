@@ -16,7 +16,9 @@ MAX_FRAME_BYTES = 128 * 1024
 def handle(event: http.Event, context: Context) -> http.Answer:
     """200 with the reply frame, whether it is an `ack` or an `error`; 401 without a valid token; 413."""
     wiring.time_left().begin(context)
-    return http.respond(event, respond)
+    answer = http.respond(event, respond)
+    wiring.cache_reporter().report()
+    return answer
 
 
 def respond(event: http.Event) -> http.Answer:

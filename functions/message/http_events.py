@@ -15,7 +15,9 @@ WHOLE = re.compile("[0-9]{1,3}")
 @log.invocations
 def handle(event: http.Event, _context: object) -> http.Answer:
     """200 with the stream as far as it goes, 401 without a valid token, 403 or 404 for a room not to be read."""
-    return http.respond(event, respond)
+    answer = http.respond(event, respond)
+    wiring.cache_reporter().report()
+    return answer
 
 
 def respond(event: http.Event) -> http.Answer:

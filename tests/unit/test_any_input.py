@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import functions
 from chat import commands
-from chat.aws import files, push, secrets, wallet_door, webhooks, wiring
+from chat.aws import cache, files, push, secrets, wallet_door, webhooks, wiring
 from chat.events import MESSAGE_POSTED
 from chat.operators import Operators
 from chat.protocol import MAX_REPLY_BYTES
@@ -30,10 +30,12 @@ from chat.push.encryption import Vapid
 from chat.push.office import DeviceDesk
 from chat.push.registration import Removal, Subscription, Wish
 from chat.settings import Settings
+from chat.storage.audit import AuditTrail
 from chat.storage.nonces import NonceOffice
 from chat.storage.push_subscriptions import PushBook
 from chat.storage.webhooks import WebhookBook
 from chat.tokens import BUILT_IN, WALLET, BuiltInIssuer, SeveralIssuers, WalletIssuer
+from chat.upkeep import Desk
 from chat.wallets import WalletDoor
 from chat.webhooks.office import Registry
 from chat.webhooks.registration import Registration, register
@@ -42,6 +44,7 @@ from functions.connect import authorize, push_subscriptions, sessions, tickets, 
 from functions.media import uploads
 from functions.message import command, http_command, http_events
 from functions.ops import account, config, health, webhook_settings
+from functions.ops import cache as cache_endpoint
 from simulation.world import MemoryQueue, World
 from tests.unit import nearly_right
 
@@ -141,6 +144,7 @@ ENDPOINTS = [
     Endpoint("GET /api/webhooks", webhook_settings, st.text()),
     Endpoint("GET /api/webhooks/{webhook}", webhook_settings, st.text()),
     Endpoint("POST /api/webhooks/{webhook}/replay", webhook_settings, near(Range)),
+    Endpoint("POST /api/cache/invalidate", cache_endpoint, near(cache_endpoint.Request)),
     Endpoint("POST /api/push/subscriptions", push_subscriptions, near(Subscription)),
     Endpoint("DELETE /api/push/subscriptions", push_subscriptions, near(Removal)),
     Endpoint("POST /api/push/levels", push_subscriptions, near(Wish)),
@@ -230,6 +234,8 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
     for name, value in built.items():
         patched.setattr(wiring, name, lambda value=value: value)
     patched.setattr(wiring, "pause", world.clock.pass_ms)
+    stale = Desk(audit=AuditTrail(world.rooms_table), queue=MemoryQueue(), ids=world.ids, clock=world.clock)
+    patched.setattr(cache, "desk", lambda: stale)
     patched.setattr(push, "desk", lambda: desk)
     patched.setattr(webhooks, "registry", lambda: registry)
     patched.setattr(files, "files", lambda: world.files)

@@ -1,6 +1,6 @@
 """A connection to Valkey: many commands in one round trip, within a time limit, from plain synchronous code.
 
-`import redis` alone costs a function more than all that it does itself (decision 0012), so this is the part of a client
+`import redis` alone costs a function more than all that it does itself (decision 0015), so this is the part of a client
 that is needed here. One connection an instance: a function carries out one invocation at a time.
 """
 

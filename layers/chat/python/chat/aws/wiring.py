@@ -11,6 +11,7 @@ import time
 from functools import cache
 
 from chat.aws import credential_sources
+from chat.aws.cache_signals import Crowds, Reporter
 from chat.aws.certificates import CERTIFICATES
 from chat.aws.client import AwsClient
 from chat.aws.credentials import Credentials
@@ -140,7 +141,16 @@ def shared_tier() -> Shared | None:
 @cache
 def tiers() -> Tiers:
     """What this instance keeps of the tables."""
-    return Tiers(clock(), shared_tier(), cache_counts(), pause)
+    tiers = Tiers(clock(), shared_tier(), cache_counts(), pause)
+    if settings().cache_queue_url:
+        tiers.crowded = Crowds(SqsQueue(client(), settings().need("cache_queue_url")))
+    return tiers
+
+
+@cache
+def cache_reporter() -> Reporter:
+    """How CloudWatch is told what is counted of them."""
+    return Reporter(cache_counts(), clock(), settings().stage)
 
 
 @cache

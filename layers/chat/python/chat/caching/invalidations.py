@@ -23,6 +23,9 @@ LOOK_MS = 5_000
 MOST = 100
 """Lines in the log; one more, and it says `all` instead."""
 
+LASTS_MS = 15 * 60_000
+"""How long a line stands in the log: longer than any value lives that was read before it."""
+
 ScopeKind = Literal["room", "user", "prefix", "all"]
 
 

@@ -9,13 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chat.caching import shared
+from chat.caching import invalidations, shared
 from chat.caching.counts import HIT, MEMORY, MISS, SHARED, STALE, WAITED, Counts
-from chat.caching.invalidations import Invalidations
+from chat.caching.invalidations import LASTS_MS, MOST, Invalidation, Invalidations, Scope
 from chat.caching.kinds import Name
 from chat.caching.memory import Entry, Memory
 from chat.caching.shared import Shared, Value, key_of
 from chat.ports import Clock
+
+CROWD, CROWD_MS = 20, 10_000
+"""So many reads of members of one room in so short a time, by all instances, are a crowd that comes to it."""
 
 CLAIM_MS = 1_000
 """How long others wait for whoever reads something from the table for all, if it comes to nothing."""
@@ -66,8 +69,10 @@ class Tiers:
     counts: Counts = field(default_factory=Counts)
     pause: Callable[[int], None] = lambda _duration_ms: None
     """Waits as many milliseconds: real time, or a simulation's."""
+    crowded: Callable[[str], None] = lambda _room: None
+    """Told once of each crowd, with the room that it comes to."""
     memory: Memory = field(default_factory=Memory)
-    invalidations: Invalidations = field(default_factory=Invalidations)
+    declared: Invalidations = field(default_factory=Invalidations)
 
     @property
     def shares(self) -> bool:
@@ -81,7 +86,7 @@ class Tiers:
         for each in wanted:
             entry = self.memory.get(each.name, now_ms)
             found.append(self._judged(each, entry, found, MEMORY))
-        if self.shared is not None and (None in found or self.invalidations.due(now_ms)):
+        if self.shared is not None and (None in found or self.declared.due(now_ms)):
             return self._ask(self.shared, wanted, found, now_ms)
         return found
 
@@ -120,6 +125,22 @@ class Tiers:
         if self.shared is not None and names:
             self.shared.drop([key_of(name) for name in names])
 
+    def declare(self, scope: Scope) -> bool:
+        """Makes stale for all, within `LOOK_MS`, what was read before now; whether that came to pass.
+
+        True, too, without a shared tier: memory alone holds nothing for longer, but for what its reader checks.
+        """
+        now_ms = self.clock.now_ms()
+        line, over = (invalidations.encode(Invalidation(each, now_ms)) for each in (scope, Scope("all")))
+        if self.shared is None:
+            return True
+        return self.shared.append(line, life_ms=LASTS_MS, most=MOST, over=over)
+
+    def read_a_member(self, room: str) -> None:
+        """A member of the room was not known and had to be read."""
+        if self.shared is not None and self.shared.count(f"crowd#{room}", CROWD_MS) == CROWD:
+            self.crowded(room)
+
     def disbelieve(self, name: Name) -> None:
         """What `find` took for true has turned out to be stale."""
         self.memory.drop(name)
@@ -131,13 +152,13 @@ class Tiers:
     ) -> list[Entry | None]:
         """Fills up what memory has not found, and looks at the log where that is due."""
         missing = [at for at, entry in enumerate(found) if entry is None]
-        log = self.invalidations.due(now_ms)
+        log = self.declared.due(now_ms)
         answer = shared_tier.read([key_of(wanted[at].name) for at in missing], log=log)
         if answer is None:
-            self.invalidations.missed(now_ms)
+            self.declared.missed(now_ms)
             return found
         if log:
-            self.invalidations.looked(answer.log, now_ms)
+            self.declared.looked(answer.log, now_ms)
         asked = dict(zip(missing, answer.bodies, strict=True))
         whole: list[Entry | None] = []
         for at, each in enumerate(wanted):
@@ -164,7 +185,7 @@ class Tiers:
         return entry
 
     def _true(self, wanted: Wanted, entry: Entry, earlier: Sequence[Entry | None]) -> bool:
-        return not self.invalidations.cover(wanted.name, entry) and wanted.accepts(entry, earlier)
+        return not self.declared.cover(wanted.name, entry) and wanted.accepts(entry, earlier)
 
     @staticmethod
     def _decoded(name: Name, body: bytes | None, now_ms: int) -> Entry | None:

@@ -23,6 +23,7 @@
 | rooms | `push#U` | `device#D` | a device that user U is told on; D = SHA-256 of its address | query: whom to tell |
 | rooms | `push#U` | `told#R` | when user U was told of room R last, an hour | conditional update: at most once a minute |
 | rooms | `device#D` | `self` | whose the device is | get: register |
+| rooms | `audit#D` | time and id | what an operator did on day D (UTC), and why | kept for who looks into it |
 | rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |
 | rooms | `scaling#fanout` | `current` | thresholds of delivery that operators have changed | get: deliver, every 5 s |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
@@ -78,6 +79,8 @@ FANOUT: Key = ("scaling#fanout", "current")
 SHAPE = "#shape"
 """Sorts before the ids of all connections: API Gateway's are base64."""
 _DEVICE, _TOLD = "device#", "told#"
+AUDIT = "audit#"
+"""How partitions of operators' deeds begin, and only they."""
 WEBHOOKS = "webhooks"
 """Partition of all of a stage's webhooks: there are few, and who is told looks at all of them."""
 MESSAGES = "m#"
@@ -223,6 +226,11 @@ def push_owner(device: str) -> Key:
     return f"device#{device}", SELF
 
 
+def audit(day: str, at_ms: int, record_id: str) -> Key:
+    """What an operator did, by the day in ISO 8601. Times have 15 digits so that they sort."""
+    return f"{AUDIT}{day}", f"{at_ms:015d}#{record_id}"
+
+
 def webhook(webhook_id: str) -> Key:
     """One endpoint that is told of events."""
     return WEBHOOKS, webhook_id
@@ -309,24 +317,9 @@ def command(user: str, command_id: str) -> Key:
     return f"d#{len(user)}#{user}#{command_id}", 0
 
 
-def room_shape(room: str) -> Key:
-    """How the room's subscriptions are split. It stands before those of the first shard."""
-    return subscription_shard(room, 0), SHAPE
-
-
 def connection(connection_id: str) -> Key:
     """Who is behind an open socket."""
     return connection_rows(connection_id), SELF
-
-
-def window(room: str) -> Key:
-    """The window in which messages of a hot room are being gathered."""
-    return f"hot#{room}", "window"
-
-
-def posted(room: str) -> Key:
-    """Up to where a hot room's log was posted."""
-    return f"hot#{room}", "posted"
 
 
 def connection_rows(connection_id: str) -> str:
@@ -349,9 +342,24 @@ def subscription_shard(room: str, shard: int) -> str:
     return f"room#{room}#{shard}"
 
 
+def room_shape(room: str) -> Key:
+    """How the room's subscriptions are split. It stands before those of the first shard."""
+    return subscription_shard(room, 0), SHAPE
+
+
 def user_connection(user: str, connection_id: str) -> Key:
     """An open socket, from its user's side."""
     return user_connections(user), connection_id
+
+
+def window(room: str) -> Key:
+    """The window in which messages of a hot room are being gathered."""
+    return f"hot#{room}", "window"
+
+
+def posted(room: str) -> Key:
+    """Up to where a hot room's log was posted."""
+    return f"hot#{room}", "posted"
 
 
 def user_connections(user: str) -> str:

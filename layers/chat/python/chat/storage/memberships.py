@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from chat.caching.kinds import Kind
 from chat.caching.memory import Entry
@@ -41,6 +41,9 @@ from chat.storage.traces import Trace, noted
 
 LEFT_KEPT_S = 180 * 24 * 3600
 """How long it is remembered that somebody was a reader when they left."""
+
+WARMED_AT_ONCE = 100
+"""Members of one page, and of one round trip to the shared tier."""
 
 BANNED = "banned"
 READER = "reader"
@@ -101,8 +104,28 @@ class Memberships:
             return _membership(known)
         if known is not None:
             self._tiers.disbelieve(MEMBERSHIP.of(room, user))
+        self._tiers.read_a_member(room)
         at_ms = self._tiers.clock.now_ms()
         return self._keep(self.find(room, user), at_ms, version=_version(current))
+
+    def warm(self, room: str, most: int) -> int:
+        """Keeps the first `most` members by user id for all, and the room's rules; how many there were.
+
+        A unit for the rules and one for about 30 members.
+        """
+        rules = self._rules.find(room)
+        pk, first = keys.member(room, "")
+        query, warmed = Query(pk, first, keys.MEMBERS_END, limit=WARMED_AT_ONCE, consistent=True), 0
+        while warmed < most:
+            at_ms = self._tiers.clock.now_ms()
+            (page,) = self._table.query(query)
+            found = [membership for item in page.items if (membership := self._read(item)) and membership.inside]
+            self._tiers.keep(*(_kept(membership, at_ms, _version(rules)) for membership in found))
+            warmed += len(page.items)
+            if page.end is None:
+                break
+            query = replace(query, start=page.end)
+        return warmed
 
     def _read_for_itself(self, room: str, user: str) -> Membership | None:
         at_ms = self._tiers.clock.now_ms()
@@ -110,6 +133,7 @@ class Memberships:
 
     def _read_both(self, room: str, user: str) -> Membership | None:
         """The membership has no version: nobody knew the one that it has before it was read."""
+        self._tiers.read_a_member(room)
         member, set_by_moderators, at_ms = keys.member(room, user), keys.room_rules(room), self._tiers.clock.now_ms()
         found = {item["sk"]: item for item in self._table.get_many([member, set_by_moderators])}
         membership = self._read(found.get(member[1])) or self.find(room, user)

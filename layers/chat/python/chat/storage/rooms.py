@@ -99,6 +99,11 @@ class RoomDirectory:
         listed.update({item["room"]: _listing(item) for item in items})
         return list(listed.values())
 
+    def public_rooms(self) -> list[RoomRecord]:
+        """Public rooms, in no order: up to `LISTED_PER_SHARD` of each of the 8 shards, read at the same time."""
+        shards = [Query(keys.public_shard(shard), limit=LISTED_PER_SHARD) for shard in range(keys.PUBLIC_SHARDS)]
+        return [record_of(item) for page in self._table.query(*shards) for item in page.items]
+
     def listing(self, room: str, user: str) -> Listing | None:
         """The room in the user's own list, None where it is not. A consistent read."""
         item = self._table.get(keys.user_room(user, room), consistent=True)
