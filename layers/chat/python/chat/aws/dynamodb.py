@@ -194,7 +194,13 @@ _RANGES = {
 
 def from_attributes(attributes: Json) -> Item:
     """DynamoDB's typed attributes as plain values; numbers are whole numbers here."""
-    return {name: _value(typed) for name, typed in attributes.items()}
+    # Most are strings: a slice of a room has 700 of them.
+    return {name: typed["S"] if "S" in typed else _value(typed) for name, typed in attributes.items()}
+
+
+def to_attributes(item: Item) -> Json:
+    """The reverse of `from_attributes`."""
+    return {name: _attribute(value) for name, value in item.items()}
 
 
 def _item(attributes: Json | None) -> Item | None:
@@ -231,7 +237,7 @@ def _attribute(value: Any) -> Json:  # noqa: ANN401 - an attribute is any JSON v
         case None:
             return {"NULL": True}
         case dict():
-            return {"M": {name: _attribute(each) for name, each in value.items()}}
+            return {"M": to_attributes(value)}
         case list() | tuple():
             return {"L": [_attribute(each) for each in value]}
         case _:
@@ -243,7 +249,7 @@ def _key(key: Key) -> Json:
 
 
 def _put(item: Item, condition: Condition | None) -> Json:
-    return {"Item": {name: _attribute(value) for name, value in item.items()}, **_condition(condition)}
+    return {"Item": to_attributes(item), **_condition(condition)}
 
 
 def _update(key: Key, assign: Mapping[str, Any], add: Mapping[str, int], condition: Condition | None) -> Json:

