@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from chat.storage.memberships import REMEMBERED_MS
+from chat.storage.room_rules import REMEMBERED_MS
 from tests.integration.users import SignIn, User
 
 

@@ -98,6 +98,15 @@ def test_an_edit_that_is_sent_again_keeps_its_version_and_undoes_no_later_one(wo
     assert len(world.sockets.heard("ada-1", "message_changed")) == 2
 
 
+def test_an_edit_that_is_stored_is_not_said_to_be_refused_when_it_is_sent_again(world: World) -> None:
+    first = edit(world, "second thoughts", id="e1")
+    ask(world, "ada", action="mute", room="lunch", user="bob", for_s=60)
+    assert edit(world, "second thoughts", id="e1") == first
+    assert outcome(ask(world, "bob", action="edit", id="e2", room="lunch", seq=1, text="third")) == "muted"
+    result(world, "ada", action="delete", room="lunch", seq=1)
+    assert edit(world, "second thoughts", id="e1")["version"] == first["version"]
+
+
 def test_the_id_of_another_command_is_refused_for_an_edit_and_the_other_way_round(world: World) -> None:
     assert outcome(ask(world, "bob", action="edit", id="first", room="lunch", seq=1, text="x")) == "invalid_field"
     edit(world, "y", id="e1")

@@ -17,7 +17,7 @@ from chat.errors import (
     NotAllowedError,
     UnavailableError,
 )
-from chat.messages import message_of
+from chat.messages import LASTING_REFUSALS, message_of
 from chat.ports import Absent, Item, Posting, Put, Sender
 from chat.protocol import Changed, DeleteMessage, EditMessage, MessageChanged, encode
 from chat.services import Services
@@ -32,11 +32,23 @@ logger = logging.getLogger(__name__)
 def edit(services: Services, sender: Sender, command: EditMessage) -> Changed:
     """Gives the sender's own text another one, checked as a new one is, and tells the room.
 
-    Raises `MessageNotFoundError`, `NotAllowedError` for another's message or one that is no text,
-    `MessageDeletedError`, and what `send` raises for a text that is not taken.
+    A repeat of a stored edit answers as that did, also where a new one would be refused meanwhile. Raises
+    `MessageNotFoundError`, `NotAllowedError` for another's message or one that is no text, `MessageDeletedError`, and
+    what `send` raises for a text that is not taken.
     """
     if not command.text.strip():
         raise InvalidFieldError("`text` has nothing in it.")
+    try:
+        return _take(services, sender, command)
+    except (*LASTING_REFUSALS, MessageDeletedError):
+        earlier = services.messages.memory(sender.user, command.id)
+        if not _remembers(earlier, command):
+            raise
+        return _repeated(services, command, earlier)
+
+
+def _take(services: Services, sender: Sender, command: EditMessage) -> Changed:
+    """Stores what all that guards the room lets through, and tells of it."""
     membership = access.require_speaker(services, sender.user, command.room)
     now_ms = services.clock.now_ms()
     services.change_pace.require_below_limit(command.room, now_ms)
@@ -126,10 +138,17 @@ def _memory(sender: Sender, command: EditMessage, version: int, now_ms: int) -> 
 
 
 def _repeated(services: Services, command: EditMessage, earlier: Item | None) -> Changed:
-    if earlier is None or (earlier["room"], earlier["seq"]) != (command.room, command.seq) or "version" not in earlier:
+    if earlier is None or not _remembers(earlier, command):
         raise InvalidFieldError("This id was used for another command; take a new one.")
     entry = services.messages.find(command.room, command.seq) or {}
     return Changed(room=command.room, seq=command.seq, version=int(earlier["version"]), rev=int(entry.get("rev", 0)))
+
+
+def _remembers(earlier: Item | None, command: EditMessage) -> bool:
+    """Whether this very message was edited by a command of this id before."""
+    if earlier is None or "version" not in earlier:
+        return False
+    return (earlier["room"], earlier["seq"]) == (command.room, command.seq)
 
 
 def _own_text(services: Services, sender: Sender, command: EditMessage) -> str:

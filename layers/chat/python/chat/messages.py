@@ -38,7 +38,7 @@ from chat.storage.messages import Draft, Span, Stored
 UNTOLD_MS = 60_000
 """How long after a message was stored its repeats still deliver it. Who has it already drops it by its number."""
 
-_REFUSED = (
+LASTING_REFUSALS = (
     BannedError,
     BlockedWordError,
     MessageNotFoundError,
@@ -61,7 +61,7 @@ def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
         raise InvalidFieldError("`text` has nothing in it.")
     try:
         stored = _take(services, sender, command)
-    except _REFUSED:
+    except LASTING_REFUSALS:
         earlier = services.messages.recall(command.room, sender.user, command.id)
         if earlier is None:
             raise

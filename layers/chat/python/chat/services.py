@@ -19,8 +19,8 @@ from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
 from chat.storage.presence import PresenceBook
-from chat.storage.rates import SlowMode, UserRates
 from chat.storage.push_subscriptions import PushBook
+from chat.storage.rates import SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook

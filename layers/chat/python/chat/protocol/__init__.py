@@ -1,7 +1,8 @@
 """Every frame on the wire, and nothing else: typed commands, replies and events.
 
 A frame is one JSON text: an object, or a list of up to 20 commands one way and of their replies, in order, the other
-way. Events come one by one, or as a list of those that waited together. Client to server, then server to client, one example of each:
+way. Events come one by one, or as a list of those that waited together. Client to server, then server to client, one
+example of each:
 
     {"action":"hello","id":"0","client":"web/1.0"}
     {"action":"rooms","id":"1"}

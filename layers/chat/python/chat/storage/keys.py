@@ -21,7 +21,7 @@
 | rooms | `traces#U` | kind, room, number | what user U has left where: messages, changes … | query: export, erasure |
 | rooms | `account#U` | `export` or `erasure` | the user's job of that kind, as far as it is | get: job |
 | rooms | `push#U` | `device#D` | a device that user U is told on; D = SHA-256 of its address | query: whom to tell |
-| rooms | `push#U` | `told#R` | when user U was told of room R last, an hour | conditional update: at most once a minute |
+| rooms | `push#U` | `told#R` | when user U was told of room R last, an hour | conditional: at most once a minute |
 | rooms | `device#D` | `self` | whose the device is | get: register |
 | rooms | `audit#D` | time and id | what an operator did on day D (UTC), and why | kept for who looks into it |
 | rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |

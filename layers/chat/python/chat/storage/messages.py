@@ -143,8 +143,12 @@ class MessageLog:
 
         A consistent read, one unit.
         """
-        earlier = self._table.get(keys.command(user, command_id), consistent=True)
+        earlier = self.memory(user, command_id)
         return _repeated(earlier, room) if earlier and earlier["room"] == room and "version" not in earlier else None
+
+    def memory(self, user: str, command_id: str) -> Item | None:
+        """What is remembered of a user's command, None for one that stored nothing. A consistent read, one unit."""
+        return self._table.get(keys.command(user, command_id), consistent=True)
 
     def find(self, room: str, seq: int) -> Item | None:
         """The entry of a number, None where there is none, as there is none of a `void` one. A consistent read."""
