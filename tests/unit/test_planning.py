@@ -104,7 +104,8 @@ def test_no_plan_costs_more_than_posting_each_message_and_windows_bound_it(
     assert cost <= load_of(sockets, rate_per_s, size_bytes) * (1 + 1e-9)  # floats round
     if planned.tier == "coalesced":
         assert planned.window_ms >= limits.window_ms
-        assert cost <= sockets * (1_000 / limits.window_ms + rate_per_s * size_bytes * 2 / FRAME_BYTES)
+        bound = sockets * (1_000 / limits.window_ms + rate_per_s * size_bytes * 2 / FRAME_BYTES)
+        assert cost <= bound or cost == pytest.approx(bound)
 
 
 def test_each_step_goes_without_what_those_before_it_go_without() -> None:

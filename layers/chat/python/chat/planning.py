@@ -153,7 +153,7 @@ def posts_per_s(planned: Plan, online: int, rate_per_s: float, size_bytes: int) 
     windows_per_s = 1_000 / planned.window_ms
     # A frame is begun by each window, and by what does not fit into the one before.
     units_per_s = windows_per_s + rate_per_s * size_bytes * 2 / FRAME_BYTES
-    return online * min(units_per_s, rate_per_s * frames_of(size_bytes))
+    return min(online * units_per_s, load_of(online, rate_per_s, size_bytes))
 
 
 def frames_of(size_bytes: int) -> int:
