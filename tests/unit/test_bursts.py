@@ -185,18 +185,16 @@ def test_two_ticks_of_the_same_window_are_harmless() -> None:
     assert world.queue.bodies == []
 
 
-def burst(world: World) -> None:
-    for number in range(3):
-        say(world, f"message {number}")
-
-
 @pytest.mark.parametrize("size", [20, 150])
+@pytest.mark.parametrize("plan", [HOT, Plan("slices")], ids=["hot", "quiet"])
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-def test_no_acknowledged_message_is_lost_whichever_call_a_function_dies_at(size: int, *, late: bool) -> None:
+def test_no_acknowledged_message_is_lost_whichever_call_a_function_dies_at(
+    size: int, plan: Plan, *, late: bool
+) -> None:
     """Each run ends one function at one call: the sender's, or the queue's, which gets its bodies again."""
     at = 0
     while True:
-        world = arena(size, plan=HOT)
+        world = arena(size, plan=plan)
         mortal = Mortal(world, at, late=late)
         acknowledged: list[int] = []
         died = False
