@@ -13,7 +13,7 @@ from chat.accounts import jobs, noting
 from chat.caching.tiers import Tiers
 from chat.events import MessagePosted
 from chat.places import Place
-from chat.ports import Principal, Sender
+from chat.ports import Outcome, Principal, Sender
 from chat.storage import keys
 from chat.storage.memberships import Memberships
 from chat.storage.messages import SETTLE_MS
@@ -21,6 +21,7 @@ from chat.streams import Archive, Following
 from simulation.table import MemoryTable
 from simulation.world import World
 from tests.infrastructure.test_permissions import CONNECTIONS, MESSAGES, PERMISSIONS, ROOMS
+from tests.unit import hot_rooms
 from tests.unit.aftermath import work_off
 from tests.unit.test_account_erasure import EVE, a_full_life
 
@@ -208,6 +209,20 @@ def test_a_stream_of_events_is_made_within_the_role_of_its_function(world: World
     assert (text.count(b"event: message\n"), text.count(b"event: message_changed\n")) == (2, 1)
     assert used(world.rooms_table) <= allowed("message.http_events", ROOMS)
     assert used(world.messages_table) <= allowed("message.http_events", MESSAGES)
+
+
+def test_working_off_the_delivery_queue_stays_within_its_role() -> None:
+    busy = hot_rooms.arena(350, plan=hot_rooms.HOT)
+    busy.services.messages._take_number(hot_rooms.ROOM, busy.clock.now_ms())
+    hot_rooms.say(busy, "behind a number that nobody takes")
+    tables = {ROOMS: busy.rooms_table, MESSAGES: busy.messages_table, CONNECTIONS: busy.connections_table}
+    for table in tables.values():
+        table.actions.clear()
+    busy.sockets.answers["s0001"] = Outcome.GONE
+    hot_rooms.Worker(busy).run(rounds=60)
+    assert len(busy.sockets.listeners()) == 349
+    for name, table in tables.items():
+        assert used(table) <= allowed("message.deliver", name), name
 
 
 def test_opening_and_closing_a_socket_stay_within_their_roles(world: World) -> None:
