@@ -109,7 +109,7 @@ def test_thresholds_change_for_everybody_within_seconds(table: Table) -> None:
 
 def test_thresholds_that_make_no_sense_are_not_stored(table: Table) -> None:
     settings = FanoutSettings(table, ManualClock(), Thresholds())
-    with pytest.raises(ValueError, match="direct is 10 to 300"):
+    with pytest.raises(ValueError, match="direct is 10 to 1000"):
         settings.write({"direct": 1}, version=0)
     assert settings.read() == Changes()
 

@@ -91,7 +91,7 @@ MISTAKES = {
     "a chain that is none": ({"wallet_chains": "1,ether"}, "'ether'"),
     "chain zero": ({"wallet_chains": "0"}, "whole numbers from 1"),
     "a user who may send nothing": ({"user_rate": "-1"}, "1 or more"),
-    "thresholds of delivery that make no sense": ({"fanout": "direct=1"}, "direct is 10 to 300"),
+    "thresholds of delivery that make no sense": ({"fanout": "direct=1"}, "direct is 10 to 1000"),
 }
 
 

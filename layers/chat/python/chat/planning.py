@@ -37,8 +37,8 @@ LEAST_RATE_PER_S = 5.0
 ALWAYS_DIRECT = 10
 """Sockets up to which nobody looks at thresholds, tiers or rates: posting to them is as cheap as looking."""
 
-MOST_DIRECT = 300
-"""What one function posts to while a sender waits: five rounds of 64 sockets."""
+MOST_DIRECT = 1_000
+"""What one function may post to while a sender waits: about a tenth of a second (`docs/performance.md`)."""
 
 TAIL = 10_000
 """Sockets above which a room that is not hot has the tier `tail`; so far it is delivered as `slices` are."""
