@@ -1,4 +1,4 @@
-"""One stage: three stacks by how long their content lives, and what each hands to the next."""
+"""One stage: stacks by how long their content lives, and what each hands to the next."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 
 from cdk.config import StageConfig
+from cdk.stacks.cache import CacheStack
 from cdk.stacks.data import DataStack
 from cdk.stacks.edge import EdgeStack
 from cdk.stacks.service import ServiceStack
@@ -18,26 +19,31 @@ class Stage:
     """The stacks of a stage, in the order they are deployed in."""
 
     data: DataStack
+    cache: CacheStack | None
+    """None where there is no cache, or where it is elsewhere."""
     service: ServiceStack
     edge: EdgeStack
 
 
 def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
-    """Adds `chat-STAGE-data`, `-service` and `-edge` to `app`.
+    """Adds `chat-STAGE-data`, `-service` and `-edge` to `app`, and `-cache` where the stage has a cache of its own.
 
     They belong to no account or Region until the CDK CLI deploys them: one template serves every account.
     `layer_target` is what layers are built for; None is what the stage's functions run on.
     """
     data = DataStack(app, f"chat-{config.name}-data", config=config)
+    own = config.cache if config.cache and not config.cache.endpoint else None
+    cache = CacheStack(app, f"chat-{config.name}-cache", config=config, cache=own) if own else None
     service = ServiceStack(
         app,
         f"chat-{config.name}-service",
         config=config,
         data=data,
+        cache=cache,
         layer_target=layer_target or target_of(config.name),
     )
     edge = EdgeStack(app, f"chat-{config.name}-edge", config=config, data=data, service=service)
-    for stack in (data, service, edge):
+    for stack in filter(None, (data, cache, service, edge)):
         cdk.Tags.of(stack).add("application", "chat")
         cdk.Tags.of(stack).add("stage", config.name)
-    return Stage(data=data, service=service, edge=edge)
+    return Stage(data=data, cache=cache, service=service, edge=edge)

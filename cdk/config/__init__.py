@@ -8,6 +8,7 @@ from cdk.config.context import read_context
 from cdk.config.stages import LOG_RETENTION_DAYS, ROOT, STAGES, StageConfig
 from cdk.config.values import (
     BuiltInIssuer,
+    CacheConfig,
     ConfigError,
     ModerationHook,
     OpenIdConnect,
@@ -21,6 +22,7 @@ __all__ = [
     "ROOT",
     "STAGES",
     "BuiltInIssuer",
+    "CacheConfig",
     "ConfigError",
     "ModerationHook",
     "OpenIdConnect",

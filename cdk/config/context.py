@@ -14,6 +14,7 @@ from typing import Any
 
 from cdk.config.stages import STAGES, StageConfig
 from cdk.config.values import (
+    CacheConfig,
     ConfigError,
     LocalEndpoints,
     ModerationHook,
@@ -52,6 +53,7 @@ def read_context(context: Context) -> StageConfig:
         wallet=_wallet(stage, context),
         fanout=str(context("fanout") or stage.fanout),
         operators=_operators(context),
+        cache=_cache(stage, context),
         push=_push(context),
         webhook_disable_days=_whole(
             "webhook_disable_days", context("webhook_disable_days") or stage.webhook_disable_days
@@ -120,6 +122,23 @@ def _push(context: Context) -> PushMessages:
         shows_text=shown == "on",
         contact=contact or (f"mailto:{email}" if email else None),
     )
+
+
+def _cache(stage: StageConfig, context: Context) -> CacheConfig | None:
+    switch, endpoint = str(context("cache") or ""), context("cache_endpoint")
+    if switch not in {"", "on", "off"}:
+        raise ConfigError(f"cache is on or off, not {switch!r}.")
+    if endpoint and stage.name != "local":
+        raise ConfigError("cache_endpoint is for stage local; other stages have a cache of their own with -c cache=on.")
+    if switch == "on" and stage.name == "local" and not endpoint:
+        raise ConfigError(
+            "Stage local has no cache of its own: say where one listens with -c cache_endpoint=redis://…."
+        )
+    if switch == "off":
+        return None
+    if endpoint:
+        return CacheConfig(endpoint=endpoint)
+    return (stage.cache or CacheConfig()) if switch == "on" else stage.cache
 
 
 def _operators(context: Context) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from cdk.config.values import (
     BuiltInIssuer,
+    CacheConfig,
     ConfigError,
     LocalEndpoints,
     ModerationHook,
@@ -73,6 +74,8 @@ class StageConfig:
     """Thresholds of delivery that are not the defaults: `direct=50,coalesce=1000`."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""
+    cache: CacheConfig | None = None
+    """None where each function instance has its own memory only."""
 
     def __post_init__(self) -> None:
         if self.log_retention_days not in LOG_RETENTION_DAYS:
@@ -123,6 +126,7 @@ STAGES = {
         StageConfig(
             name="prod",
             keep_data=True,
+            cache=CacheConfig(),
             log_retention_days=90,
             websocket=Throttle(rate=5_000, burst=3_000),
             http=Throttle(rate=1_000, burst=1_000),

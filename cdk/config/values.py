@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 MIN_DEADLINE_MS, MAX_DEADLINE_MS = 50, 5_000
 """Of a moderation hook. The function that waits for it has 15 s for a whole frame."""
 
+MAX_CACHE_GB = 5_000
+MIN_ECPU, MAX_ECPU = 1_000, 15_000_000
+"""Bounds of ElastiCache Serverless' own limits."""
+
 
 class ConfigError(Exception):
     """The context asks for something that can't be deployed. The message says what to change."""
@@ -122,6 +126,25 @@ def _platform(arn: str) -> str | None:
     platform = application.partition("/")[0]
     known = service.startswith("arn:") and ":sns:" in service and platform in {"APNS", "APNS_SANDBOX", "GCM"}
     return platform if known and application.partition("/")[2] else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheConfig:
+    """The cache that function instances share."""
+
+    endpoint: str | None = None
+    """`redis://host:port` of a server that runs already, in stage local; None: ElastiCache, in a VPC of its own."""
+    max_gb: int = 5
+    max_ecpu_per_s: int = 50_000
+    """What it may grow to, by ElastiCache's units: a read or a write of up to 1 KB is one."""
+
+    def __post_init__(self) -> None:
+        if self.endpoint is not None:
+            _require_url("cache_endpoint", self.endpoint, "redis", "rediss")
+        if not 1 <= self.max_gb <= MAX_CACHE_GB or not MIN_ECPU <= self.max_ecpu_per_s <= MAX_ECPU:
+            raise ConfigError(
+                f"A cache has 1 to {MAX_CACHE_GB:,} GB, and {MIN_ECPU:,} to {MAX_ECPU:,} processing units a second."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,12 +17,23 @@ from constructs import Construct
 
 from cdk.config import ROOT, StageConfig
 from cdk.constructs.logs import log_retention
+from cdk.constructs.network import SUBNETS, Network
 from cdk.constructs.permissions import Pattern, accept_pattern, acknowledge
 from chat.settings import Settings
 from layers.build import CHAT, NAMES, Target, build_layer
 
 ALWAYS = (CHAT, "core")
 """Layers of every function."""
+
+CONNECT = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""What Lambda does in a function's network (Lambda Developer Guide, execution role of functions in a VPC)."""
 
 
 class LayerVersions(Construct):
@@ -68,8 +79,11 @@ class Platform:
         timeout_s: int,
         memory_mb: int = 512,
         layers: Sequence[str] = (),
+        network: Network | None = None,
     ) -> ChatFunction:
         """A function in the stack's own scope. `handler` is GROUP.MODULE; `layers` come on top of `ALWAYS`.
+
+        With `network` it runs there, and reaches nothing that can't be reached from there.
 
         `memory_mb` buys CPU: 1,769 are one core.
         """
@@ -82,6 +96,7 @@ class Platform:
             timeout_s=timeout_s,
             memory_mb=memory_mb,
             layers=layers,
+            network=network,
         )
 
     def settings(self, **values: str | None) -> Settings:
@@ -103,6 +118,7 @@ class ChatFunction(lambda_.Function):
         timeout_s: int,
         memory_mb: int,
         layers: Sequence[str],
+        network: Network | None,
     ) -> None:
         """See `Platform.function`."""
         group, _, _ = handler.partition(".")
@@ -136,9 +152,16 @@ class ChatFunction(lambda_.Function):
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
             role=role,
+            vpc=network.vpc if network else None,
+            vpc_subnets=SUBNETS if network else None,
+            security_groups=[network.functions] if network else None,
+            ipv6_allowed_for_dual_stack=True if network else None,
         )
         acknowledge(self, "L1", "The wheels and the bytecode of the layers are made for, and measured on, this Python.")
         acknowledge(role, "IAM5[Resource::*]", "Traces are sent to X-Ray, which has no resource to name.")
+
+        if network:
+            _let_lambda_connect(self, role)
 
     def allow(
         self,
@@ -157,6 +180,27 @@ class ChatFunction(lambda_.Function):
                 conditions={key: dict(value) for key, value in conditions.items()} if conditions else None,
             )
         )
+
+
+def _let_lambda_connect(function: lambda_.Function, role: iam.Role) -> None:
+    """Lambda connects a function to its network in the name of its role; its code may not do the same."""
+    connect = iam.Policy(
+        function,
+        "Connect",
+        roles=[role],
+        statements=[
+            iam.PolicyStatement(actions=list(CONNECT), resources=["*"]),
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=list(CONNECT),
+                resources=["*"],
+                conditions={"ArnLike": {"lambda:SourceFunctionArn": f"arn:{cdk.Aws.PARTITION}:lambda:*:*:function:*"}},
+            ),
+        ],
+    )
+    # The function can't be made, or be taken out of its network, without it.
+    function.node.add_dependency(connect)
+    acknowledge(connect, "IAM5[Resource::*]", "Network interfaces have no names before Lambda makes them.")
 
 
 def _group_code(group: str) -> lambda_.Code:

@@ -24,7 +24,12 @@ class WebSocket(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self.api = apigatewayv2.WebSocketApi(
-            self, "Api", api_name=f"chat-{config.name}", route_selection_expression="$request.body.action"
+            self,
+            "Api",
+            api_name=f"chat-{config.name}",
+            route_selection_expression="$request.body.action",
+            # Functions in a network post to it over IPv6: see `cdk.constructs.network`.
+            ip_address_type=apigatewayv2.IpAddressType.DUAL_STACK if config.cache and not config.local else None,
         )
         self.stage = apigatewayv2.WebSocketStage(
             self,

@@ -22,10 +22,18 @@ def add_commands(platform: Platform, *, posting: Posting, http: HttpApi, identit
 
     API Gateway gives up after 29 s; a client would long have sent again.
     """
+    cache = posting.cache
     command = platform.function(
-        "Command", "message.command", platform.settings(**posting.settings), timeout_s=15, memory_mb=1024
+        "Command",
+        "message.command",
+        platform.settings(**posting.settings, **(cache.settings if cache else {})),
+        timeout_s=15,
+        memory_mb=1024,
+        network=cache.network if cache else None,
     )
     _allow_commands(command, posting)
+    if cache:
+        cache.allow(command)
     posting.websocket.add_commands(ACTIONS, command)
 
     http_command = platform.function(

@@ -24,6 +24,9 @@ ROOMS = "room#*"
 PUSH, DEVICES = "push#*", "device#*"
 """In the table of rooms: users' devices and when they were told of what, and whose each device is."""
 
+AUDIT = "audit#*"
+"""In the table of rooms: what operators did."""
+
 WEBHOOKS = "webhooks"
 """In the table of rooms: operators' endpoints."""
 

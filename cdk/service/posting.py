@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.websocket import WebSocket
+from cdk.service.cache import SharedTier
 from cdk.service.protection import Protection
 from cdk.stacks.data import DataStack
 
@@ -22,6 +23,8 @@ class Posting:
     delivery: WorkQueue
     notices: WorkQueue
     protection: Protection
+    cache: SharedTier | None
+    """For the function of commands, None where there is none."""
     fanout: str | None
     """Thresholds of delivery, as functions are told them."""
 

@@ -14,6 +14,7 @@ from cdk.constructs.room_events import RoomEvents
 from cdk.constructs.websocket import WebSocket
 from cdk.service.accounts import JOBS_TIMEOUT_S, add_accounts
 from cdk.service.addresses import publish_addresses
+from cdk.service.cache import add_cache, make_tier
 from cdk.service.commands import add_commands
 from cdk.service.delivery import DELIVER_TIMEOUT_S, add_delivery
 from cdk.service.door import add_door
@@ -29,6 +30,7 @@ from cdk.service.sign_in import add_sign_in
 from cdk.service.streams import add_streams
 from cdk.service.wallets import add_wallets
 from cdk.service.webhooks import DELIVERIES_TIMEOUT_S, add_webhooks
+from cdk.stacks.cache import CacheStack
 from cdk.stacks.data import DataStack
 from layers.build import Target
 
@@ -37,7 +39,14 @@ class ServiceStack(cdk.Stack):
     """Everything that the next deployment may replace."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack, layer_target: Target
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        data: DataStack,
+        cache: CacheStack | None,
+        layer_target: Target,
     ) -> None:
         super().__init__(scope, construct_id, description=f"Chat {config.name}: functions, APIs, queues, state machine")
         # What the concerns share.
@@ -61,6 +70,7 @@ class ServiceStack(cdk.Stack):
             delivery=delivery,
             notices=notices,
             protection=Protection(self, config=config),
+            cache=make_tier(self, config=config, cache=cache, alarms=alarms),
             fanout=config.fanout or None,
         )
 
@@ -95,6 +105,10 @@ class ServiceStack(cdk.Stack):
             identity=identity,
             applications=applications,
         )
+        if posting.cache:
+            add_cache(
+                platform, tier=posting.cache, data=data, events=events, http=http, identity=identity, alarms=alarms
+            )
         add_health(platform, data=data, delivery=delivery, events=events, http=http)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.

@@ -15,7 +15,11 @@ from cdk.app import build
 from cdk.config import ROOT
 from layers.build import HOST
 
-LOCAL = {"stage": "local", "websocket_endpoint": "ws://127.0.0.1:4510"}
+LOCAL = {
+    "stage": "local",
+    "websocket_endpoint": "ws://127.0.0.1:4510",
+    "cache_endpoint": "redis://127.0.0.1:6380",
+}
 DEV = {"stage": "dev"}
 IDENTIFYING = {"Arn", "TopicArn", "StreamArn", "Id"}
 """Attributes that name their resource itself."""

@@ -107,7 +107,8 @@ def test_signing_in_by_name_or_wallet_is_deployed_where_the_stage_says_so(
         "POST /api/wallet/nonces": "connect.wallet_nonces",
         "POST /api/wallet/sessions": "connect.wallet_sessions",
     }
-    for assembly, expected in ((local, by_name), (dev, by_name), (prod, {})):
+    cached = {"POST /api/cache/invalidate": "ops.cache"}
+    for assembly, expected in ((local, by_name | cached), (dev, by_name), (prod, cached)):
         found = {key: answered_by(assembly, route) for key, route in routes(assembly, "HTTP").items()}
         assert found == {**PUBLIC, **FALLBACK, **ACCOUNT, **WEBHOOKS, **PUSH, **OPERATIONS, **expected}
 

@@ -13,7 +13,7 @@ from cdk.constructs.logs import _RETENTION
 from chat.settings import PREFIX, Settings
 from layers.build import HOST, LAMBDA_PYTHON
 from tests.infrastructure.assembly import Assembly, Resource
-from tests.infrastructure.test_permissions import NOT_IN_PROD
+from tests.infrastructure.test_permissions import NOT_IN_PROD, SHARING
 
 LAYERS = {
     "connect.authorize": set(),
@@ -43,6 +43,8 @@ LAYERS = {
     "ops.account": {"identity", "data"},
     "ops.account_jobs": {"data"},
     "ops.webhook_settings": {"identity"},
+    "ops.cache": {"identity"},
+    "ops.cache_invalidation": set(),
     "ops.health": set(),
     "ops.config": set(),
 }
@@ -211,7 +213,8 @@ def test_a_function_is_told_what_its_code_asks_for_and_nothing_else(
         return
     other_sign_in = {"session_secret_arn", "wallet_chains"} if name == "prod" else {"oidc_issuer", "oidc_audience"}
     not_on_aws = {"outbound_private"} if name == "prod" else set()
-    expected = {"stage", *settings_used(handler)} - other_sign_in - not_on_aws - OFF_BY_DEFAULT
+    used = settings_used(handler) - (set() if handler in SHARING else {"cache_url", "cache_queue_url"})
+    expected = {"stage", *used} - other_sign_in - not_on_aws - OFF_BY_DEFAULT
     assert set(told(function)) == expected
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from cdk.constructs import function as functions
 from chat.storage import keys
 from tests.infrastructure.assembly import Assembly, walk
 
@@ -19,6 +20,7 @@ SOCKETS = (
 )
 PUSH_LATER = "{service/PushLater/Queue}"
 TO_WEBHOOKS, OUTBOUND = "{service/ToWebhooks/Queue}", "{data/OutboundSecret}"
+CACHE = "{service/Cache/Queue}"
 SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/chat/STAGE/site-url"
 DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
 DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
@@ -129,6 +131,13 @@ PERMISSIONS = {
         OUTBOUND: "secretsmanager:GetSecretValue",
         SECRET: "secretsmanager:GetSecretValue",
     },
+    "ops.cache": {ROOMS: "dynamodb:PutItem", CACHE: "sqs:SendMessage", SECRET: "secretsmanager:GetSecretValue"},
+    "ops.cache_invalidation": {
+        ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query",
+        MESSAGES: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
+        CACHE: f"sqs:SendMessage {CONSUME}",
+        "{service/RoomEvents/CacheEvents/Queue}": CONSUME,
+    },
     "ops.account": {
         ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
         JOBS: "sqs:SendMessage",
@@ -186,8 +195,16 @@ ALLOWED_PATTERNS = {
 NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions"}
 """What prod's context in these tests does not ask for."""
 
+NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation"}
+"""What only stages with a cache have."""
+
+SHARING = {"message.command", "ops.cache", "ops.cache_invalidation"}
+"""Functions that have a part in it: those of them that are elsewhere, too, are told of its queue there."""
+
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
+CONNECT = set(functions.CONNECT)
+"""What Lambda does for functions in a network."""
 COPIER = "edge/Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C/ServiceRole"
 """CDK's own function, which copies the page's files at deployment."""
 
@@ -196,6 +213,8 @@ def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
     """What a function may do beside logging and tracing, by resource."""
     found: dict[str, set[str]] = {}
     for statement in assembly.statements(assembly.role_of(assembly.functions()[handler])):
+        if statement.actions == CONNECT:
+            continue  # tests/infrastructure/test_cache.py
         assert statement.effect == "Allow"
         if statement.actions in (TRACING, LOGGING):
             continue
@@ -206,20 +225,29 @@ def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("handler", PERMISSIONS)
-def test_a_function_may_do_what_it_needs_and_nothing_else(dev: Assembly, handler: str) -> None:
+def expected_of(assembly: Assembly, handler: str) -> dict[str, set[str]]:
+    """The table's line; where there is a cache, who has a part in it may ask for rooms to be warmed."""
     expected = {resource: set(actions.split()) for resource, actions in PERMISSIONS[handler].items()}
-    assert permissions(dev, handler) == expected
+    if assembly.stage != "dev" and handler in SHARING:
+        expected.setdefault(CACHE, set()).add("sqs:SendMessage")
+    return expected
+
+
+@pytest.mark.parametrize("handler", PERMISSIONS)
+def test_a_function_may_do_what_it_needs_and_nothing_else(local: Assembly, dev: Assembly, handler: str) -> None:
+    for assembly in (local, dev):
+        if handler in assembly.functions():
+            assert permissions(assembly, handler) == expected_of(assembly, handler)
 
 
 def test_every_deployed_function_stands_in_the_table_of_permissions(stage: Assembly) -> None:
-    absent = NOT_IN_PROD if stage.stage == "prod" else set()
+    absent = {"prod": NOT_IN_PROD, "dev": NOT_IN_DEV}.get(stage.stage, set())
     assert set(stage.functions()) == set(PERMISSIONS) - absent
 
 
 def test_with_openid_connect_permissions_are_the_same_without_the_secret(prod: Assembly) -> None:
     for handler in prod.functions():
-        expected = {resource: set(actions.split()) for resource, actions in PERMISSIONS[handler].items()}
+        expected = expected_of(prod, handler)
         expected.pop(SECRET, None)
         assert permissions(prod, handler) == expected
 
@@ -265,8 +293,9 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
                 text.replace(f"/{stage_name}/POST/", "/STAGE/POST/") for text in statement.resources if "*" in text
             }
             if patterns == {"*"}:
-                # X-Ray and the delivery of logs have no resources that a policy could name.
-                assert all(re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions)
+                # X-Ray, the delivery of logs and interfaces to be made have no resources that a policy could name.
+                allowed = all(re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions)
+                assert allowed or statement.actions == CONNECT
             else:
                 assert patterns <= {*ALLOWED_PATTERNS, *machine}, stage.label(role)
 

@@ -47,6 +47,13 @@ MISTAKES = {
     "two applications of one platform": ({**DEV, "push_applications": f"{APPLE},{APPLE}"}, "one application for each"),
     "push messages that half show their text": ({**DEV, "push_text": "some"}, "on or off"),
     "a contact that is none": ({**DEV, "push_contact": "ops@example.com"}, "mailto: or https://"),
+    "a cache that is half there": ({**DEV, "cache": "maybe"}, "on or off"),
+    "a cache of somebody else's": ({**PROD, "cache_endpoint": "redis://cache.example.com"}, "stage local"),
+    "local with a cache that it has not": (
+        without({**LOCAL, "cache": "on"}, "cache_endpoint"),
+        "cache_endpoint=redis://",
+    ),
+    "local with a cache that is none": ({**LOCAL, "cache_endpoint": "127.0.0.1:6380"}, "redis:// or rediss://"),
     "a page that was not built": ({**DEV, "site_files": "/nowhere"}, "make build"),
 }
 
@@ -121,7 +128,8 @@ def test_templates_belong_to_no_account_or_region(dev: Assembly) -> None:
 def test_stacks_are_named_by_stage_and_content(stage: Assembly) -> None:
     manifest = json.loads((stage.outdir / "manifest.json").read_text())
     stacks = {name for name, found in manifest["artifacts"].items() if found["type"] == "aws:cloudformation:stack"}
-    assert stacks == {f"chat-{stage.stage}-{name}" for name in ("data", "service", "edge")}
+    own_cache = {"cache"} if stage.stage == "prod" else set()
+    assert stacks == {f"chat-{stage.stage}-{name}" for name in {"data", "service", "edge", *own_cache}}
 
 
 def test_in_prod_the_data_stack_can_not_be_deleted_by_mistake(prod: Assembly, dev: Assembly) -> None:
