@@ -10,7 +10,8 @@ from chat.errors import NotAllowedError
 from chat.operators import Operators, named
 from chat.ports import Principal, Sender
 from chat.tokens import BuiltInIssuer, OpenIdConnectVerifier
-from tests.unit.test_openid_connect import Issuer, issuer, seconds, token, verifier
+from tests.unit.issuer import Issuer, token
+from tests.unit.test_openid_connect import issuer, seconds, verifier
 
 __all__ = ["issuer", "seconds", "verifier"]
 
