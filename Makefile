@@ -15,7 +15,7 @@ REASON ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench synth deploy build redrive docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench bench-gateway synth deploy build redrive docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -47,7 +47,10 @@ contracts: setup  ## write what is made from the protocol's source: JSON Schema,
 smoke: setup-browser  ## start everything, chat with two clients we did not write, upload an image, stop
 	@python -m local.smoke $(ARGS)
 
-bench: setup  ## measure the local WebSocket gateway
+bench: setup  ## measure what a message costs, beside what samples do, over TLS (ARGS=--quick: in a minute)
+	@python -m loadtest.bench $(ARGS)
+
+bench-gateway: setup  ## measure the local WebSocket gateway
 	@python -m loadtest.gateway_bench $(ARGS)
 
 synth: setup  ## write the CloudFormation templates of STAGE (dev) to build/STAGE

@@ -10,6 +10,8 @@ from chat.aws.client import AwsClient
 from chat.aws.credentials import Credentials
 from chat.aws.dynamodb import DynamoDbTable
 from chat.ports import Table
+from loadtest.stub.certificates import make_authority
+from loadtest.stub.process import Stub, running
 from simulation.table import MemoryTable
 
 REGION = "us-east-1"
@@ -20,22 +22,40 @@ def client(endpoint_url: str) -> AwsClient:
     return AwsClient(region=REGION, credentials=Credentials("test", "test"), endpoint_url=endpoint_url)
 
 
-@pytest.fixture(params=["simulation", "emulator"])
+@pytest.fixture(scope="session")
+def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
+    """What benchmarks have in DynamoDB's place."""
+    authority = make_authority(tmp_path_factory.mktemp("tls"))
+    with running(authority, post_ms=0, database_ms=0, http2=False) as stub:
+        yield stub
+
+
+@pytest.fixture(params=["simulation", "emulator", "stub"])
 def table(request: pytest.FixtureRequest) -> Iterator[Table]:
-    """The same table twice: in memory, and in the emulator with a string sort key."""
-    if request.param == "simulation":
-        yield MemoryTable()
-        return
-    yield from _emulated(request, "S")
+    """The same table three times: in memory, in the emulator with a string sort key, and in the benchmarks' stub."""
+    yield from _table(request, "S")
 
 
-@pytest.fixture(params=["simulation", "emulator"])
+@pytest.fixture(params=["simulation", "emulator", "stub"])
 def numbered_table(request: pytest.FixtureRequest) -> Iterator[Table]:
     """As `table`, with a numeric sort key."""
+    yield from _table(request, "N")
+
+
+def _table(request: pytest.FixtureRequest, sort_key_type: str) -> Iterator[Table]:
     if request.param == "simulation":
         yield MemoryTable()
-        return
-    yield from _emulated(request, "N")
+    elif request.param == "stub":
+        stub: Stub = request.getfixturevalue("stub")
+        client = AwsClient(
+            region=REGION,
+            credentials=Credentials("test", "test"),
+            endpoint_url=stub.database_url,
+            certificates=str(stub.certificate),
+        )
+        yield DynamoDbTable(client, f"contract-{uuid.uuid4().hex}")
+    else:
+        yield from _emulated(request, sort_key_type)
 
 
 def _emulated(request: pytest.FixtureRequest, sort_key_type: str) -> Iterator[Table]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import struct
@@ -12,12 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from chat.aws.transfers import SOCKETS
 
@@ -176,44 +168,3 @@ def serving(context: ssl.SSLContext | None = None) -> Iterator[Server]:
         httpd.shutdown()
         thread.join()
         httpd.server_close()
-
-
-@dataclass(frozen=True)
-class Authority:
-    """A throw-away certificate for this machine, its own issuer."""
-
-    certificate: Path
-    key: Path
-
-    def context(self, *protocols: str) -> ssl.SSLContext:
-        """What a server needs; `protocols` are offered by ALPN."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self.key)
-        if protocols:
-            context.set_alpn_protocols(list(protocols))
-        return context
-
-
-def make_authority(folder: Path) -> Authority:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    authority = Authority(folder / "certificate.pem", folder / "key.pem")
-    authority.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    encryption = serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
-    authority.key.write_bytes(private)
-    return authority

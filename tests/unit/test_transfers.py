@@ -11,16 +11,15 @@ from chat.aws.calls import Request
 from chat.aws.client import AwsClient
 from chat.aws.credentials import Credentials
 from chat.aws.transfers import AT_ONCE, SOCKETS
+from loadtest.stub.certificates import Authority, make_authority
 from tests.unit.aws_server import (
     Answer,
-    Authority,
     Close,
     Hang,
     Reaction,
     Received,
     Reset,
     Server,
-    make_authority,
     serving,
 )
 from tests.unit.http2_server import serving_http2
