@@ -122,7 +122,7 @@ def test_without_a_shared_tier_there_is_memory(clock: ManualClock) -> None:
     alone = Tiers(clock)
     keep(alone, ONE, 1)
     assert value(alone, ONE) == 1
-    assert alone.claim(ONE)
+    assert alone.claim(ONE, "1")
     assert alone.counts.take() == {"number.memory.hit": 1}
 
 
@@ -131,7 +131,7 @@ def test_a_shared_tier_that_is_away_leaves_memory_alone(here: Tiers, common: Mem
     keep(here, ONE, 1)
     assert value(here, ONE) == 1
     assert value(here, NUMBER.of("tea")) is None
-    assert here.claim(ONE)
+    assert here.claim(ONE, "1")
     here.drop(ONE)
     assert value(here, ONE) is None
 
@@ -143,8 +143,9 @@ def test_bytes_of_another_kind_or_of_nothing_known_are_a_miss(here: Tiers, commo
 
 
 def test_one_reads_for_all_and_the_others_find_what_it_left(here: Tiers, there: Tiers, clock: ManualClock) -> None:
-    assert here.claim(ONE)
-    assert not there.claim(ONE)
+    assert here.claim(ONE, "1")
+    assert not there.claim(ONE, "1")
+    assert there.claim(ONE, "2")
 
     def meanwhile(duration_ms: int) -> None:
         clock.pass_ms(duration_ms)
@@ -160,12 +161,12 @@ def test_one_reads_for_all_and_the_others_find_what_it_left(here: Tiers, there: 
 def test_who_reads_for_all_and_dies_keeps_the_others_waiting_for_a_moment_only(
     here: Tiers, there: Tiers, clock: ManualClock
 ) -> None:
-    assert here.claim(ONE)
+    assert here.claim(ONE, "1")
     before_ms = clock.now_ms()
     assert there.await_other(Wanted(ONE)) is None
     assert clock.now_ms() - before_ms == 10
     clock.pass_ms(CLAIM_MS)
-    assert there.claim(ONE)
+    assert there.claim(ONE, "1")
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class Stage:
 
     def kept(self, kind: str) -> int:
         """How many of a kind are kept for all."""
-        return len([name for name in self.common.names() if f":{kind}#" in name and not name.endswith(":claim")])
+        return len([name for name in self.common.names() if f":{kind}#" in name and ":claim:" not in name])
 
     def work_off(self) -> None:
         for body in self.queue.bodies:

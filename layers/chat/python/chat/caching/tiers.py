@@ -94,9 +94,9 @@ class Tiers:
         """As `find`, of one name."""
         return self.find(Wanted(name, accepts))[0]
 
-    def claim(self, name: Name) -> bool:
-        """Whether the caller is to read the value from the table for all, as nobody else is doing at this moment."""
-        return self.shared is None or self.shared.claim(f"{key_of(name)}:claim", CLAIM_MS)
+    def claim(self, name: Name, version: str) -> bool:
+        """Whether the caller is to read this version from the table for all, as nobody else is doing at this moment."""
+        return self.shared is None or self.shared.claim(f"{key_of(name)}:claim:{version}", CLAIM_MS)
 
     def await_other(self, wanted: Wanted) -> Entry | None:
         """What whoever has the claim has left for all after a short wait; None where that is nothing yet."""

@@ -87,7 +87,7 @@ class RecentMessages:
         if entry is None and last < counter.seq:
             return Look()  # what is read does not reach the newest
         if entry is None:
-            if self._tiers.claim(wanted.name):
+            if self._tiers.claim(wanted.name, counter.version):
                 return Look(mine=True)
             entry = self._tiers.await_other(wanted)
         return Look([dict(each) for each in entry.value if first <= each["sk"] <= last]) if entry else Look()
