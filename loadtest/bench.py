@@ -27,7 +27,9 @@ def measure(*, quick: bool) -> Iterator[Row]:
     """All rows, as they come."""
     with tempfile.TemporaryDirectory() as folder:
         authority = make_authority(Path(folder))
-        setting = Setting(authority, rounds=2, samples=("boto3_threads",)) if quick else Setting(authority)
+        setting = Setting(authority)
+        if quick:
+            setting = Setting(authority, engine_rounds=5, sample_rounds=2, samples=("boto3_threads",))
         yield from scenarios.fanout(setting, (5,) if quick else (5, 15))
         yield from scenarios.small_room_among_many(setting, 2_000 if quick else 20_000)
         yield from scenarios.dead_sockets(setting, 100 if quick else 1_000, (10,) if quick else (1, 10, 50))
