@@ -70,6 +70,13 @@ describe("a room's log", () => {
     expect(log.changed(editOf(7, 2)).gaps()).toEqual([]);
   });
 
+  it("misses everything that came since the room was found empty", () => {
+    const found = RoomLog.empty.completed();
+    expect(found.gaps()).toEqual([]);
+    expect(found.reaching(3).gaps()).toEqual([{ first: 1, last: 3 }]);
+    expect(RoomLog.empty.reaching(3).gaps()).toEqual([]);
+  });
+
   it("has no gap where messages were skipped, only history to be scrolled back to", () => {
     const log = RoomLog.empty.with(messagesOf(1, 5)).above(90).with(messagesOf(91, 92));
     expect(seqs(log)).toEqual([91, 92]);

@@ -115,10 +115,13 @@ export class RoomLog {
     return this.complete ? this : this.#but({ complete: true });
   }
 
-  /** Missing numbers above the oldest message here, oldest first. What is below it is history not yet asked for. */
+  /**
+   * Missing numbers above the oldest message here, oldest first. What is below it is history not yet asked for. Where
+   * there was nothing at all when that was asked for, whatever came since is missing.
+   */
   gaps(): Gap[] {
     const gaps: Gap[] = [];
-    let expected = this.oldest;
+    let expected = this.oldest ?? (this.complete ? 1 : null);
     if (expected === null) return gaps;
     for (const { seq } of this.messages) {
       if (seq > expected) gaps.push({ first: expected, last: seq - 1 });
