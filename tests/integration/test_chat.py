@@ -45,7 +45,7 @@ async def test_a_message_goes_to_its_room_and_its_senders_other_device_only(sign
     assert [event for event in eve.events if event["type"] == "message"] == []
 
 
-async def test_a_resent_message_keeps_its_number_whose_bearers_drop_what_comes_again(sign_in: SignIn, room: str) -> None:
+async def test_a_resent_message_keeps_its_number_by_which_repeats_are_dropped(sign_in: SignIn, room: str) -> None:
     ada, grace = await sign_in("Ada"), await sign_in("Grace")
     await ada.call("create", title="Lunch", room=room)
     await grace.enter(room)
