@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import uuid
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from chat.ports import Principal
 from chat.storage.connections import TicketOffice
 from local.stack import LocalStack
 from tests.integration.users import WAIT_S, HttpAnswer, SignIn, User, post, request, session_token, ticket_url
+
+NOWHERE = f"nowhere-{uuid.uuid4().hex}"
+"""A room that no test makes, not even one that makes its input up."""
 
 
 @pytest.mark.parametrize(
@@ -35,7 +39,7 @@ from tests.integration.users import WAIT_S, HttpAnswer, SignIn, User, post, requ
 )
 async def test_a_wrong_frame_gets_an_error_and_the_socket_stays_open(sign_in: SignIn, frame: str, code: str) -> None:
     ada = await sign_in("Ada")
-    reply = await ada.say(frame)
+    reply = await ada.say(frame.replace("nowhere", NOWHERE))
     assert (reply["type"], reply["code"]) == ("error", code)
     assert reply["message"]
     assert (await ada.call("ping"))["type"] == "ack"
@@ -152,6 +156,7 @@ async def test_an_upload_that_will_not_be_taken_is_refused_at_once(
 ) -> None:
     ada = await sign_in("Ada")
     wanted = {"room": "nowhere", "name": "cat.jpg", "content_type": "image/jpeg", "size_bytes": 1000, **changes}
+    wanted["room"] = wanted["room"].replace("nowhere", NOWHERE)
     answer = await asyncio.to_thread(post, f"{stack.api_url}/api/media", wanted, ada.token)
     assert (answer.status, answer.body["code"]) == (status, code)
 
