@@ -38,6 +38,7 @@ async def test_an_operators_endpoint_is_told_once_of_what_happens_in_its_rooms(
     made = await asyncio.to_thread(post, url, asked, token)
     assert made.status == 201, made
     ada, bob = await sign_in("Ada"), await sign_in("Bob")
+    await asyncio.sleep(REMEMBERED_MS / 1_000)  # who has looked a moment ago does not know of it yet
     refused = await asyncio.to_thread(post, url, asked, ada.token)
     assert (refused.status, refused.body["code"]) == (403, "not_allowed")
 
