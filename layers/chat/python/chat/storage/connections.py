@@ -23,6 +23,7 @@ from chat.ports import (
     TransactionError,
 )
 from chat.storage import keys
+from chat.storage.paging import every_page
 from chat.storage.shapes import Shape, Shapes, home, shape_of
 
 LIFETIME_S = 2 * 3600 + 600
@@ -73,18 +74,14 @@ class ConnectionRegistry:
     def close(self, connection: str) -> str | None:
         """Forgets a socket and all its subscriptions; whose it was, None where it is not there any more."""
         user = None
-        page = Query(keys.connection_rows(connection))
-        while True:
-            (rows,) = self._table.query(page)
+        for page in every_page(self._table, Query(keys.connection_rows(connection))):
             held = []
-            for row in rows.items:
+            for row in page.items:
                 user = row["user"]
                 held.append((row["pk"], row["sk"]))
                 held += [keys.user_connection(user, connection)] if row["sk"] == keys.SELF else _places(row)
             self._table.delete_many(held)
-            if rows.end is None:
-                return user
-            page = Query(page.pk, start=rows.end)
+        return user
 
     def subscribe(self, connection: str, room: str, user: str, now_ms: int) -> None:
         """Adds the socket to the room's fan-out; twice is once, and puts it where the room's shape has it now.

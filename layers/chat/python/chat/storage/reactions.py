@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from chat.ports import Absent, Delete, Item, Present, Principal, Put, Query, Table
 from chat.storage import keys
+from chat.storage.paging import every_page
 from chat.storage.rooms import get_batches
 
 
@@ -51,13 +52,8 @@ class Reactions:
 
     def clear(self, room: str, seq: int) -> None:
         """Removes all rows of a message: it is gone, and so are their counts. A write unit each."""
-        query = Query(keys.reactions(room, seq))
-        while True:
-            (page,) = self._table.query(query)
+        for page in every_page(self._table, Query(keys.reactions(room, seq))):
             self._table.delete_many([(item["pk"], item["sk"]) for item in page.items])
-            if page.end is None:
-                return
-            query = Query(query.pk, start=page.end)
 
 
 def added(room: str, seq: int, emoji: str, principal: Principal, now_ms: int) -> Put:

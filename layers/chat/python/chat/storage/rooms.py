@@ -10,6 +10,7 @@ from chat.caching.kinds import Kind
 from chat.caching.tiers import Kept, Tiers
 from chat.ports import Absent, Below, ConditionError, Item, Key, Present, Put, Query, Table, TransactionError, Write
 from chat.storage import keys
+from chat.storage.paging import every_page
 
 BATCH_GET = 100
 """Keys that one BatchGetItem takes (DynamoDB quota)."""
@@ -135,13 +136,8 @@ class RoomDirectory:
 
     def own_listings(self, user: str) -> list[Listing]:
         """All of the user's rooms as they stand. A consistent read, a page for each 1 MB."""
-        query, found = Query(keys.user_rooms(user), consistent=True), list[Listing]()
-        while True:
-            (page,) = self._table.query(query)
-            found += [_listing(item) for item in page.items]
-            if page.end is None:
-                return found
-            query = Query(query.pk, start=page.end, consistent=True)
+        pages = every_page(self._table, Query(keys.user_rooms(user), consistent=True))
+        return [_listing(item) for page in pages for item in page.items]
 
     def forget_other(self, room: str, user: str) -> None:
         """Takes the other user's name out of `user`'s list, where it stands for a direct room."""

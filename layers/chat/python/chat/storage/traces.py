@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from chat.ports import Put, Query, Table
 from chat.storage import keys
+from chat.storage.paging import every_page
 
 Kind = Literal["ban", "change", "message", "report"]
 """`number` is a message's, with a change its rev, with a ban 0."""
@@ -56,13 +57,7 @@ class Traces:
 
     def count(self, user: str) -> int:
         """How many there are. A read unit for 40 of them."""
-        query, counted = Query(keys.traces(user)), 0
-        while True:
-            (found,) = self._table.query(query)
-            counted += len(found.items)
-            if found.end is None:
-                return counted
-            query = Query(query.pk, start=found.end)
+        return sum(len(page.items) for page in every_page(self._table, Query(keys.traces(user))))
 
     def forget(self, user: str, traces: Iterable[Trace]) -> None:
         """Removes traces; removing none is not an error. A write unit each."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from chat.ports import Absent, ConditionError, Item, Present, Query, Table
 from chat.storage import keys
+from chat.storage.paging import every_page
 
 MAX_ERROR_CHARS = 200
 
@@ -54,13 +55,8 @@ class WebhookBook:
 
     def all(self) -> list[Webhook]:
         """All of them by id. One Query for a megabyte: about 4 KB a read unit."""
-        found: list[Item] = []
-        query: Query | None = Query(keys.WEBHOOKS)
-        while query:
-            (page,) = self._table.query(query)
-            found += page.items
-            query = Query(query.pk, start=page.end) if page.end else None
-        return [_webhook(item) for item in found]
+        pages = every_page(self._table, Query(keys.WEBHOOKS))
+        return [_webhook(item) for page in pages for item in page.items]
 
     def find(self, webhook_id: str) -> Webhook | None:
         """The endpoint as it stands. A consistent read."""
