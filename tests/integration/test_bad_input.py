@@ -68,8 +68,8 @@ async def test_somebody_elses_room_is_closed_in_every_way(sign_in: SignIn, room:
         "send": "not_a_member",
         "history": "not_a_member",
     }
-    listed = (await eve.call("rooms"))["result"]["rooms"]
-    assert room not in {each["room"] for each in listed}
+    listed = await eve.list_rooms()
+    assert room not in listed
     assert "secret" not in json.dumps(listed)
 
 

@@ -128,8 +128,7 @@ async def test_the_list_of_rooms_shows_what_was_said_last(sign_in: SignIn, room:
     await ada.call("create", title="Lunch", room=room)
     await ada.call("send", room=room, text="The soup is good")
     for _ in range(150):
-        listed = (await ada.call("rooms"))["result"]["rooms"]
-        latest = next(each["latest"] for each in listed if each["room"] == room)
+        latest = (await ada.list_rooms())[room]["latest"]
         if latest is not None:
             assert (latest["seq"], latest["author"], latest["text"]) == (1, "Ada", "The soup is good")
             return

@@ -40,7 +40,7 @@ async def test_a_burst_in_another_room_is_told_in_few_events_the_last_of_which_h
     latest = heard[-1]["latest"]
     assert (latest["seq"], latest["author"], latest["text"]) == (BURST, "Emmy", f"message {BURST}")
 
-    listed = {each["room"]: each for each in (await ada.call("rooms"))["result"]["rooms"]}
+    listed = await ada.list_rooms()
     assert (listed[other]["unread"], listed[other]["latest"]) == (BURST, latest)
 
 

@@ -78,8 +78,7 @@ async def test_two_devices_of_a_user_share_a_cursor(sign_in: SignIn, room: str) 
     assert (await phone.call("read", room=room, seq=2))["type"] == "ack"
     event = await laptop.event("read")
     assert event == {"type": "read", "room": room, "seq": 2}
-    listed = (await laptop.call("rooms"))["result"]["rooms"]
-    assert next(each["unread"] for each in listed if each["room"] == room) == 1
+    assert (await laptop.list_rooms())[room]["unread"] == 1
 
 
 async def test_a_pair_finds_each_other_in_one_direct_room(sign_in: SignIn) -> None:

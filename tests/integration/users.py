@@ -61,13 +61,14 @@ class User:
         return await self.say(json.dumps({"action": action, "id": command_id, **fields}))
 
     async def say(self, frame: str | bytes) -> dict[str, Any]:
-        """The next frame that is no event."""
+        """The next frame that holds no events; events come one by one or, in a hot room, as a list."""
         await self.socket.send(frame)
         while True:
             reply = await self.receive()
-            if isinstance(reply, list) or reply.get("type") not in EVENTS:
+            several = reply if isinstance(reply, list) else [reply]
+            if any(each.get("type") not in EVENTS for each in several):
                 return reply
-            self.events.append(reply)
+            self.events += several
 
     async def say_list(self, commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The replies to several commands in one frame."""
@@ -83,9 +84,23 @@ class User:
     async def event(self, *kinds: str) -> dict[str, Any]:
         """The next event, of one of the kinds where any are given; others are passed over."""
         while True:
-            event = self.events.pop(0) if self.events else await self.receive()
+            if not self.events:
+                frame = await self.receive()
+                self.events += frame if isinstance(frame, list) else [frame]
+            event = self.events.pop(0)
             if not kinds or event.get("type") in kinds:
                 return event
+
+    async def list_rooms(self) -> dict[str, dict[str, Any]]:
+        """All rooms of the user's list by id, page after page."""
+        listed: dict[str, dict[str, Any]] = {}
+        after: dict[str, str] = {}
+        while True:
+            page = (await self.call("rooms", **after))["result"]
+            listed |= {each["room"]: each for each in page["rooms"]}
+            if not page.get("after"):
+                return listed
+            after = {"after": page["after"]}
 
     async def enter(self, room: str) -> dict[str, Any]:
         """Joins and subscribes."""
