@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ HEAVY = {"boto3", "botocore", "pydantic", "urllib3", "requests", "s3transfer", "
 """What costs a cold start more than a handler's own work: ~300 ms for boto3, ~100 ms for pydantic."""
 SERVERS = {"http.server", "socketserver", "multiprocessing", "concurrent.futures.process", "unittest", "asyncio"}
 """Parts of the standard library that a handler which waits for one frame has no use for."""
+
+CODE_KB = 120
+"""A group's own code, packed."""
+
+LAYERS_MB = {"chat": 1.5, "core": 10, "data": 0.5, "identity": 7, "imaging": 10, "wallet": 6}
+"""What each layer may weigh, packed: what is loaded at a cold start is some of it, what is uploaded is all."""
 
 HOT = [name for name in LAYERS if name.startswith(("connect.", "message."))]
 
@@ -128,3 +135,15 @@ def test_functions_of_a_group_share_one_upload(local: Assembly) -> None:
     for handler, function in local.functions().items():
         uploads.setdefault(handler.partition(".")[0], set()).add(code_of(local, function, "Code"))
     assert {group: len(found) for group, found in uploads.items()} == dict.fromkeys(uploads, 1)
+
+
+def test_what_is_uploaded_stays_small(local: Assembly) -> None:
+    layers = {
+        str(layer["Description"]).rpartition(": ")[2]: code_of(local, layer, "Content").stat().st_size / 1e6
+        for layer in local.of_type("Lambda::LayerVersion")
+    }
+    assert layers.keys() == LAYERS_MB.keys()
+    assert {name: size_mb for name, size_mb in layers.items() if size_mb > LAYERS_MB[name]} == {}
+    for handler, function in local.functions().items():
+        files = [path for path in code_of(local, function, "Code").rglob("*") if path.is_file()]
+        assert sum(len(zlib.compress(path.read_bytes())) for path in files) < CODE_KB * 1_000, handler
