@@ -26,9 +26,18 @@ def pytest_runtest_setup() -> None:
     socket_allow_hosts(LOOPBACK_HOSTS, allow_unix_socket=True)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with a browser come last: Playwright keeps an event loop running here, beside which no other can start."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Of several processes (`make test`) one has the stack, one the templates; other files go to who is free."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    """Tests of a group share a process, and so what their fixtures have made for all of them."""
+    if "stack" in getattr(item, "fixturenames", ()):
+        return "stack"
+    return "templates" if "infrastructure" in item.path.parts else item.path.as_posix()
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,9 @@ from local.stack import LocalStack
 Open = Callable[[str], ChatWindow]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """One Chromium for all tests of a module. Playwright keeps an event loop running, beside which no other starts."""
     with open_browser() as browser:
         yield browser
 

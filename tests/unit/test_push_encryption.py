@@ -74,6 +74,8 @@ def test_a_payload_that_is_too_large_is_refused() -> None:
         (encode(b"\4" + b"\1" * 64), BROWSER.keys["auth"]),
         ("ü", BROWSER.keys["auth"]),
     ],
+    # Keys are random, and names must be the same in each process of a run.
+    ids=["no key", "short key", "no secret", "short secret", "secret in no code", "no point", "key in no code"],
 )
 def test_keys_that_no_browser_gives_out_are_refused(p256dh: str, auth: str) -> None:
     with pytest.raises(InvalidFieldError, match="keys"):
