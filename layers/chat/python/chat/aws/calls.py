@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -13,6 +14,15 @@ TIMEOUT_MS = 5_000
 
 _TRANSIENT = frozenset({0, 429, 500, 502, 503, 504})
 _REFUSED = frozenset({400, 403})
+
+_THROTTLED = re.compile(
+    rb'"__type"\s*:\s*"[^"]*(?:Throttl|ThroughputExceeded|RequestLimitExceeded|TransactionInProgress)'
+    rb'|"Code"\s*:\s*"(?:ThrottlingError|ProvisionedThroughputExceeded)"'
+    rb"|<Code>[^<]*Throttl"
+)
+"""How services refuse with status 400 what they would take later: by the error's type, that of one write of a
+transaction, or SNS' XML. Never by any other words: an answer may quote what users wrote.
+"""
 
 _EXPIRED = (b"ExpiredToken", b"token included in the request is expired")
 """How services say that a session is over: their error's code and, where it stands in a header, its message."""
@@ -49,7 +59,7 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     @property
     def transient(self) -> bool:
         """The same call may succeed later."""
-        return self.status in _TRANSIENT or (self.status == 400 and b"Throttl" in self.body)  # noqa: PLR2004
+        return self.status in _TRANSIENT or (self.status == 400 and _THROTTLED.search(self.body) is not None)  # noqa: PLR2004
 
     @property
     def expired(self) -> bool:
