@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from chat.ports import (
@@ -118,12 +119,14 @@ class MemoryTable:
         self._require(key, condition)
         return self._store(key, None)
 
-    def delete_many(self, keys: Iterable[Key]) -> None:
+    def delete_many(self, keys: Iterable[Key], condition: Condition | None = None) -> None:
         """Removes items."""
         self.calls.append("delete_many")
         self.actions.add("dynamodb:DeleteItem")
         for key in keys:
-            self._store(key, None)
+            with suppress(ConditionError):
+                self._require(key, condition)
+                self._store(key, None)
 
     def query(self, *queries: Query) -> list[Page]:
         """One page each."""

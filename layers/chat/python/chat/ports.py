@@ -161,8 +161,8 @@ class Table(Protocol):
     def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
         """Removes one item and returns it. Raises `ConditionError`."""
 
-    def delete_many(self, keys: Iterable[Key]) -> None:
-        """Removes items without a condition, all at once, not in one transaction."""
+    def delete_many(self, keys: Iterable[Key], condition: Condition | None = None) -> None:
+        """Removes items, all at once, not in one transaction; those of which `condition` does not hold stay."""
 
     def query(self, *queries: Query) -> list[Page]:
         """One page for each query, in the order of the queries, read at the same time."""

@@ -97,11 +97,13 @@ class DynamoDbTable:
         answer = self._call("DeleteItem", {"Key": _key(key), "ReturnValues": "ALL_OLD", **_condition(condition)})
         return _item(answer.get("Attributes"))
 
-    def delete_many(self, keys: Iterable[Key]) -> None:
+    def delete_many(self, keys: Iterable[Key], condition: Condition | None = None) -> None:
         """A DeleteItem for each key, at the same time."""
-        requests = [self._request("DeleteItem", {"TableName": self._name, "Key": _key(key)}) for key in keys]
+        shared = {"TableName": self._name, **_condition(condition)}
+        requests = [self._request("DeleteItem", {**shared, "Key": _key(key)}) for key in keys]
         for answer in self._client.call_all(requests):
-            _checked(answer)
+            if not _refused_by_condition(answer):
+                _checked(answer)
 
     def query(self, *queries: Query) -> list[Page]:
         """A Query for each, at the same time."""
@@ -139,7 +141,7 @@ class DynamoDbTable:
 
     def _call(self, operation: str, body: Json) -> Json:
         answer = self._client.call(self._request(operation, {"TableName": self._name, **body}))
-        if answer.status == _REFUSED and b"ConditionalCheckFailedException" in answer.body:
+        if _refused_by_condition(answer):
             raise ConditionError(_item(orjson.loads(answer.body).get("Item")))
         return _checked(answer)
 
@@ -299,6 +301,10 @@ def _page(answer: Json) -> Page:
     return Page([from_attributes(item) for item in answer["Items"]], (end["pk"], end["sk"]) if end else None)
 
 
+def _refused_by_condition(answer: Response) -> bool:
+    return answer.status == _REFUSED and b"ConditionalCheckFailedException" in answer.body
+
+
 def _cancellation_reasons(answer: Response) -> list[Json] | None:
     if answer.status != _REFUSED or b"TransactionCanceledException" not in answer.body:
         return None
@@ -310,6 +316,6 @@ def _checked(answer: Response) -> Json:
     if answer.ok:
         decoded: Json = orjson.loads(answer.body)
         return decoded
-    if answer.transient or b"TransactionInProgress" in answer.body or b"ProvisionedThroughputExceeded" in answer.body:
+    if answer.transient:
         raise UnavailableError("The database did not answer in time; try again.", retry_after_ms=1_000)
     raise DynamoDbError(f"{answer.status} {answer.body[:500]!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.errors import UnavailableError
@@ -133,16 +133,12 @@ class ConnectionRegistry:
             self.unsubscribe(connection, room)
         return found
 
-    def drop(self, connection: str, room: str, shard: int) -> bool:
-        """Removes a dead socket's subscription from the room's side only; False where it was gone already.
+    def drop(self, room: str, dead: Mapping[str, int]) -> None:
+        """Removes dead sockets' subscriptions, all at once; each is given with the shard that it stands in.
 
-        The socket's own rows go with its `$disconnect` or by TTL.
+        On the room's side only: a socket's own rows go with its `$disconnect` or by TTL. A write unit each.
         """
-        try:
-            self._table.delete(keys.subscription(room, shard, connection), Present())
-        except ConditionError:
-            return False
-        return True
+        self._table.delete_many((keys.subscription(room, shard, name) for name, shard in dead.items()), Present())
 
     def look(self, room: str, limit: int, now_ms: int) -> tuple[Shape, list[Slice]]:
         """The room's shape and up to `limit` subscriptions of each shard.
