@@ -6,7 +6,7 @@ import msgspec
 
 from chat import mentions, pages, protection, threads
 from chat.access import require_member, require_speaker
-from chat.delivery import deliver
+from chat.delivery import Outlook, deliver
 from chat.errors import (
     BannedError,
     BlockedWordError,
@@ -106,12 +106,15 @@ def post(services: Services, draft: Draft, root: Item | None = None, *, except_c
     A repeat within `UNTOLD_MS` delivers again: the run that stored it may have died before it told anybody.
     `root`: the message that its thread is named by, if it is a reply.
     """
-    stored = services.messages.append(draft, root)
+    outlook = Outlook(services.fanout, draft.room)
+    stored = services.messages.append(draft, root, numbered=outlook.begin)
     services.pace.observe(draft.room, stored.seq, services.clock.now_ms())
     if not stored.repeated or services.clock.now_ms() - stored.sent_at_ms < UNTOLD_MS:
         message = message_of({"sk": stored.seq, **vars(draft)})
         frame = encode(MessagePosted(message=message))
-        deliver(services.fanout, draft.room, frame, except_connection=except_connection, seq=stored.seq)
+        deliver(
+            services.fanout, draft.room, frame, except_connection=except_connection, seq=stored.seq, outlook=outlook
+        )
         mentioned = mentions.Mentions(tuple(draft.mentions or ()), room=draft.mentions_room)
         mentions.tell(services, draft.room, mentioned, encode(Mentioned(message=message)), author=draft.user)
     protection.count_post(services, draft.room, draft.user)

@@ -167,6 +167,12 @@ class Table(Protocol):
     def query(self, *queries: Query) -> list[Page]:
         """One page for each query, in the order of the queries, read at the same time."""
 
+    def read_ahead(self, query: Query) -> Callable[[], Page]:
+        """Reads a page while whatever is asked next is under way, be it of another table; the result gives it then.
+
+        Where nothing was asked, or that came to nothing, it is read when it is wanted.
+        """
+
     def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
         """All of up to 100 writes or none. `token` (≤ 36 characters) makes repeating it within 10 min harmless.
 

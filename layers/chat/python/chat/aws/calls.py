@@ -68,6 +68,14 @@ class Response(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(slots=True, eq=False)
+class Along:
+    """A request that is made together with the next calls; `answer` is None until that was done."""
+
+    request: Request
+    answer: Response | None = None
+
+
+@dataclass(slots=True, eq=False)
 class Call:
     """A request for one of the places where it goes, and what has been tried so far."""
 
@@ -86,6 +94,8 @@ class Call:
     """As `renewed`, because of such a connection."""
     fresh: bool = False
     """Whether the next try must not share a connection with anything before it."""
+    along: Along | None = None
+    """What is told of the answer, where the call only goes along with others: it is tried once."""
 
     @property
     def retries(self) -> int:

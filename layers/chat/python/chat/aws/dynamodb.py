@@ -6,12 +6,12 @@ import base64
 import random
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from chat.aws.calls import Request, Response
+from chat.aws.calls import TIMEOUT_MS, Request, Response
 from chat.aws.client import AwsClient
 from chat.errors import UnavailableError
 from chat.ports import (
@@ -37,6 +37,9 @@ TRANSACTION_ROUNDS = 4
 
 TRANSACTION_PAUSE_MS = 10
 """First pause between them, doubled each time, with full jitter: those that collided once should not again."""
+
+AHEAD_MS = 200
+"""What a Query may hold up the call that it goes along with; it takes 4 ms, 12 at the 99th percentile."""
 
 Json = dict[str, Any]
 
@@ -110,6 +113,19 @@ class DynamoDbTable:
         requests = [self._request("Query", self._query_body(query)) for query in queries]
         return [_page(_checked(answer)) for answer in self._client.call_all(requests)]
 
+    def read_ahead(self, query: Query) -> Callable[[], Page]:
+        """One Query that goes along with the next call, and another where it failed."""
+        along = self._client.send_along(self._request("Query", self._query_body(query), timeout_ms=AHEAD_MS))
+
+        def page() -> Page:
+            self._client.take_back(along)
+            if along.answer is not None and along.answer.ok:
+                return _page(_checked(along.answer))
+            (read,) = self.query(query)
+            return read
+
+        return page
+
     def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
         """One TransactWriteItems; one that only collided with another is tried again.
 
@@ -145,12 +161,13 @@ class DynamoDbTable:
             raise ConditionError(_item(orjson.loads(answer.body).get("Item")))
         return _checked(answer)
 
-    def _request(self, operation: str, body: Json) -> Request:
+    def _request(self, operation: str, body: Json, *, timeout_ms: int = TIMEOUT_MS) -> Request:
         return Request(
             service="dynamodb",
             url=self._client.url("dynamodb"),
             body=orjson.dumps(body),
             headers=("Content-Type: application/x-amz-json-1.0", f"X-Amz-Target: DynamoDB_20120810.{operation}"),
+            timeout_ms=timeout_ms,
         )
 
     def _query_body(self, query: Query) -> Json:

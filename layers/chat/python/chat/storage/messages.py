@@ -10,6 +10,7 @@ it missing `SETTLE_MS` after it was given. A writer that comes later still finds
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -115,15 +116,17 @@ class MessageLog:
         self._table = table
         self._recent = RecentMessages(table, tiers, settle_ms=SETTLE_MS) if tiers else None
 
-    def append(self, draft: Draft, root: Item | None = None) -> Stored:
+    def append(self, draft: Draft, root: Item | None = None, *, numbered: Callable[[], None] = lambda: None) -> Stored:
         """Numbers and stores a message; the same user's same command id gives the first one's place again.
 
         Two calls, 5 write units for a message up to 1 KB. A repeat costs two more, a reply four write units: `root` is
-        the message that its thread is named by, as it was read. Raises `InvalidFieldError` for a command id that was
+        the message that its thread is named by, as it was read. `numbered` is called whenever the message has got a
+        number and is not stored yet. Raises `InvalidFieldError` for a command id that was
         used in another room, `UnavailableError` when the table is.
         """
         for _ in range(ATTEMPTS):
             seq = self._take_number(draft.room, draft.sent_at_ms)
+            numbered()
             try:
                 self._store(draft, seq, root)
             except UnavailableError:
