@@ -253,3 +253,14 @@ def test_whatever_is_repeated_or_dies_the_log_has_each_message_once(script: list
     stored = {(m.author.id, m.command_id): m.seq for m in log if m.author}
     assert stored == acknowledged
     assert sum(m.kind == "text" for m in log) == len(acknowledged)
+
+
+def test_a_repeat_tells_what_is_stored_and_not_what_it_says_itself(world: World, ada: Sender) -> None:
+    grace = world.connect("grace")
+    rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
+    subscriptions.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
+    first = send(world, ada, "hello", "k1")
+    world.clock.pass_ms(5_000)
+    send(world, ada, "other words", "k1")
+    told = [event["message"] for event in world.sockets.heard("grace-1")]
+    assert [(message["text"], message["sent_at_ms"]) for message in told] == [("hello", first.sent_at_ms)] * 2
