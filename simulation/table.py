@@ -20,6 +20,7 @@ from chat.ports import (
     Condition,
     ConditionError,
     Delete,
+    Differs,
     Equal,
     Item,
     Key,
@@ -260,13 +261,12 @@ def _holds(condition: Condition | None, item: Item | None) -> bool:
     match condition:
         case None:
             return True
-        case Absent():
-            return item is None
-        case Present():
-            return item is not None
+        case Absent() | Present():
+            return (item is None) is isinstance(condition, Absent)
         case Below(attribute, value):
             return item is None or attribute not in item or item[attribute] < value
         case PresentBelow(attribute, value):
             return item is not None and attribute in item and item[attribute] < value
-        case Equal(attribute, value):
-            return item is not None and item.get(attribute) == value
+        case Equal(attribute, value) | Differs(attribute, value):
+            same = item is not None and item.get(attribute) == value
+            return same is isinstance(condition, Equal)

@@ -52,7 +52,15 @@ class Equal:
     value: str | int
 
 
-Condition = Absent | Present | Below | PresentBelow | Equal
+@dataclass(frozen=True)
+class Differs:
+    """Holds where the attribute is absent or anything but `value`."""
+
+    attribute: str
+    value: str | int
+
+
+Condition = Absent | Present | Below | PresentBelow | Equal | Differs
 
 
 @dataclass(frozen=True)

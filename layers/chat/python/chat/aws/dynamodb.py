@@ -20,6 +20,7 @@ from chat.ports import (
     Below,
     Condition,
     ConditionError,
+    Differs,
     Equal,
     Item,
     Key,
@@ -305,6 +306,9 @@ def _condition(condition: Condition | None) -> Json:
         case Equal(attribute, value):
             names["#c"], values[":c"] = attribute, _attribute(value)
             expression = "#c = :c"
+        case Differs(attribute, value):
+            names["#c"], values[":c"] = attribute, _attribute(value)
+            expression = "attribute_not_exists(#c) OR #c <> :c"
     return {
         "ConditionExpression": expression,
         "ExpressionAttributeNames": names,
