@@ -23,6 +23,11 @@ class Audience:
     recipients: dict[str, int] | None
 
     @property
+    def hot(self) -> bool:
+        """Whether what is in the room's log goes out once a window."""
+        return self.shape.plan.tier == "coalesced"
+
+    @property
     def tiny(self) -> bool:
         """Whether there is nothing to plan."""
         return self.recipients is not None and len(self.recipients) <= ALWAYS_DIRECT

@@ -103,12 +103,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Entries of a log, oldest first, and the span that was read: `first` to `last` of a log that ends at `newest`."""
+    """Entries of a log, oldest first, and the span that was read: `first` to `last` of a log that ends at `newest`.
+
+    `newest_rev` is the number of the room's newest change, 0 where it was not looked at.
+    """
 
     entries: list[Item]
     first: int
     last: int
     newest: int
+    newest_rev: int = 0
 
 
 class MessageLog:
@@ -194,15 +198,15 @@ class MessageLog:
         counter = self._counter(room)
         first, last = span.bounds(counter.seq)
         if self._recent is None:
-            return Excerpt(self._entries(room, first, last, counter, now_ms), first, last, counter.seq)
+            return Excerpt(self._entries(room, first, last, counter, now_ms), first, last, counter.seq, counter.rev)
         look = self._recent.look(room, counter, first, last)
         if look.entries is not None:
-            return Excerpt(look.entries, first, last, counter.seq)
+            return Excerpt(look.entries, first, last, counter.seq, counter.rev)
         final = look.mine and self._recent.settled(room, counter, now_ms)
         entries = self._entries(room, first, last, counter, now_ms)
         if final:
             self._recent.keep(room, counter, entries, now_ms)
-        return Excerpt(entries, first, last, counter.seq)
+        return Excerpt(entries, first, last, counter.seq, counter.rev)
 
     def _entries(self, room: str, first: int, last: int, counter: Counter, now_ms: int) -> list[Item]:
         found = {int(item["sk"]): item for item in self._range(room, first, last)} if first <= last else {}
