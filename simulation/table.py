@@ -9,7 +9,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from chat.ports import (
@@ -19,6 +20,7 @@ from chat.ports import (
     Condition,
     ConditionError,
     Delete,
+    Differs,
     Equal,
     Item,
     Key,
@@ -118,18 +120,24 @@ class MemoryTable:
         self._require(key, condition)
         return self._store(key, None)
 
-    def delete_many(self, keys: Iterable[Key]) -> None:
+    def delete_many(self, keys: Iterable[Key], condition: Condition | None = None) -> None:
         """Removes items."""
         self.calls.append("delete_many")
         self.actions.add("dynamodb:DeleteItem")
         for key in keys:
-            self._store(key, None)
+            with suppress(ConditionError):
+                self._require(key, condition)
+                self._store(key, None)
 
     def query(self, *queries: Query) -> list[Page]:
         """One page each."""
         self.calls.append("query")
         self.actions.add("dynamodb:Query")
         return [self._page(query) for query in queries]
+
+    def read_ahead(self, query: Query) -> Callable[[], Page]:
+        """Reads it when it is wanted: nothing takes time here."""
+        return lambda: self.query(query)[0]
 
     def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
         """All or none."""
@@ -253,13 +261,12 @@ def _holds(condition: Condition | None, item: Item | None) -> bool:
     match condition:
         case None:
             return True
-        case Absent():
-            return item is None
-        case Present():
-            return item is not None
+        case Absent() | Present():
+            return (item is None) is isinstance(condition, Absent)
         case Below(attribute, value):
             return item is None or attribute not in item or item[attribute] < value
         case PresentBelow(attribute, value):
             return item is not None and attribute in item and item[attribute] < value
-        case Equal(attribute, value):
-            return item is not None and item.get(attribute) == value
+        case Equal(attribute, value) | Differs(attribute, value):
+            same = item is not None and item.get(attribute) == value
+            return same is isinstance(condition, Equal)

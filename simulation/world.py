@@ -282,6 +282,7 @@ class World:
             fanout=self.services.fanout,
             members=self.services.members,
             messages=self.services.messages,
+            changes=self.services.changes,
             moves=Moves(self.connections_table),
             pause=self.clock.pass_ms,
         )

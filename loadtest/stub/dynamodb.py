@@ -201,7 +201,7 @@ def plain(value: Json) -> Any:  # noqa: ANN401 - text or a number, but one kind 
     return int(value["N"]) if "N" in value else str(value["S"])
 
 
-_TERM = re.compile(r"attribute_(not_)?exists\((\S+)\)|(\S+) (<|=) (\S+)")
+_TERM = re.compile(r"attribute_(not_)?exists\((\S+)\)|(\S+) (<|=|<>) (\S+)")
 
 
 def holds(body: Json, standing: Json | None) -> bool:
@@ -220,8 +220,8 @@ def _true(term: str, body: Json, standing: Json) -> bool:
     if looked_for:
         return (looked_for in standing) is not bool(absent)
     wanted = body["ExpressionAttributeValues"][value]
-    if sign == "=":
-        return bool(standing.get(name) == wanted)
+    if sign != "<":
+        return bool(standing.get(name) == wanted) is (sign == "=")
     return name in standing and int(standing[name]["N"]) < int(wanted["N"])
 
 

@@ -8,10 +8,8 @@ import json
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import pytest
 from PIL import Image
 
@@ -20,22 +18,19 @@ from agent_chat import (
     ConnectionChanged,
     MediaRejectedError,
     MemberChanged,
-    Message,
     MessageChanged,
     NotAMemberError,
-    Outgoing,
     RoomExistsError,
-    RoomFeed,
     UnsupportedTypeError,
     http_connection,
 )
 from agent_chat.frames import Reconnection
 from agent_chat.http import Ticket
 from local.stack import LocalStack
+from tests.client.bursts import WAIT_S, Burst, read
 from tests.client.relay import relaying
 from tests.client.stage import until
 
-WAIT_S = 60
 SignIn = Callable[[str], Awaitable[Chat]]
 _rooms = itertools.count(1)
 
@@ -57,49 +52,9 @@ async def sign_in(stack: LocalStack) -> AsyncIterator[SignIn]:
         yield connect
 
 
-async def read(feed: RoomFeed, newest: int) -> list[Message]:
-    """Everything up to a number, as everybody sees it: one's own reactions are told by pages, not by live frames."""
-    messages: list[Message] = []
-    async with asyncio.timeout(WAIT_S):
-        while feed.position < newest:
-            messages.append(msgspec.structs.replace(await anext(feed), mine=None))
-    return messages
-
-
 async def cut(chat: Chat) -> None:
     """The network goes away under a client, as soon as it has one."""
     (await chat._session.online()).abort()
-
-
-@dataclass(frozen=True)
-class Burst:
-    """Messages that several clients post to a room as fast as they can: by user, in the order of each."""
-
-    posted: dict[str, list[Outgoing]]
-
-    @classmethod
-    def of(cls, room: str, *chats: Chat) -> Burst:
-        return cls({chat.user.id: [chat.post(room, f"{chat.user.id} {n}") for n in range(30)] for chat in chats})
-
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.posted.values()))
-
-    async def newest(self) -> int:
-        """The highest number that one of them got."""
-        return max([(await outgoing).seq for each in self.posted.values() for outgoing in each])
-
-    def first_of(self, user: str) -> int:
-        return self.posted[user][0].settled.result().seq
-
-    async def check(self, logs: list[list[Message]]) -> None:
-        """All readers have all of it once, in one order, which keeps that of each sender."""
-        assert all(log == logs[0] for log in logs)
-        assert [message.seq for message in logs[0]] == sorted({message.seq for message in logs[0]})
-        for user, posted in self.posted.items():
-            theirs = [message for message in logs[0] if message.author and message.author.id == user]
-            assert [message.text for message in theirs] == [f"{user} {n}" for n in range(30)]
-            assert [message.seq for message in theirs] == [(await outgoing).seq for outgoing in posted]
 
 
 def read_config(stack: LocalStack) -> dict[str, str]:

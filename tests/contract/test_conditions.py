@@ -11,6 +11,7 @@ from chat.ports import (
     Condition,
     ConditionError,
     Delete,
+    Differs,
     Equal,
     Item,
     Key,
@@ -34,6 +35,7 @@ HOLDS: dict[Condition, set[str]] = {
     Below("n", 5): {"nothing", "no such attribute", "less"},
     PresentBelow("n", 5): {"less"},
     Equal("n", 5): {"the same"},
+    Differs("n", 5): {"nothing", "no such attribute", "less", "more"},
 }
 Operation = Callable[[Table, Key, Condition], object]
 

@@ -71,7 +71,7 @@ def test_the_shape_comes_with_the_subscribers_and_is_none_of_them(table: Table) 
     registry.shapes.begin_review("lunch", UNKNOWN, START_MS, not_since_ms=START_MS)
     shape, (part,) = registry.look("lunch", 3, START_MS)
     assert (shape.reviewed_at_ms, part.connections) == (START_MS, ["a", "b", "c"])
-    assert [part.connections for part in registry.slices("lunch", 0, 2)] == [["a", "b"], ["c"]]
+    assert [part.connections for part in registry.slices("lunch", 0, 2, 9)] == [["a", "b"], ["c"]]
 
 
 def test_rows_move_to_their_shard_and_leave_the_old_one_later(table: Table) -> None:

@@ -116,6 +116,14 @@ def test_deleting_many_removes_them_and_does_not_mind_missing_ones(table: Table)
     assert [found["sk"] for found in page.items] == [f"{number:02}" for number in range(1, 30, 2)]
 
 
+def test_deleting_many_leaves_those_of_which_the_condition_does_not_hold(table: Table) -> None:
+    for number in range(10):
+        table.put({**item(f"{number}"), "version": number % 2})
+    table.delete_many([("p", f"{number}") for number in range(12)], Equal("version", 1))
+    (page,) = table.query(Query("p"))
+    assert [found["sk"] for found in page.items] == ["0", "2", "4", "6", "8"]
+
+
 def test_getting_many_returns_those_that_exist(table: Table) -> None:
     table.put(item("a"))
     table.put(item("c"))

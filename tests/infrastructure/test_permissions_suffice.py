@@ -35,18 +35,19 @@ CONVERSATION: list[tuple[str, dict[str, Any]]] = [
     ("ada", {"action": "set_role", "room": "lunch", "user": "mia", "role": "moderator"}),
     ("mia", {"action": "mute", "room": "lunch", "user": "eve", "for_s": 1}),
     ("ada", {"action": "send", "room": "lunch", "text": "hello", "id": "k1"}),
+    ("ada", {"action": "send", "room": "lunch", "text": "and more"}),
     ("ada", {"action": "send", "room": "lunch", "text": "hello", "id": "k1"}),
     ("bob", {"action": "history", "room": "lunch"}),
     ("bob", {"action": "send", "room": "lunch", "text": "@ada yes", "reply_to": 1}),
     ("bob", {"action": "history", "room": "lunch", "thread": 1}),
-    ("bob", {"action": "edit", "room": "lunch", "seq": 3, "text": "@mia no"}),
-    ("bob", {"action": "react", "room": "lunch", "seq": 3, "emoji": "x"}),
-    ("bob", {"action": "reactions", "room": "lunch", "seq": 3}),
+    ("bob", {"action": "edit", "room": "lunch", "seq": 4, "text": "@mia no"}),
+    ("bob", {"action": "react", "room": "lunch", "seq": 4, "emoji": "x"}),
+    ("bob", {"action": "reactions", "room": "lunch", "seq": 4}),
     ("bob", {"action": "history", "room": "lunch"}),
-    ("ada", {"action": "pin", "room": "lunch", "seq": 3}),
+    ("ada", {"action": "pin", "room": "lunch", "seq": 4}),
     ("bob", {"action": "pins", "room": "lunch"}),
-    ("bob", {"action": "react", "room": "lunch", "seq": 3, "emoji": "x", "remove": True}),
-    ("ada", {"action": "delete", "room": "lunch", "seq": 3}),
+    ("bob", {"action": "react", "room": "lunch", "seq": 4, "emoji": "x", "remove": True}),
+    ("ada", {"action": "delete", "room": "lunch", "seq": 4}),
     ("bob", {"action": "subscribe", "room": "lunch", "after": 1, "after_rev": 0}),
     ("bob", {"action": "search", "room": "lunch", "query": "hello"}),
     ("bob", {"action": "read", "room": "lunch", "seq": 1}),
@@ -213,7 +214,7 @@ def test_a_stream_of_events_is_made_within_the_role_of_its_function(world: World
 
 def test_working_off_the_delivery_queue_stays_within_its_role() -> None:
     busy = hot_rooms.arena(350, plan=hot_rooms.HOT)
-    busy.services.messages._take_number(hot_rooms.ROOM, busy.clock.now_ms())
+    busy.services.messages._take_number(hot_rooms.ROOM, "nobody", busy.clock.now_ms())
     hot_rooms.say(busy, "behind a number that nobody takes")
     tables = {ROOMS: busy.rooms_table, MESSAGES: busy.messages_table, CONNECTIONS: busy.connections_table}
     for table in tables.values():

@@ -22,7 +22,7 @@ async def sign_in(stack: LocalStack) -> AsyncIterator[SignIn]:
     async def open_socket(name: str) -> User:
         token = await asyncio.to_thread(session_token, stack, name)
         url = await asyncio.to_thread(ticket_url, stack, token)
-        socket = await connect(url, open_timeout=WAIT_S, proxy=None, max_size=None)
+        socket = await connect(url, open_timeout=WAIT_S, proxy=None, max_size=None, max_queue=None)
         opened.append(socket)
         return User(name, token, socket)
 

@@ -11,7 +11,7 @@ from tests.integration.users import SignIn, User
 
 LAST = 2 * MESSAGES_PER_BUCKET + 12
 VOID = {MESSAGES_PER_BUCKET - 1, MESSAGES_PER_BUCKET, MESSAGES_PER_BUCKET + 1, 2 * MESSAGES_PER_BUCKET}
-"""Numbers on both sides of the borders, burnt by a repeat of the first message."""
+"""Numbers on both sides of the borders, burnt by repeats of the first three messages."""
 
 
 async def fill(user: User, room: str) -> None:
@@ -19,7 +19,11 @@ async def fill(user: User, room: str) -> None:
     assert (await user.call("create", title="Long", room=room))["type"] == "ack"
     commands = []
     for seq in range(1, LAST + 1):
-        command: dict[str, Any] = {"action": "send", "id": f"{room}-{1 if seq in VOID else seq}", "room": room}
+        command: dict[str, Any] = {
+            "action": "send",
+            "id": f"{room}-{1 + seq % 3 if seq in VOID else seq}",
+            "room": room,
+        }
         commands.append({**command, "text": f"message {seq}", **({"reply_to": 1} if seq % 10 == 0 else {})})
     for at in range(0, LAST, 20):
         replies = await user.say_list(commands[at : at + 20])

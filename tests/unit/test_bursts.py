@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import count
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from chat.storage.windows import LOST_MS
 from simulation.world import START_MS, World
 from tests.unit.hot_rooms import HOT, ROOM, Worker, arena, heard, put_in_force, say
 from tests.unit.test_deaths import Death, Mortal
+
+_takers = count()
 
 DIGEST = Plan("coalesced", "digest", 1_000)
 
@@ -102,7 +105,7 @@ def store(world: World, seq: int) -> None:
 
 
 def take_number(world: World) -> int:
-    return world.services.messages._take_number(ROOM, world.clock.now_ms())
+    return world.services.messages._take_number(ROOM, f"taker {next(_takers)}", world.clock.now_ms())
 
 
 def test_what_is_still_being_stored_holds_back_what_comes_after_it_for_a_moment() -> None:

@@ -1,5 +1,6 @@
 """The signed HTTP client against a server of the loopback: retries, their budget, time limits, and silence."""
 
+import json
 import threading
 import time
 from collections import Counter
@@ -86,10 +87,28 @@ def test_a_transient_answer_is_tried_again_and_only_that_one(client: AwsClient, 
     assert Counter(server.paths()) == {"/shaky": 3, "/steady": 1}
 
 
-def test_a_throttle_that_says_so_in_its_body_is_transient(client: AwsClient, server: Server) -> None:
-    answers = iter([Answer(400, b'{"__type":"#ThrottlingException"}'), Answer(200)])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"__type":"com.amazon.coral.availability#ThrottlingException"}',
+        b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "message": "hot"}',
+        b'{"__type":"com.amazonaws.dynamodb.v20120810#RequestLimitExceeded"}',
+        b'{"__type":"#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"ThrottlingError"}]}',
+        b"<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>",
+    ],
+)
+def test_a_throttle_that_says_so_in_its_body_is_transient(client: AwsClient, server: Server, body: bytes) -> None:
+    answers = iter([Answer(400, body), Answer(200)])
     server.answer = lambda _: next(answers)
     assert client.call(Request("x", server.url, b"")).ok
+
+
+def test_what_users_wrote_makes_no_refusal_a_throttle(client: AwsClient, server: Server) -> None:
+    text = json.dumps({"S": '"__type": "Throttling", "Code": "ThrottlingError", <Code>'})
+    refusal = f'{{"__type":"#ConditionalCheckFailedException","Item":{{"text":{text}}}}}'
+    server.answer = lambda _: Answer(400, refusal.encode())
+    assert client.call(Request("x", server.url, b"")).status == 400
+    assert len(server.received) == 1
 
 
 def test_a_refusal_is_not_tried_again(client: AwsClient, server: Server) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from chat import deliveries, messages, rooms, subscriptions
 from chat.delivery import Delivery
+from chat.delivery.posting import RETRIES
 from chat.errors import UnavailableError
 from chat.ports import Outcome, Sender
 from chat.protocol import CreateRoom, JoinRoom, SendMessage, Subscribe
@@ -65,10 +66,37 @@ def test_a_connection_that_can_not_be_reached_is_tried_again_from_the_queue(worl
     world.sockets.answers["grace-1"] = Outcome.FAILED
     send(world, ada)
     (body,) = world.queue.bodies
-    assert deliveries.work_off(world.desk, [body]) == [False]
     world.sockets.answers.clear()
     assert deliveries.work_off(world.desk, [body]) == [True]
     assert [frame["message"]["text"] for frame in world.sockets.heard("grace-1")] == ["hello"]
+
+
+def test_the_queue_tries_after_longer_and_longer_pauses_and_then_says_that_it_failed(world: World) -> None:
+    ada = subscribe(world, "ada")
+    subscribe(world, "grace")
+    subscribe(world, "bea")
+    world.sockets.answers["grace-1"] = Outcome.FAILED
+    world.queue.delays_s.clear()
+    send(world, ada)
+    for _ in range(RETRIES - 1):
+        (body,) = world.queue.bodies
+        world.queue.bodies.clear()
+        assert deliveries.work_off(world.desk, [body]) == [True]
+    (body,) = world.queue.bodies
+    assert world.queue.delays_s == [2, 4, 8, 16, 32]
+    assert deliveries.work_off(world.desk, [body]) == [False]
+    assert (len(world.queue.bodies), len(world.sockets.heard("bea-1"))) == (1, 1)
+
+
+def test_all_sockets_that_are_gone_are_dropped_at_once(world: World) -> None:
+    ada = subscribe(world, "ada")
+    for number in range(50):
+        subscribe(world, f"user{number}")
+        world.sockets.answers[f"user{number}-1"] = Outcome.GONE
+    world.connections_table.calls.clear()
+    send(world, ada)
+    assert world.connections_table.calls == ["query", "delete_many"]
+    assert subscribed(world) == {"ada-1"}
 
 
 def test_a_large_room_is_delivered_in_slices_by_the_queue(world: World) -> None:

@@ -9,6 +9,9 @@ import pytest
 from chat import deliveries
 from chat.delivery.orders import Review, decode
 from chat.planning import Plan
+from chat.ports import Sender
+from chat.protocol import React
+from chat.reactions import react
 from chat.storage import keys
 from chat.storage.shapes import home
 from simulation.world import World
@@ -101,6 +104,26 @@ def test_ten_messages_of_a_window_cost_what_one_does_and_a_write_each(size: int,
     assert found.written == 13
     assert found.calls == 13 + 1 + 2 + shards
     assert found.read <= 4 + 2 * shards
+
+
+@pytest.mark.parametrize(("size", "shards"), [(100, 1), (1_000, 16), (10_000, 128)])
+def test_ten_reactions_of_a_window_cost_what_ten_messages_do_and_three_calls_more(size: int, shards: int) -> None:
+    world = settled(size, HOT)
+    table, log, posts = world.connections_table, world.messages_table, world.sockets.posts
+    written, read = table.units.written, table.units.read
+    table.calls.clear()
+    for number in range(10):
+        host = Sender(user="host", name="Host", connection="host-1")
+        react(world.services, host, React(id=f"{number}", room=ROOM, seq=1, emoji=chr(0x1F600 + number)))
+    log.calls.clear()
+    bodies = work_off(world)
+    assert (world.sockets.posts - posts, bodies) == (size, 1 + (shards if shards > 1 else 0))
+    # As with messages: ten claims, the mark, the end of the window and the cursor, which is read, and the shards.
+    assert table.units.written - written == 13
+    assert len(table.calls) == 13 + 1 + shards
+    assert table.units.read - read <= 1 + 2 * shards
+    # The counter and nothing of the log of messages; the counter again, the log of changes and the changed message.
+    assert len(log.calls) == 4
 
 
 def test_large_rooms_cost_each_message_nothing_but_the_queue() -> None:

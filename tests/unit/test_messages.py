@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from chat import commands, messages, protocol, rooms, subscriptions
 from chat.errors import InvalidFieldError, NotAMemberError, RoomNotFoundError, SlowDownError, UnavailableError
-from chat.ports import Sender, Write
+from chat.ports import Item, Sender, Write
 from chat.protocol import CreateRoom, History, JoinRoom, ReadHistory, SendMessage, Sent, Subscribe
 from chat.storage import keys
 from simulation.units import Units
@@ -46,8 +47,15 @@ def test_a_resent_message_keeps_its_number_and_its_time(world: World, ada: Sende
     first = send(world, ada, "hello", "k1")
     world.clock.pass_ms(5_000)
     assert send(world, ada, "hello", "k1") == first
-    assert send(world, ada, "next").seq == 3  # the number that the repeat burnt is a void entry
-    assert [message.kind for message in history(world, ada).messages] == ["text", "void", "text"]
+    assert send(world, ada, "next").seq == 2
+
+
+def test_the_number_of_a_repeat_that_comes_behind_others_is_a_void_entry(world: World, ada: Sender) -> None:
+    first = send(world, ada, "hello", "k1")
+    send(world, ada, "and more")
+    for _ in range(2):
+        assert send(world, ada, "hello", "k1") == first
+    assert [message.kind for message in history(world, ada).messages] == ["text", "text", "void"]
 
 
 def test_a_resent_message_is_delivered_again_for_a_minute_in_case_the_first_run_died_before_it_told_anybody(
@@ -141,6 +149,23 @@ def test_a_number_burnt_last_becomes_void_too(world: World, ada: Sender) -> None
     assert [message.kind for message in history(world, ada).messages] == ["text", "void"]
 
 
+def test_a_number_whose_answer_is_lost_is_the_commands_own_when_it_is_sent_again(world: World, ada: Sender) -> None:
+    with numbers_without_answer(world), pytest.raises(UnavailableError):
+        send(world, ada, "a", "k1")
+    assert send(world, ada, "a", "k1").seq == 1
+    with numbers_without_answer(world), pytest.raises(UnavailableError):
+        send(world, ada, "b", "k2")
+    assert [send(world, ada, "c").seq, send(world, ada, "b", "k2").seq] == [3, 4]
+
+
+def test_a_number_that_a_reader_has_closed_is_not_used_by_the_commands_repeat(world: World, ada: Sender) -> None:
+    with numbers_without_answer(world), pytest.raises(UnavailableError):
+        send(world, ada, "a", "k1")
+    world.clock.pass_ms(60_001)
+    assert [message.kind for message in history(world, ada).messages] == ["void"]
+    assert [send(world, ada, "a", "k1").seq for _ in range(2)] == [2, 2]
+
+
 def test_a_number_whose_message_could_not_be_stored_is_closed_at_once(world: World, ada: Sender) -> None:
     with transactions(world, stored=False), pytest.raises(UnavailableError):
         send(world, ada, "a", "k1")
@@ -153,7 +178,21 @@ def test_a_message_whose_answer_is_lost_keeps_its_number(world: World, ada: Send
     with transactions(world, stored=True), pytest.raises(UnavailableError):
         send(world, ada, "a", "k1")
     assert send(world, ada, "a", "k1").seq == 1
-    assert [message.kind for message in history(world, ada).messages] == ["text", "void"]
+    assert [message.kind for message in history(world, ada).messages] == ["text"]
+
+
+@contextmanager
+def numbers_without_answer(world: World) -> Iterator[None]:
+    """Numbers are given, and nobody hears which."""
+    genuine = world.messages_table.update
+
+    def update(*arguments: Any, **options: Any) -> Item:
+        genuine(*arguments, **options)
+        raise UnavailableError("no answer")
+
+    world.messages_table.update = update  # type: ignore[method-assign]
+    yield
+    world.messages_table.update = genuine  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -253,3 +292,14 @@ def test_whatever_is_repeated_or_dies_the_log_has_each_message_once(script: list
     stored = {(m.author.id, m.command_id): m.seq for m in log if m.author}
     assert stored == acknowledged
     assert sum(m.kind == "text" for m in log) == len(acknowledged)
+
+
+def test_a_repeat_tells_what_is_stored_and_not_what_it_says_itself(world: World, ada: Sender) -> None:
+    grace = world.connect("grace")
+    rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
+    subscriptions.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
+    first = send(world, ada, "hello", "k1")
+    world.clock.pass_ms(5_000)
+    send(world, ada, "other words", "k1")
+    told = [event["message"] for event in world.sockets.heard("grace-1")]
+    assert [(message["text"], message["sent_at_ms"]) for message in told] == [("hello", first.sent_at_ms)] * 2

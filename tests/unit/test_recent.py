@@ -143,7 +143,7 @@ def test_a_change_that_is_under_way_keeps_what_is_read_from_being_kept(room: Wor
 
 def test_a_message_that_is_under_way_keeps_what_is_read_from_being_kept(room: World, common: MemoryShared) -> None:
     log = MessageLog(room.messages_table)
-    seq = log._take_number("lunch", room.clock.now_ms())
+    seq = log._take_number("lunch", "somebody", room.clock.now_ms())
     reader = instance(room, common)
     read(reader, room)
     draft = Draft("lunch", "text", "ada", "Ada", "late", "late", room.clock.now_ms())

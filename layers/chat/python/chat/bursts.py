@@ -1,8 +1,11 @@
-"""The end of a hot room's window: what its log has that was not posted yet goes out, joined, in number order.
+"""The end of a hot room's window: what its logs have that was not posted yet goes out, joined, in number order.
 
 One run reads the log for all of the room's shards. Only what is contiguous is posted; behind a number that is still
 being stored the log waits for `HOLE_MS`. Then it goes on without, and the number follows when it is there. While
 anything is left, another tick comes by itself.
+
+Behind the messages comes what was changed, each message once and as it stands, however often that was. Changes wait for
+none before them: a message's own `rev` says which of two is the later.
 
 A run may die anywhere and come twice: the cursor moves after the frames are on their way, so recipients may see a frame
 twice and drop it by its number.
@@ -10,6 +13,7 @@ twice and drop it by its number.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -21,8 +25,9 @@ from chat.delivery.orders import Tick, enqueue
 from chat.messages import message_of
 from chat.planning import FRAME_BYTES, MOST_WINDOW_MS
 from chat.ports import Item
-from chat.protocol import MessagePosted, MessagesSkipped, encode
+from chat.protocol import MessageChanged, MessagePosted, MessagesSkipped, encode
 from chat.services import Deliveries
+from chat.storage.changes import REPLAYED
 from chat.storage.messages import SETTLE_MS, VOID, Span
 from chat.storage.windows import Cursor
 
@@ -50,6 +55,7 @@ class Due:
     """What a run posts, oldest first, and where it leaves the cursor."""
 
     entries: list[Item]
+    changed: list[Item]
     cursor: Cursor
     left: bool
     """Whether there are numbers that are not there yet."""
@@ -57,11 +63,21 @@ class Due:
     """Whether there is more than a run takes."""
 
 
+@dataclass(frozen=True)
+class Changed:
+    """Messages that were changed, in the order of their revs, up to which `rev` that is, and what it passes over."""
+
+    entries: list[Item]
+    rev: int
+    passed_over: tuple[tuple[int, int], ...]
+
+
 def carry_out(desk: Deliveries, tick: Tick) -> None:
     """Waits until the window is over, ends it, and posts what is due.
 
-    Calls: a write, the cursor, the counter and the log's partitions, a write for the cursor; and what posting takes.
-    Raises `UnavailableError` where it should be done again.
+    Calls: a write, the cursor, the counter and the log's partitions, a write for the cursor; where something was
+    changed, the log of changes and the messages; and what posting takes. Raises `UnavailableError` where it should be
+    done again.
     """
     fanout, room = desk.fanout, tick.room
     wait_ms = min(tick.until_ms - fanout.clock.now_ms(), MOST_WINDOW_MS)
@@ -72,10 +88,11 @@ def carry_out(desk: Deliveries, tick: Tick) -> None:
     now_ms = fanout.clock.now_ms()
     before = fanout.windows.cursor(room)
     due = _due(desk, tick, before, now_ms)
-    if due.entries:
-        frames = [encode(MessagePosted(message=message_of(entry))) for entry in due.entries]
-        if tick.digest_messages:
-            frames = _digest(room, frames, [int(entry["sk"]) for entry in due.entries], tick.digest_messages)
+    frames = [encode(MessagePosted(message=message_of(entry))) for entry in due.entries]
+    if tick.digest_messages and frames:
+        frames = _digest(room, frames, [int(entry["sk"]) for entry in due.entries], tick.digest_messages)
+    frames += [encode(MessageChanged(message=message_of(entry))) for entry in due.changed]
+    if frames:
         spread(fanout, room, joined(frames))
     after = _look_again(desk, tick, due, now_ms)
     if after != before:
@@ -114,15 +131,39 @@ def _due(desk: Deliveries, tick: Tick, cursor: Cursor, now_ms: int) -> Due:
     due = {
         seq: entry for seq, entry in found.items() if cursor.seq < seq <= reached and entry["sent_at_ms"] >= since_ms
     }
-    waited_for = [(seq, at_ms) for seq, at_ms in cursor.passed_over if now_ms - at_ms < 2 * SETTLE_MS]
+    waited_for = _awaited(cursor.passed_over, now_ms)
     late = {int(entry["sk"]): entry for entry in desk.messages.some(tick.room, [seq for seq, _ in waited_for])}
     missing = [*((seq, at_ms) for seq, at_ms in waited_for if seq not in late), *((seq, now_ms) for seq in holes)]
+    changed = _changed(desk, tick, cursor, excerpt.newest_rev, now_ms)
     return Due(
         [entry for _, entry in sorted((late | due).items()) if entry["kind"] != VOID],
-        replace(cursor, seq=reached, passed_over=tuple(missing)),
-        left=bool(missing) or reached < excerpt.newest,
-        behind=excerpt.last < excerpt.newest,
+        changed.entries,
+        replace(cursor, seq=reached, passed_over=tuple(missing), rev=changed.rev, revs_passed_over=changed.passed_over),
+        left=bool(missing or changed.passed_over) or reached < excerpt.newest or changed.rev < excerpt.newest_rev,
+        behind=excerpt.last < excerpt.newest or changed.rev < excerpt.newest_rev,
     )
+
+
+def _changed(desk: Deliveries, tick: Tick, cursor: Cursor, newest: int, now_ms: int) -> Changed:
+    """What of the log of changes, whose newest rev this is, a run posts."""
+    fresh = cursor.rev is not None and now_ms - cursor.at_ms < FRESH_MS
+    done = cursor.rev or 0
+    first = (done if fresh else max(done, newest - REPLAYED)) + 1
+    last = min(newest, first + REPLAYED - 1)
+    waited_for = _awaited(cursor.revs_passed_over, now_ms)
+    rows = desk.changes.span(tick.room, first, last, now_ms) if first <= last else {}
+    late = desk.changes.some(tick.room, [rev for rev, _ in waited_for]) if waited_for else {}
+    missing = [(rev, at_ms) for rev, at_ms in waited_for if rev not in late]
+    missing += [(rev, now_ms) for rev in range(first, last + 1) if rev not in rows]
+    since_ms = 0 if fresh else tick.claimed_at_ms - BACK_MS
+    told = [row for row in (late | rows).values() if row["what"] != VOID and row["changed_at_ms"] >= since_ms]
+    entries = desk.changes.read(tick.room, sorted({int(row["seq"]) for row in told})) if told else []
+    return Changed(sorted(entries, key=lambda entry: int(entry["rev"])), last, tuple(missing))
+
+
+def _awaited(passed_over: Iterable[tuple[int, int]], now_ms: int) -> list[tuple[int, int]]:
+    """Those of them that somebody may still be storing."""
+    return [(number, at_ms) for number, at_ms in passed_over if now_ms - at_ms < 2 * SETTLE_MS]
 
 
 def _reached(found: dict[int, Item], numbers: range, posted: int, now_ms: int) -> tuple[int, list[int]]:

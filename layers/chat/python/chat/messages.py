@@ -6,7 +6,7 @@ import msgspec
 
 from chat import mentions, pages, protection, threads
 from chat.access import require_member, require_speaker
-from chat.delivery import deliver
+from chat.delivery import Outlook, deliver
 from chat.errors import (
     BannedError,
     BlockedWordError,
@@ -103,19 +103,30 @@ def _take(services: Services, sender: Sender, command: SendMessage) -> Stored:
 def post(services: Services, draft: Draft, root: Item | None = None, *, except_connection: str | None = None) -> Stored:
     """Numbers, stores and delivers a message of somebody whose right to post was checked.
 
-    A repeat within `UNTOLD_MS` delivers again: the run that stored it may have died before it told anybody.
+    A repeat within `UNTOLD_MS` delivers again, and what is stored: the run that did that may have died before it told
+    anybody.
     `root`: the message that its thread is named by, if it is a reply.
     """
-    stored = services.messages.append(draft, root)
+    outlook = Outlook(services.fanout, draft.room)
+    stored = services.messages.append(draft, root, numbered=outlook.begin)
     services.pace.observe(draft.room, stored.seq, services.clock.now_ms())
-    if not stored.repeated or services.clock.now_ms() - stored.sent_at_ms < UNTOLD_MS:
-        message = message_of({"sk": stored.seq, **vars(draft)})
-        frame = encode(MessagePosted(message=message))
-        deliver(services.fanout, draft.room, frame, except_connection=except_connection, seq=stored.seq)
-        mentioned = mentions.Mentions(tuple(draft.mentions or ()), room=draft.mentions_room)
-        mentions.tell(services, draft.room, mentioned, encode(Mentioned(message=message)), author=draft.user)
+    if not stored.repeated:
+        _tell(services, {"sk": stored.seq, **vars(draft)}, except_connection, outlook)
+    elif services.clock.now_ms() - stored.sent_at_ms < UNTOLD_MS:
+        entry = services.messages.find(draft.room, stored.seq)
+        if entry is not None:
+            _tell(services, entry, except_connection, outlook)
     protection.count_post(services, draft.room, draft.user)
     return stored
+
+
+def _tell(services: Services, entry: Item, except_connection: str | None, outlook: Outlook) -> None:
+    """Everybody who follows the room, and whom the message mentions. Never raises: it is durable."""
+    room, message = entry["room"], message_of(entry)
+    frame = encode(MessagePosted(message=message))
+    deliver(services.fanout, room, frame, except_connection=except_connection, seq=message.seq, outlook=outlook)
+    mentioned = mentions.Mentions(tuple(message.mentions), room=message.mentions_room)
+    mentions.tell(services, room, mentioned, encode(Mentioned(message=message)), author=entry["user"])
 
 
 def read_history(services: Services, sender: Sender, command: ReadHistory) -> History:

@@ -52,7 +52,15 @@ class Equal:
     value: str | int
 
 
-Condition = Absent | Present | Below | PresentBelow | Equal
+@dataclass(frozen=True)
+class Differs:
+    """Holds where the attribute is absent or anything but `value`."""
+
+    attribute: str
+    value: str | int
+
+
+Condition = Absent | Present | Below | PresentBelow | Equal | Differs
 
 
 @dataclass(frozen=True)
@@ -161,11 +169,17 @@ class Table(Protocol):
     def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
         """Removes one item and returns it. Raises `ConditionError`."""
 
-    def delete_many(self, keys: Iterable[Key]) -> None:
-        """Removes items without a condition, all at once, not in one transaction."""
+    def delete_many(self, keys: Iterable[Key], condition: Condition | None = None) -> None:
+        """Removes items, all at once, not in one transaction; those of which `condition` does not hold stay."""
 
     def query(self, *queries: Query) -> list[Page]:
         """One page for each query, in the order of the queries, read at the same time."""
+
+    def read_ahead(self, query: Query) -> Callable[[], Page]:
+        """Reads a page while whatever is asked next is under way, be it of another table; the result gives it then.
+
+        Where nothing was asked, or that came to nothing, it is read when it is wanted.
+        """
 
     def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
         """All of up to 100 writes or none. `token` (≤ 36 characters) makes repeating it within 10 min harmless.

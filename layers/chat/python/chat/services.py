@@ -53,6 +53,7 @@ class Deliveries:
     fanout: Fanout
     members: Memberships
     messages: MessageLog
+    changes: ChangeLog
     moves: Moves
     pause: Pause
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -13,6 +14,15 @@ TIMEOUT_MS = 5_000
 
 _TRANSIENT = frozenset({0, 429, 500, 502, 503, 504})
 _REFUSED = frozenset({400, 403})
+
+_THROTTLED = re.compile(
+    rb'"__type"\s*:\s*"[^"]*(?:Throttl|ThroughputExceeded|RequestLimitExceeded|TransactionInProgress)'
+    rb'|"Code"\s*:\s*"(?:ThrottlingError|ProvisionedThroughputExceeded)"'
+    rb"|<Code>[^<]*Throttl"
+)
+"""How services refuse with status 400 what they would take later: by the error's type, that of one write of a
+transaction, or SNS' XML. Never by any other words: an answer may quote what users wrote.
+"""
 
 _EXPIRED = (b"ExpiredToken", b"token included in the request is expired")
 """How services say that a session is over: their error's code and, where it stands in a header, its message."""
@@ -49,12 +59,20 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     @property
     def transient(self) -> bool:
         """The same call may succeed later."""
-        return self.status in _TRANSIENT or (self.status == 400 and b"Throttl" in self.body)  # noqa: PLR2004
+        return self.status in _TRANSIENT or (self.status == 400 and _THROTTLED.search(self.body) is not None)  # noqa: PLR2004
 
     @property
     def expired(self) -> bool:
         """The credentials were good once: new ones are needed, and the same call may succeed with them."""
         return self.status in _REFUSED and any(words in self.body for words in _EXPIRED)
+
+
+@dataclass(slots=True, eq=False)
+class Along:
+    """A request that is made together with the next calls; `answer` is None until that was done."""
+
+    request: Request
+    answer: Response | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +94,8 @@ class Call:
     """As `renewed`, because of such a connection."""
     fresh: bool = False
     """Whether the next try must not share a connection with anything before it."""
+    along: Along | None = None
+    """What is told of the answer, where the call only goes along with others: it is tried once."""
 
     @property
     def retries(self) -> int:

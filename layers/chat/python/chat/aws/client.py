@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from chat.aws.calls import Call, Request, Response
+from chat.aws.calls import Along, Call, Request, Response
 from chat.aws.certificates import CERTIFICATES
 from chat.aws.credentials import CredentialKeeper, Credentials, Source
 from chat.aws.retries import RetryBudget, pause_s
@@ -48,6 +48,7 @@ class AwsClient:
         self._keeper = CredentialKeeper(self.credentials, self.renew)
         self._transfers = Transfers(self.region, self.certificates)
         self._budgets: defaultdict[str, RetryBudget] = defaultdict(RetryBudget)
+        self._along: list[Along] = []
 
     def url(self, service: str, path: str = "/") -> str:
         """Where a regional service answers."""
@@ -71,9 +72,24 @@ class AwsClient:
         calls = [Call(at, request, url) for at, url in enumerate(urls)]
         return self._carry_out(calls, attempts, within_ms)
 
-    def _carry_out(self, calls: list[Call], attempts: int, within_ms: int) -> list[Response]:
+    def send_along(self, request: Request) -> Along:
+        """Has a request made at the same time as the next calls, which end when it has, too.
+
+        It is tried once: its time limit is what it may cost them.
+        """
+        along = Along(request)
+        self._along.append(along)
+        return along
+
+    def take_back(self, along: Along) -> None:
+        """The request need not be made any more, if it was not."""
+        if along in self._along:
+            self._along.remove(along)
+
+    def _carry_out(self, asked: list[Call], attempts: int, within_ms: int) -> list[Response]:
         left_ms = self.time_left.ms()
         ends_in_ms = within_ms if left_ms is None else min(within_ms, left_ms)
+        calls = [*self._taken_along(len(asked)), *asked]
         schedule = Schedule(calls, time.monotonic() + ends_in_ms / 1000)
         answers: dict[int, Response] = {}
         try:
@@ -86,7 +102,14 @@ class AwsClient:
                 self._start(schedule, answers)
         finally:
             self._transfers.abandon()
-        return [answers[call.at] for call in calls]
+        for call in calls:
+            if call.along is not None:
+                call.along.answer = answers[call.at]
+        return [answers[call.at] for call in asked]
+
+    def _taken_along(self, at: int) -> list[Call]:
+        along, self._along = self._along, []
+        return [Call(at + number, each.request, each.request.url, along=each) for number, each in enumerate(along)]
 
     def _start(self, schedule: Schedule, answers: dict[int, Response]) -> None:
         """Sends on their way as many of the calls that are due as there is room for."""
@@ -110,7 +133,8 @@ class AwsClient:
         now_s = time.monotonic()
         if self._mended(call, answer):
             return schedule.put_off(call, now_s)
-        if answer.expired or not answer.transient or call.retries + 1 >= attempts:
+        tries = attempts if call.along is None else 1
+        if answer.expired or not answer.transient or call.retries + 1 >= tries:
             return False
         again_s = now_s + pause_s(call.retries + 1)
         return again_s < schedule.ends_at_s and budget.take() and schedule.put_off(call, again_s)

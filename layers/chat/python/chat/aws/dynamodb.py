@@ -6,12 +6,12 @@ import base64
 import random
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from chat.aws.calls import Request, Response
+from chat.aws.calls import TIMEOUT_MS, Request, Response
 from chat.aws.client import AwsClient
 from chat.errors import UnavailableError
 from chat.ports import (
@@ -20,6 +20,7 @@ from chat.ports import (
     Below,
     Condition,
     ConditionError,
+    Differs,
     Equal,
     Item,
     Key,
@@ -37,6 +38,9 @@ TRANSACTION_ROUNDS = 4
 
 TRANSACTION_PAUSE_MS = 10
 """First pause between them, doubled each time, with full jitter: those that collided once should not again."""
+
+AHEAD_MS = 200
+"""What a Query may hold up the call that it goes along with; it takes 4 ms, 12 at the 99th percentile."""
 
 Json = dict[str, Any]
 
@@ -97,16 +101,31 @@ class DynamoDbTable:
         answer = self._call("DeleteItem", {"Key": _key(key), "ReturnValues": "ALL_OLD", **_condition(condition)})
         return _item(answer.get("Attributes"))
 
-    def delete_many(self, keys: Iterable[Key]) -> None:
+    def delete_many(self, keys: Iterable[Key], condition: Condition | None = None) -> None:
         """A DeleteItem for each key, at the same time."""
-        requests = [self._request("DeleteItem", {"TableName": self._name, "Key": _key(key)}) for key in keys]
+        shared = {"TableName": self._name, **_condition(condition)}
+        requests = [self._request("DeleteItem", {**shared, "Key": _key(key)}) for key in keys]
         for answer in self._client.call_all(requests):
-            _checked(answer)
+            if not _refused_by_condition(answer):
+                _checked(answer)
 
     def query(self, *queries: Query) -> list[Page]:
         """A Query for each, at the same time."""
         requests = [self._request("Query", self._query_body(query)) for query in queries]
         return [_page(_checked(answer)) for answer in self._client.call_all(requests)]
+
+    def read_ahead(self, query: Query) -> Callable[[], Page]:
+        """One Query that goes along with the next call, and another where it failed."""
+        along = self._client.send_along(self._request("Query", self._query_body(query), timeout_ms=AHEAD_MS))
+
+        def page() -> Page:
+            self._client.take_back(along)
+            if along.answer is not None and along.answer.ok:
+                return _page(_checked(along.answer))
+            (read,) = self.query(query)
+            return read
+
+        return page
 
     def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
         """One TransactWriteItems; one that only collided with another is tried again.
@@ -139,16 +158,17 @@ class DynamoDbTable:
 
     def _call(self, operation: str, body: Json) -> Json:
         answer = self._client.call(self._request(operation, {"TableName": self._name, **body}))
-        if answer.status == _REFUSED and b"ConditionalCheckFailedException" in answer.body:
+        if _refused_by_condition(answer):
             raise ConditionError(_item(orjson.loads(answer.body).get("Item")))
         return _checked(answer)
 
-    def _request(self, operation: str, body: Json) -> Request:
+    def _request(self, operation: str, body: Json, *, timeout_ms: int = TIMEOUT_MS) -> Request:
         return Request(
             service="dynamodb",
             url=self._client.url("dynamodb"),
             body=orjson.dumps(body),
             headers=("Content-Type: application/x-amz-json-1.0", f"X-Amz-Target: DynamoDB_20120810.{operation}"),
+            timeout_ms=timeout_ms,
         )
 
     def _query_body(self, query: Query) -> Json:
@@ -286,6 +306,9 @@ def _condition(condition: Condition | None) -> Json:
         case Equal(attribute, value):
             names["#c"], values[":c"] = attribute, _attribute(value)
             expression = "#c = :c"
+        case Differs(attribute, value):
+            names["#c"], values[":c"] = attribute, _attribute(value)
+            expression = "attribute_not_exists(#c) OR #c <> :c"
     return {
         "ConditionExpression": expression,
         "ExpressionAttributeNames": names,
@@ -299,6 +322,10 @@ def _page(answer: Json) -> Page:
     return Page([from_attributes(item) for item in answer["Items"]], (end["pk"], end["sk"]) if end else None)
 
 
+def _refused_by_condition(answer: Response) -> bool:
+    return answer.status == _REFUSED and b"ConditionalCheckFailedException" in answer.body
+
+
 def _cancellation_reasons(answer: Response) -> list[Json] | None:
     if answer.status != _REFUSED or b"TransactionCanceledException" not in answer.body:
         return None
@@ -310,6 +337,6 @@ def _checked(answer: Response) -> Json:
     if answer.ok:
         decoded: Json = orjson.loads(answer.body)
         return decoded
-    if answer.transient or b"TransactionInProgress" in answer.body or b"ProvisionedThroughputExceeded" in answer.body:
+    if answer.transient:
         raise UnavailableError("The database did not answer in time; try again.", retry_after_ms=1_000)
     raise DynamoDbError(f"{answer.status} {answer.body[:500]!r}")

@@ -290,6 +290,7 @@ def delivery_desk() -> Deliveries:
         fanout=fanout(),
         members=members(),
         messages=messages(),
+        changes=changes(),
         moves=Moves(DynamoDbTable(client(), settings().need("connections_table"))),
         pause=pause,
     )

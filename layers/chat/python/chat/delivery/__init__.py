@@ -12,34 +12,46 @@ import logging
 from collections.abc import Sequence
 
 from chat.delivery import hot, posting, reviews, slices
-from chat.delivery.audience import Audience, look, send
+from chat.delivery.audience import Audience, Outlook, look, send
 from chat.delivery.orders import Delivery
 from chat.errors import UnavailableError
 from chat.planning import Plan, plan
 from chat.services import Fanout
 
-__all__ = ["Delivery", "carry_out", "deliver", "tell_user", "tell_users"]
+__all__ = ["Delivery", "Outlook", "carry_out", "deliver", "tell_user", "tell_users"]
 
 logger = logging.getLogger(__name__)
 
 
 def deliver(
-    fanout: Fanout, room: str, frame: bytes, *, except_connection: str | None = None, seq: int | None = None
+    fanout: Fanout,
+    room: str,
+    frame: bytes,
+    *,
+    except_connection: str | None = None,
+    seq: int | None = None,
+    outlook: Outlook | None = None,
+    logged: bool = False,
 ) -> None:
     """Sends the frame to the room's subscribers but `except_connection`, now or through the queue. Never raises.
 
     `seq` is the number of a message that the frame is about: in a hot room it goes out with others, and to the
-    connection it came from as well.
+    connection it came from as well. `outlook` is of this room, where it was begun. A frame that is `logged` says of a
+    message how it stands now: in a hot room that goes out with others, too, once for all changes of a window.
 
-    Calls: in a small room one Query and a post a recipient. In a large one a queue call for ten shards; one Query
-    before it where nothing is remembered of the room. In a hot one a write, and for who begins a window two more.
+    Calls: in a small room one Query, that of the outlook where there is one, and a post a recipient. In a large one a
+    queue call for ten shards; one Query before it where nothing is remembered of the room. In a hot one a write, and
+    for who begins a window two more.
     """
     try:
-        if seq is None:
-            audience = look(fanout, room, except_connection)
-            send(fanout, room, [frame], audience, except_connection=except_connection)
+        if seq is not None:
+            _deliver_message(fanout, room, frame, seq, outlook, except_connection=except_connection)
+            return
+        audience = (_look if logged else look)(fanout, room, except_connection)
+        if logged and audience.hot:
+            hot.claim(fanout, room, audience.shape.plan, fanout.clock.now_ms())
         else:
-            _deliver_message(fanout, room, frame, except_connection, seq)
+            send(fanout, room, [frame], audience, except_connection=except_connection)
     except UnavailableError:
         logger.exception("message stored but not delivered", extra={"room": room})
 
@@ -76,12 +88,11 @@ def carry_out(fanout: Fanout, deliveries: Sequence[Delivery]) -> None:
         slices.carry_out(fanout, deliveries)
 
 
-def _deliver_message(fanout: Fanout, room: str, frame: bytes, except_connection: str | None, seq: int) -> None:
+def _deliver_message(
+    fanout: Fanout, room: str, frame: bytes, seq: int, outlook: Outlook | None, *, except_connection: str | None
+) -> None:
     now_ms = fanout.clock.now_ms()
-    known = fanout.connections.shapes.remembered(room, now_ms)
-    is_hot = known is not None and known.plan.tier == "coalesced"
-    # Nobody of a hot room has to be known: the end of its window looks for them.
-    audience = Audience(known, None) if known and is_hot else look(fanout, room, except_connection)
+    audience = _look(fanout, room, except_connection, outlook)
     shape = audience.shape
     planned = _plan(fanout, room, audience, len(frame))
     if planned.tier == "coalesced":
@@ -90,6 +101,14 @@ def _deliver_message(fanout: Fanout, room: str, frame: bytes, except_connection:
         send(fanout, room, [frame], audience, except_connection=except_connection)
     if planned.busy or shape.plan.busy or audience.recipients is None:
         reviews.begin(fanout, room, shape, now_ms, seq=seq, planned=planned)
+
+
+def _look(fanout: Fanout, room: str, except_connection: str | None, outlook: Outlook | None = None) -> Audience:
+    """As `look`, but nobody of a room that is known to be hot has to be known: the end of its window looks for them."""
+    known = fanout.connections.shapes.remembered(room, fanout.clock.now_ms())
+    if known is not None and known.plan.tier == "coalesced":
+        return Audience(known, None)
+    return look(fanout, room, except_connection, outlook)
 
 
 def _plan(fanout: Fanout, room: str, audience: Audience, size_bytes: int) -> Plan:

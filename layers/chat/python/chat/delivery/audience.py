@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chat.delivery import posting, slices
 from chat.planning import ALWAYS_DIRECT
+from chat.ports import Page
 from chat.services import Fanout
 from chat.storage.shapes import Shape
+
+BEYOND = 2
+"""One more than may be posted to directly, and the sender itself: a page that is full has more behind it."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +23,35 @@ class Audience:
     recipients: dict[str, int] | None
 
     @property
+    def hot(self) -> bool:
+        """Whether what is in the room's log goes out once a window."""
+        return self.shape.plan.tier == "coalesced"
+
+    @property
     def tiny(self) -> bool:
         """Whether there is nothing to plan."""
         return self.recipients is not None and len(self.recipients) <= ALWAYS_DIRECT
+
+
+@dataclass
+class Outlook:
+    """Who follows a room, read while a message is on its way into the log: one call less to wait for."""
+
+    fanout: Fanout
+    room: str
+    begun: Callable[[], Page] | None = None
+
+    def begin(self) -> None:
+        """Has them read along with the next call, unless nobody has to be known by name.
+
+        To be called once the message has its number: whoever subscribes too late to be seen here is told of the
+        number, and asks for it.
+        """
+        fanout, room = self.fanout, self.room
+        shape = fanout.connections.shapes.remembered(room, fanout.clock.now_ms())
+        limit = fanout.settings.known.direct
+        if shape is None or (shape.plan.tier != "coalesced" and shape.online <= limit):
+            self.begun = fanout.connections.look_ahead(room, limit + BEYOND)
 
 
 def spread(
@@ -36,14 +66,13 @@ def spread(
     send(fanout, room, frames, audience, except_connection=except_connection)
 
 
-def look(fanout: Fanout, room: str, except_connection: str | None) -> Audience:
+def look(fanout: Fanout, room: str, except_connection: str | None, outlook: Outlook | None = None) -> Audience:
     """Who is to be reached: one Query, none of a room that is known to have too many to post to."""
     now_ms, limit = fanout.clock.now_ms(), fanout.settings.known.direct
     shape = fanout.connections.shapes.remembered(room, now_ms)
     if shape is not None and shape.online > limit:
         return Audience(shape, None)
-    # One more than may be posted to directly, and the sender itself: a page that is full has more behind it.
-    shape, found = fanout.connections.look(room, limit + 2, now_ms)
+    shape, found = fanout.connections.look(room, limit + BEYOND, now_ms, outlook.begun if outlook else None)
     if any(part.end for part in found):
         return Audience(shape, None)
     named = {name: part.shard for part in found for name in part.connections if name != except_connection}

@@ -28,6 +28,8 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     """The connection of the shard to go on behind."""
     shards: list[int] = []
     """Where the subscriptions of `connections` stand; empty: all in the first shard."""
+    again: int = 0
+    """How often `connections` could not be reached so far; 0 in bodies of an earlier release, too."""
 
     @property
     def frames(self) -> list[bytes]:

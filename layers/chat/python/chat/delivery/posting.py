@@ -16,7 +16,12 @@ from chat.ports import Outcome
 from chat.services import Fanout
 
 RETRY_DELAY_S = 2
-"""Pause before connections that could not be reached are tried again from the queue."""
+"""Pause before connections that could not be reached are tried again from the queue; each further one is twice as
+long.
+"""
+
+RETRIES = 5
+"""Tries from the queue after 2, 4, 8, 16 and 32 s: an outage of a minute costs readers half of it more at most."""
 
 BODY_CONNECTIONS = 1_000
 """Connections named in one queue body: ~16 KB beside its frames, within SQS' 256 KB."""
@@ -24,8 +29,11 @@ BODY_CONNECTIONS = 1_000
 logger = logging.getLogger(__name__)
 
 
-def post(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Sequence[bytes]) -> None:
-    """Sends the frames, in their order, to each connection, given with the shard that its subscription stands in."""
+def post(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Sequence[bytes], *, again: int = 0) -> None:
+    """Sends the frames, in their order, to each connection, given with the shard that its subscription stands in.
+
+    Who can't be reached is tried again from the queue; `again` is how often that was done so far.
+    """
     failed = attempt(fanout, room, recipients, frames)
     for at, names in failed.items():
         first, *more = (frame.decode() for frame in frames[at:])
@@ -37,16 +45,24 @@ def post(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Seque
                 more=more,
                 connections=part,
                 shards=[recipients[name] for name in part] if any(recipients[name] for name in part) else [],
+                again=again + 1,
             )
             for part in parts
         ]
-        enqueue(fanout.queue, bodies, delay_s=RETRY_DELAY_S)
+        enqueue(fanout.queue, bodies, delay_s=RETRY_DELAY_S * 2**again)
 
 
 def retry(fanout: Fanout, delivery: Delivery) -> None:
-    """Tries connections again. The queue's own count of receives ends this: past it, the body is a dead letter."""
+    """Tries connections again.
+
+    The last of `RETRIES` fails instead of putting off: the queue gives the body out anew every few minutes, until its
+    own count of receives makes it a dead letter.
+    """
     shards = delivery.shards or [0] * len(delivery.connections)
     recipients = dict(zip(delivery.connections, shards, strict=True))
+    if delivery.again < RETRIES:
+        post(fanout, delivery.room, recipients, delivery.frames, again=delivery.again)
+        return
     failed = attempt(fanout, delivery.room, recipients, delivery.frames)
     if failed:
         missed = sum(map(len, failed.values()))
@@ -59,21 +75,24 @@ def attempt(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Se
     These are listed under the place of the first frame that they lack: none gets a later one before it.
     """
     left = list(recipients)
+    gone: dict[str, int] = {}
     failed: dict[int, list[str]] = defaultdict(list)
     for at, frame in enumerate(frames):
         outcomes = fanout.sockets.post(left, frame) if left else {}
         for connection, outcome in outcomes.items():
             if outcome is Outcome.GONE:
-                _drop(fanout, connection, room, recipients[connection])
+                gone[connection] = recipients[connection]
             elif outcome is Outcome.FAILED:
                 failed[at].append(connection)
         passed_over = {Outcome.GONE, Outcome.FAILED}
         left = [connection for connection in left if outcomes.get(connection) not in passed_over]
+    if gone:
+        _drop(fanout, room, gone)
     return failed
 
 
-def _drop(fanout: Fanout, connection: str, room: str, shard: int) -> None:
+def _drop(fanout: Fanout, room: str, gone: Mapping[str, int]) -> None:
     try:
-        fanout.connections.drop(connection, room, shard)
+        fanout.connections.drop(room, gone)
     except UnavailableError:
-        logger.warning("dead subscription stays for now", extra={"room": room, "connection": connection})
+        logger.warning("dead subscriptions stay for now", extra={"room": room, "connections": len(gone)})

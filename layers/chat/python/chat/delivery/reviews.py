@@ -61,7 +61,7 @@ def notice_subscriber(fanout: Fanout, room: str, connection: str, now_ms: int) -
     if home(connection, SAMPLED * SLICE) % SAMPLED:
         return
     shard = home(connection, shape.shards)
-    first = next(fanout.connections.slices(room, shard, SLICE), None)
+    first = next(fanout.connections.slices(room, shard, SLICE, 1), None)
     if first and first.end:
         begin(fanout, room, shape, now_ms)
 

@@ -48,12 +48,9 @@ def carry_out(fanout: Fanout, deliveries: Sequence[Delivery]) -> None:
     """
     some = deliveries[0]
     end: str | None = None
-    found = fanout.connections.slices(some.room, some.shard or 0, SLICE, after=some.after)
-    for number, part in enumerate(found, start=1):
+    for part in fanout.connections.slices(some.room, some.shard or 0, SLICE, SLICES, after=some.after):
         _post(fanout, part.shard, part.connections, deliveries)
         end = part.end
-        if number == SLICES:
-            break
     if end is not None:
         enqueue(fanout.queue, [msgspec.structs.replace(delivery, after=end) for delivery in deliveries])
 

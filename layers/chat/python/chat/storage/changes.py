@@ -35,6 +35,7 @@ from chat.ports import (
 )
 from chat.storage import keys
 from chat.storage.messages import SETTLE_MS, VOID
+from chat.storage.rooms import get_batches
 
 ATTEMPTS = 8
 """Other changes of the same message that may come between before it is said to be busy."""
@@ -174,6 +175,16 @@ class ChangeLog:
         """Up to 100 messages as they stand, by number. A read unit each, and one more for each 4 KB of text."""
         found = self._table.get_many([keys.message(room, seq) for seq in seqs], consistent=True)
         return sorted(found, key=lambda entry: int(entry["sk"]))
+
+    def span(self, room: str, first: int, last: int, now_ms: int) -> dict[int, Item]:
+        """Rows of up to `REPLAYED` changes by rev, as far as they are there. Calls as `since`."""
+        _, given_at_ms = self._counter(room)
+        return self._settled(room, first, last, given_at_ms, now_ms)[0]
+
+    def some(self, room: str, revs: Sequence[int]) -> dict[int, Item]:
+        """The rows of these revs, as far as they are there. A read unit each."""
+        found = get_batches(self._table, [keys.change(room, rev) for rev in revs], consistent=True)
+        return {int(row["sk"]): row for row in found}
 
     def pinned(self, room: str, limit: int, *, after: int = 0) -> list[int]:
         """Numbers of the first pinned messages of a room behind one. A consistent query."""

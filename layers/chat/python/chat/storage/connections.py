@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.errors import UnavailableError
@@ -133,41 +133,46 @@ class ConnectionRegistry:
             self.unsubscribe(connection, room)
         return found
 
-    def drop(self, connection: str, room: str, shard: int) -> bool:
-        """Removes a dead socket's subscription from the room's side only; False where it was gone already.
+    def drop(self, room: str, dead: Mapping[str, int]) -> None:
+        """Removes dead sockets' subscriptions, all at once; each is given with the shard that it stands in.
 
-        The socket's own rows go with its `$disconnect` or by TTL.
+        On the room's side only: a socket's own rows go with its `$disconnect` or by TTL. A write unit each.
         """
-        try:
-            self._table.delete(keys.subscription(room, shard, connection), Present())
-        except ConditionError:
-            return False
-        return True
+        self._table.delete_many((keys.subscription(room, shard, name) for name, shard in dead.items()), Present())
 
-    def look(self, room: str, limit: int, now_ms: int) -> tuple[Shape, list[Slice]]:
+    def look_ahead(self, room: str, limit: int) -> Callable[[], Page]:
+        """Begins `look`: its first Query, which is made while whatever is asked next is under way."""
+        return self._table.read_ahead(_head(room, limit))
+
+    def look(
+        self, room: str, limit: int, now_ms: int, begun: Callable[[], Page] | None = None
+    ) -> tuple[Shape, list[Slice]]:
         """The room's shape and up to `limit` subscriptions of each shard.
 
-        One Query in a room of one shard; where there are more, these are read at the same time after it.
+        One Query in a room of one shard, none where `look_ahead` has `begun` it; where there are more, these are read
+        at the same time after it.
         """
-        (head,) = self._table.query(Query(keys.subscription_shard(room, 0), limit=limit + 1))
+        (head,) = [begun()] if begun else self._table.query(_head(room, limit))
         shape = self.shapes.remember(room, shape_in(head), now_ms)
         more = range(1, shape.readable)
         others = [Query(keys.subscription_shard(room, shard), limit=limit) for shard in more]
         pages = self._table.query(*others) if others else []
         return shape, [_slice(0, head, limit), *(_slice(at, page, limit) for at, page in zip(more, pages, strict=True))]
 
-    def slices(self, room: str, shard: int, limit: int, *, after: str | None = None) -> Iterator[Slice]:
-        """The shard's connections behind `after`, `limit` at a time, each read when it is asked for."""
+    def slices(self, room: str, shard: int, limit: int, most: int, *, after: str | None = None) -> Iterator[Slice]:
+        """The shard's connections behind `after`, `limit` at a time and up to `most` times.
+
+        Each part but the first is read while the one before it is being dealt with.
+        """
         pk = keys.subscription_shard(room, shard)
-        start = (pk, after) if after else (pk, keys.SHAPE)
-        while True:
-            (page,) = self._table.query(Query(pk, limit=limit, start=start))
-            part = _slice(shard, page, limit)
-            if part.connections:
-                yield part
+        (page,) = self._table.query(Query(pk, limit=limit, start=(pk, after or keys.SHAPE)))
+        for _ in range(most - 1):
             if page.end is None:
-                return
-            start = (pk, str(page.end[1]))
+                break
+            following = self._table.read_ahead(Query(pk, limit=limit, start=page.end))
+            yield _slice(shard, page, limit)
+            page = following()
+        yield _slice(shard, page, limit)
 
     def sockets_of(self, user: str, now_ms: int) -> list[Socket]:
         """The user's open sockets, as they stand; rows past their end don't count. A consistent read."""
@@ -231,6 +236,11 @@ def _places(side: Item) -> list[Key]:
 def shape_in(head: Page) -> Shape:
     """The shape in the first page of a room's first shard."""
     return shape_of(next((item for item in head.items if item["sk"] == keys.SHAPE), None))
+
+
+def _head(room: str, limit: int) -> Query:
+    """The first shard's first page: the room's shape, where it has one, stands before its subscriptions."""
+    return Query(keys.subscription_shard(room, 0), limit=limit + 1)
 
 
 def _slice(shard: int, page: Page, limit: int) -> Slice:

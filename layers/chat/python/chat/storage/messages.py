@@ -2,21 +2,24 @@
 
 Storing takes two calls, one after the other. The first takes the next number from the room's counter (1 write unit).
 The second stores the message under it together with a record of its sender's command (a transaction of two items, 4
-write units up to 1 KB). Whoever dies between them has burnt a number; whoever repeats a command burns one and is told
-the old one. A burnt number becomes a `void` entry: at once where the writer lives, else by the first reader that finds
-it missing `SETTLE_MS` after it was given. A writer that comes later still finds its place taken and numbers anew.
+write units up to 1 KB). The counter knows which command has raised it last, so what is repeated at once, by the network
+or by its sender, goes on with the number that it has. Where others have spoken in between, that number is burnt, and so
+is that of a repeat which is told the old one. A burnt number becomes a `void` entry: at once where the writer lives,
+else by the first reader that finds it missing `SETTLE_MS` after it was given. A writer that comes later still finds its
+place taken and numbers anew.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from chat.caching.tiers import Tiers
 from chat.errors import InvalidFieldError, UnavailableError
-from chat.ports import Absent, ConditionError, Item, Put, Query, Table, TransactionError, Write
+from chat.ports import Absent, ConditionError, Differs, Item, Put, Query, Table, TransactionError, Write
 from chat.storage import keys, threads
 from chat.storage.recent import Counter, RecentMessages
 from chat.storage.rooms import get_batches
@@ -100,12 +103,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Entries of a log, oldest first, and the span that was read: `first` to `last` of a log that ends at `newest`."""
+    """Entries of a log, oldest first, and the span that was read: `first` to `last` of a log that ends at `newest`.
+
+    `newest_rev` is the number of the room's newest change, 0 where it was not looked at.
+    """
 
     entries: list[Item]
     first: int
     last: int
     newest: int
+    newest_rev: int = 0
 
 
 class MessageLog:
@@ -115,15 +122,18 @@ class MessageLog:
         self._table = table
         self._recent = RecentMessages(table, tiers, settle_ms=SETTLE_MS) if tiers else None
 
-    def append(self, draft: Draft, root: Item | None = None) -> Stored:
+    def append(self, draft: Draft, root: Item | None = None, *, numbered: Callable[[], None] = lambda: None) -> Stored:
         """Numbers and stores a message; the same user's same command id gives the first one's place again.
 
         Two calls, 5 write units for a message up to 1 KB. A repeat costs two more, a reply four write units: `root` is
-        the message that its thread is named by, as it was read. Raises `InvalidFieldError` for a command id that was
+        the message that its thread is named by, as it was read. `numbered` is called whenever the message has got a
+        number and is not stored yet. Raises `InvalidFieldError` for a command id that was
         used in another room, `UnavailableError` when the table is.
         """
-        for _ in range(ATTEMPTS):
-            seq = self._take_number(draft.room, draft.sent_at_ms)
+        for attempt in range(ATTEMPTS):
+            taker = _token(f"{draft.user}/{draft.command_id}/{attempt}")
+            seq = self._take_number(draft.room, taker, draft.sent_at_ms)
+            numbered()
             try:
                 self._store(draft, seq, root)
             except UnavailableError:
@@ -133,7 +143,8 @@ class MessageLog:
                 earlier = refused.conflicts.get(1)
                 if earlier is None:
                     continue
-                self._void(draft.room, seq, draft.sent_at_ms)
+                if (earlier["room"], int(earlier["seq"])) != (draft.room, seq):
+                    self._void(draft.room, seq, draft.sent_at_ms)
                 return _repeated(earlier, draft.room)
             return Stored(seq=seq, sent_at_ms=draft.sent_at_ms)
         raise UnavailableError("The room is busy; send again.", retry_after_ms=200)
@@ -187,15 +198,15 @@ class MessageLog:
         counter = self._counter(room)
         first, last = span.bounds(counter.seq)
         if self._recent is None:
-            return Excerpt(self._entries(room, first, last, counter, now_ms), first, last, counter.seq)
+            return Excerpt(self._entries(room, first, last, counter, now_ms), first, last, counter.seq, counter.rev)
         look = self._recent.look(room, counter, first, last)
         if look.entries is not None:
-            return Excerpt(look.entries, first, last, counter.seq)
+            return Excerpt(look.entries, first, last, counter.seq, counter.rev)
         final = look.mine and self._recent.settled(room, counter, now_ms)
         entries = self._entries(room, first, last, counter, now_ms)
         if final:
             self._recent.keep(room, counter, entries, now_ms)
-        return Excerpt(entries, first, last, counter.seq)
+        return Excerpt(entries, first, last, counter.seq, counter.rev)
 
     def _entries(self, room: str, first: int, last: int, counter: Counter, now_ms: int) -> list[Item]:
         found = {int(item["sk"]): item for item in self._range(room, first, last)} if first <= last else {}
@@ -206,8 +217,17 @@ class MessageLog:
         item = self._table.get(keys.counter(room), consistent=True) or {}
         return Counter(*(int(item.get(name, 0)) for name in ("seq", "rev", "numbered_at_ms", "changed_at_ms")))
 
-    def _take_number(self, room: str, now_ms: int) -> int:
-        item = self._table.update(keys.counter(room), add={"seq": 1}, assign={"numbered_at_ms": now_ms})
+    def _take_number(self, room: str, taker: str, now_ms: int) -> int:
+        """The next number; the last one given, where it was given to the same taker."""
+        try:
+            item = self._table.update(
+                keys.counter(room),
+                add={"seq": 1},
+                assign={"numbered_at_ms": now_ms, "taker": taker},
+                condition=Differs("taker", taker),
+            )
+        except ConditionError as taken:
+            item = taken.item or {}
         return int(item["seq"])
 
     def _store(self, draft: Draft, seq: int, root: Item | None) -> None:
@@ -234,7 +254,8 @@ class MessageLog:
             "expires_at_s": draft.sent_at_ms // 1000 + REMEMBERED_S,
         }
         stored: list[Write] = [Put(entry, Absent()), Put(memory, Absent())]
-        name = f"{pk}/{seq}/{command_pk}"
+        # A repeat may have the same number, and has a time of its own.
+        name = f"{pk}/{seq}/{command_pk}/{draft.sent_at_ms}/{draft.text}"
         if root is None:
             self._table.transact(stored, token=_token(name))
             return

@@ -30,10 +30,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Up to where a room's log was posted, at `at_ms`.
+    """Up to where a room's log was posted, at `at_ms`, and up to which `rev` its changes were.
 
-    `passed_over`: numbers below it that were not there yet, and since when they have been waited for. `again_at_ms`:
-    when the tick comes that looks for them.
+    `rev` is None where that is not known. `passed_over`: numbers below `seq` that were not there yet, and since when
+    they have been waited for; `revs_passed_over` as well. `again_at_ms`: when the tick comes that looks for them.
     """
 
     seq: int = 0
@@ -41,6 +41,8 @@ class Cursor:
     passed_over: tuple[tuple[int, int], ...] = ()
     again_at_ms: int = 0
     version: int = 0
+    rev: int | None = None
+    revs_passed_over: tuple[tuple[int, int], ...] = ()
 
 
 class Windows:
@@ -82,7 +84,9 @@ class Windows:
         row: dict[str, Any] = {
             "seq": after.seq,
             "at_ms": after.at_ms,
-            "passed_over": [[seq, since_ms] for seq, since_ms in after.passed_over],
+            "passed_over": [list(each) for each in after.passed_over],
+            "rev": after.rev,
+            "revs_passed_over": [list(each) for each in after.revs_passed_over],
             "again_at_ms": after.again_at_ms,
             "version": before.version + 1,
             "expires_at_s": after.at_ms // 1000 + KEPT_S,
@@ -100,5 +104,16 @@ def _row(key: tuple[str, str | int], values: dict[str, Any]) -> Item:
 
 
 def _cursor(item: Item) -> Cursor:
-    passed_over = tuple((int(seq), int(since_ms)) for seq, since_ms in item["passed_over"])
-    return Cursor(item["seq"], item["at_ms"], passed_over, item["again_at_ms"], item["version"])
+    return Cursor(
+        item["seq"],
+        item["at_ms"],
+        _waited_for(item["passed_over"]),
+        item["again_at_ms"],
+        item["version"],
+        item.get("rev"),  # cursors of an earlier release know nothing of changes
+        _waited_for(item.get("revs_passed_over", [])),
+    )
+
+
+def _waited_for(pairs: list[list[int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((number, since_ms) for number, since_ms in pairs)

@@ -1,0 +1,83 @@
+"""A function is killed between any two steps of a send: its process, by its id, before a call is made or once it was
+done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from chat.aws.dynamodb import DynamoDbTable
+from tests.integration.faults.conftest import Faults
+from tests.integration.faults.misfortunes import Death
+from tests.integration.faults.proxy import CONNECTIONS
+from tests.integration.faults.rooms import Room, Way
+from tests.integration.users import SignIn
+
+SLOW = [pytest.param(way, marks=pytest.mark.slow) for way in ("slices", "windows")]
+STORING = ["UpdateItem", "TransactWriteItems"]
+SENDING: dict[Way, list[str]] = {
+    "direct": [*STORING, "Query", CONNECTIONS, CONNECTIONS],
+    "slices": [*STORING, "SendMessageBatch"],
+    "windows": [*STORING, "PutItem", "SendMessageBatch", "UpdateItem"],
+}
+POSTING = ["Query", "Query", CONNECTIONS, CONNECTIONS]
+DELIVERING: dict[Way, list[str]] = {
+    "slices": POSTING,
+    "windows": ["DeleteItem", "GetItem", "GetItem", "Query", "SendMessageBatch", "PutItem", *POSTING, CONNECTIONS],
+}
+"""The calls of a message for two sockets in two shards; from a window the sender's own gets it, too."""
+
+
+def deaths(calls: Sequence[str]) -> Iterator[Death]:
+    """One before each of the calls, and one after it."""
+    for at, operation in enumerate(calls):
+        number = calls[:at].count(operation)
+        yield Death(number, operation)
+        yield Death(number, operation, late=True)
+
+
+async def quiet(faults: Faults) -> None:
+    """Nothing of an earlier message is under way."""
+    await asyncio.gather(faults.send.quiet(), faults.deliver.quiet())
+
+
+@pytest.mark.parametrize("way", ["direct", *SLOW])
+async def test_a_send_that_is_killed_at_any_step_is_completed_by_its_repeat(
+    way: Way, faults: Faults, sign_in: SignIn, room: str, connections_table: DynamoDbTable
+) -> None:
+    place = await Room.furnished(room, way, 2, sign_in, connections_table)
+    await place.say("what the function learns from the first message")
+    await quiet(faults)
+    before = len(faults.send.asked)
+    await place.say("nothing goes wrong")
+    assert sorted(faults.send.asked[before:]) == sorted(SENDING[way])
+    for death in deaths(SENDING[way]):
+        if way == "windows":  # a message of a window that others have claimed makes fewer calls
+            await quiet(faults)
+        with faults.injected(send=death):
+            await place.say(death.name)
+        assert death.struck, death
+    await place.everybody_hears()
+    await place.check(sign_in)
+
+
+@pytest.mark.parametrize("way", SLOW)
+async def test_a_delivery_that_is_killed_at_any_step_is_completed_by_another(
+    way: Way, faults: Faults, sign_in: SignIn, room: str, connections_table: DynamoDbTable
+) -> None:
+    place = await Room.furnished(room, way, 2, sign_in, connections_table)
+    await place.everybody_hears(await place.say("what the function learns from the first message"))
+    await quiet(faults)
+    before = len(faults.deliver.asked)
+    await place.everybody_hears(await place.say("nothing goes wrong"))
+    await quiet(faults)
+    assert sorted(faults.deliver.asked[before:]) == sorted(DELIVERING[way])
+    for death in deaths(DELIVERING[way]):
+        with faults.injected(deliver=death):
+            await place.everybody_hears(await place.say(death.name))
+            await quiet(faults)
+        assert death.struck, death
+    await place.check(sign_in)
