@@ -12,10 +12,10 @@ from constructs import Construct
 
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.permissions import acknowledge
+from chat.aws.batches import MAX_RECEIVES
 
 KEPT_DAYS = 14
 """The longest that SQS keeps a message: time to repair and to redrive."""
-MAX_RECEIVES = 5
 
 
 class DeadLetters(Construct):

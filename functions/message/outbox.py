@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat import events, log
+from chat import events, log, signals
 from chat.aws import batches, wiring
 from chat.aws.dynamodb import from_attributes
 from chat.ports import Item
@@ -16,6 +16,8 @@ def handle(event: batches.Event, _context: object) -> dict[str, Any]:
     told = [(record, events.of_record(record, *_images(record))) for record in event["Records"]]
     due = [(record, happened) for record, happened in told if happened is not None]
     published = wiring.events().publish([happened for _, happened in due])
+    signals.EVENTS_PUBLISHED.add(sum(published))
+    signals.EVENTS_REFUSED.add(len(published) - sum(published))
     failed = (record for (record, _), taken in zip(due, published, strict=True) if not taken)
     first = next(failed, None)
     identifiers = [] if first is None else [{"itemIdentifier": first["dynamodb"]["SequenceNumber"]}]

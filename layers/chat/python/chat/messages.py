@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chat import mentions, pages, protection, threads
+from chat import mentions, pages, protection, signals, threads
 from chat.access import require_member, require_speaker
 from chat.delivery import deliver
 from chat.errors import (
@@ -107,6 +107,7 @@ def post(services: Services, draft: Draft, root: Item | None = None, *, except_c
     `root`: the message that its thread is named by, if it is a reply.
     """
     stored = services.messages.append(draft, root)
+    signals.MESSAGES_ACCEPTED.add(not stored.repeated)
     services.pace.observe(draft.room, stored.seq, services.clock.now_ms())
     if not stored.repeated or services.clock.now_ms() - stored.sent_at_ms < UNTOLD_MS:
         message = message_of({"sk": stored.seq, **vars(draft)})

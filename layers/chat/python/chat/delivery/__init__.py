@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from chat import signals
 from chat.delivery import hot, posting, reviews, slices
 from chat.delivery.audience import Audience, look, send
 from chat.delivery.orders import Delivery
@@ -42,6 +43,7 @@ def deliver(
             _deliver_message(fanout, room, frame, except_connection, seq)
     except UnavailableError:
         logger.exception("message stored but not delivered", extra={"room": room})
+        signals.MESSAGES_UNDELIVERED.add(seq is not None)
 
 
 def tell_user(fanout: Fanout, user: str, frame: bytes, *, except_connection: str | None = None) -> None:
@@ -83,6 +85,7 @@ def _deliver_message(fanout: Fanout, room: str, frame: bytes, except_connection:
     # Nobody of a hot room has to be known: the end of its window looks for them.
     audience = Audience(known, None) if known and is_hot else look(fanout, room, except_connection)
     shape = audience.shape
+    signals.FAN_OUT.observe(shape.online if audience.recipients is None else len(audience.recipients))
     planned = _plan(fanout, room, audience, len(frame))
     if planned.tier == "coalesced":
         hot.claim(fanout, room, planned, now_ms)

@@ -10,6 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from chat.delivery import measuring
 from chat.delivery.orders import Delivery, enqueue
 from chat.errors import UnavailableError
 from chat.ports import Outcome
@@ -24,9 +25,11 @@ BODY_CONNECTIONS = 1_000
 logger = logging.getLogger(__name__)
 
 
-def post(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Sequence[bytes]) -> None:
+def post(
+    fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Sequence[bytes], *, path: measuring.Path
+) -> None:
     """Sends the frames, in their order, to each connection, given with the shard that its subscription stands in."""
-    failed = attempt(fanout, room, recipients, frames)
+    failed = attempt(fanout, room, recipients, frames, path)
     for at, names in failed.items():
         first, *more = (frame.decode() for frame in frames[at:])
         parts = (names[start : start + BODY_CONNECTIONS] for start in range(0, len(names), BODY_CONNECTIONS))
@@ -47,13 +50,15 @@ def retry(fanout: Fanout, delivery: Delivery) -> None:
     """Tries connections again. The queue's own count of receives ends this: past it, the body is a dead letter."""
     shards = delivery.shards or [0] * len(delivery.connections)
     recipients = dict(zip(delivery.connections, shards, strict=True))
-    failed = attempt(fanout, delivery.room, recipients, delivery.frames)
+    failed = attempt(fanout, delivery.room, recipients, delivery.frames, "again")
     if failed:
         missed = sum(map(len, failed.values()))
         raise UnavailableError(f"{missed} of {len(recipients)} connections could not be reached")
 
 
-def attempt(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Sequence[bytes]) -> dict[int, list[str]]:
+def attempt(
+    fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Sequence[bytes], path: measuring.Path
+) -> dict[int, list[str]]:
     """Posts, drops the subscriptions of sockets that are gone, and returns the connections worth another try.
 
     These are listed under the place of the first frame that they lack: none gets a later one before it.
@@ -62,6 +67,7 @@ def attempt(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Se
     failed: dict[int, list[str]] = defaultdict(list)
     for at, frame in enumerate(frames):
         outcomes = fanout.sockets.post(left, frame) if left else {}
+        measuring.posted(frame, outcomes.values(), path, fanout.clock.now_ms())
         for connection, outcome in outcomes.items():
             if outcome is Outcome.GONE:
                 _drop(fanout, connection, room, recipients[connection])
