@@ -45,6 +45,7 @@ class DeadLetters(Construct):
             ),
             means=f"Dead letters from {source}: `make redrive STAGE={alarms.stage} QUEUE={self.name}` shows them. "
             "Repair the cause, then redrive them.",
+            runbook="dead-letters",
         )
 
     @property
@@ -93,3 +94,4 @@ class WorkQueue(Construct):
             dead_letter_queue=self.dead_letters.after_retries,
         )
         self.dead_letters.return_to(self.queue)
+        alarms.queues[self.dead_letters.name] = self.queue

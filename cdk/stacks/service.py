@@ -51,8 +51,8 @@ class ServiceStack(cdk.Stack):
         super().__init__(scope, construct_id, description=f"Chat {config.name}: functions, APIs, queues, state machine")
         # What the concerns share.
         layers = LayerVersions(self, "Layers", config=config, target=layer_target)
-        platform = Platform(stack=self, config=config, layers=layers)
-        alarms = AlarmTopic(self, "Alarms", config=config)
+        self.platform = platform = Platform(stack=self, config=config, layers=layers)
+        self.alarms = alarms = AlarmTopic(self, "Alarms", config=config)
         self.websocket = websocket = WebSocket(self, "WebSocket", config=config)
         self.http = http = HttpApi(self, "Http", config=config)
         delivery = WorkQueue(self, "Delivery", source="delivery", worker_timeout_s=DELIVER_TIMEOUT_S, alarms=alarms)
@@ -94,7 +94,9 @@ class ServiceStack(cdk.Stack):
             applications=applications,
         )
         add_webhooks(platform, data=data, events=events, deliveries=deliveries, http=http, identity=identity)
-        pipeline = add_media(platform, posting=posting, http=http, identity=identity, alarms=alarms)
+        self.media_pipeline = pipeline = add_media(
+            platform, posting=posting, http=http, identity=identity, alarms=alarms
+        )
         add_accounts(
             platform,
             data=data,

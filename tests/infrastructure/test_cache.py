@@ -200,7 +200,7 @@ def test_the_audit_of_operators_can_only_be_added_to(prod: Assembly) -> None:
         for found in prod.statements(prod.role_of(prod.functions()["ops.cache"]))
         if any(action.startswith("dynamodb:") for action in found.actions)
     ]
-    assert statement.actions == {"dynamodb:PutItem"}
+    assert statement.actions == {"dynamodb:PutItem", "dynamodb:Query"}
     assert '"dynamodb:LeadingKeys": ["audit#*"]' in statement.conditions
 
 

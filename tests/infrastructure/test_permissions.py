@@ -131,7 +131,11 @@ PERMISSIONS = {
         OUTBOUND: "secretsmanager:GetSecretValue",
         SECRET: "secretsmanager:GetSecretValue",
     },
-    "ops.cache": {ROOMS: "dynamodb:PutItem", CACHE: "sqs:SendMessage", SECRET: "secretsmanager:GetSecretValue"},
+    "ops.cache": {
+        ROOMS: "dynamodb:Query dynamodb:PutItem",
+        CACHE: "sqs:SendMessage",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
     "ops.cache_invalidation": {
         ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query",
         MESSAGES: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",

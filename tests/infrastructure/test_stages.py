@@ -129,7 +129,7 @@ def test_stacks_are_named_by_stage_and_content(stage: Assembly) -> None:
     manifest = json.loads((stage.outdir / "manifest.json").read_text())
     stacks = {name for name, found in manifest["artifacts"].items() if found["type"] == "aws:cloudformation:stack"}
     own_cache = {"cache"} if stage.stage == "prod" else set()
-    assert stacks == {f"chat-{stage.stage}-{name}" for name in {"data", "service", "edge", *own_cache}}
+    assert stacks == {f"chat-{stage.stage}-{name}" for name in {"data", "service", "edge", "observability", *own_cache}}
 
 
 def test_in_prod_the_data_stack_can_not_be_deleted_by_mistake(prod: Assembly, dev: Assembly) -> None:

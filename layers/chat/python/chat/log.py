@@ -60,11 +60,18 @@ def invocations(handle: Callable[[Any, Any], Result]) -> Callable[[Any, Any], Re
             logger.warning("invocation failed", exc_info=True)
             raise
         finally:
-            logger.info("invocation", extra={"duration_ms": round((time.perf_counter() - started_s) * 1_000, 1)})
+            _tell(event, (time.perf_counter() - started_s) * 1_000)
             _reporter().report()
 
     decorated: Callable[[Any, Any], Result] = _inject(observed)
     return decorated
+
+
+def _tell(event: Any, duration_ms: float) -> None:  # noqa: ANN401 - as above
+    about: dict[str, object] = {"duration_ms": round(duration_ms, 1)}
+    if isinstance(event, dict) and (who := causes.user_hash(event)):
+        about["user_hash"] = who
+    logger.info("invocation", extra=about)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +25,12 @@ def of_record(record: Event) -> str:
         return str(carried or record["messageId"])
     image = record.get("dynamodb", {}).get("NewImage", {})
     return str(image.get(ATTRIBUTE, {}).get("S") or record.get("eventID", ""))
+
+
+def user_hash(event: Event) -> str | None:
+    """12 digits by which a user of a socket is counted, and not known; None where nobody is behind the event."""
+    user = (event.get("requestContext", {}).get("authorizer") or {}).get("user")
+    return hashlib.sha256(str(user).encode()).hexdigest()[:12] if user else None
 
 
 def _of_request(event: Event) -> Iterator[str]:
