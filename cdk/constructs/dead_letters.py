@@ -21,7 +21,7 @@ KEPT_DAYS = 14
 class DeadLetters(Construct):
     """The dead letters of one asynchronous hop. `source` names it in the alarm.
 
-    Whoever makes them says how they are redriven, by one of `return_to`, `read_again` and `start_again`.
+    Whoever makes them says how they are redriven, by one of `return_to`, `read_again`, `start_again` and `call_again`.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, source: str, alarms: AlarmTopic) -> None:
@@ -70,6 +70,10 @@ class DeadLetters(Construct):
     def start_again(self, machine: sfn.IStateMachine) -> None:
         """Redriven, each letter is the input of an execution of `machine`."""
         self._register("state-machine", machine.state_machine_arn)
+
+    def call_again(self, function: lambda_.IFunction) -> None:
+        """Redriven, each letter is the event that `function` is called with."""
+        self._register("function", function.function_arn)
 
     def _register(self, redrive: str, to: str) -> None:
         """As `operations.stage.Hop` has it."""

@@ -29,7 +29,7 @@ class ObservabilityStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, construct_id, description=f"Chat {config.name}: dashboards, alarms, saved queries")
         places = Places(_names(config, data, service))
-        parts = {"cache"} if config.cache else set[str]()
+        parts = {name for name, there in (("cache", config.cache), ("canary", config.canary)) if there}
         alarms = SignalAlarms(
             self,
             "Alarms",

@@ -15,6 +15,7 @@ from cdk.constructs.websocket import WebSocket
 from cdk.service.accounts import JOBS_TIMEOUT_S, add_accounts
 from cdk.service.addresses import publish_addresses
 from cdk.service.cache import add_cache, make_tier
+from cdk.service.canary import add_canary
 from cdk.service.commands import add_commands
 from cdk.service.delivery import DELIVER_TIMEOUT_S, add_delivery
 from cdk.service.door import add_door
@@ -112,6 +113,7 @@ class ServiceStack(cdk.Stack):
                 platform, tier=posting.cache, data=data, events=events, http=http, identity=identity, alarms=alarms
             )
         add_health(platform, data=data, delivery=delivery, events=events, http=http)
+        add_canary(platform, data=data, websocket=websocket, alarms=alarms)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.
         publish_addresses(

@@ -11,9 +11,11 @@ import pytest
 
 from cdk.config import ROOT
 from cdk.signals import catalogue, metrics
+from cdk.signals.__main__ import PAGE
 from cdk.signals.alarms import BESIDE_THEIR_RESOURCES, GROUPS, Alarm
 from cdk.signals.dashboards import DASHBOARDS
 from cdk.signals.objectives import OBJECTIVES, burn_alarms
+from cdk.signals.page import page
 from cdk.signals.queries import QUERIES
 from cdk.signals.series import inputs_of
 from chat import signals
@@ -30,7 +32,7 @@ WELL_AND_WRONG: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "functions-failing": ({"Errors": 0}, {"Errors": 1}),
     "functions-throttled": ({"Throttles": 0}, {"Throttles": 1}),
     "canary-failing": ({"CanaryFailures": 0}, {"CanaryFailures": 1}),
-    "canary-silent": ({"CanaryRuns": 1}, {}),
+    "canary-silent": ({"CanaryRuns": 1}, {"CanaryFailures": 0}),
     "canary-slow": ({"CanaryDeliveryLatency": 300}, {"CanaryDeliveryLatency": 2_500}),
     "delivery-slow": ({"DeliveryLatency": 400}, {"DeliveryLatency": 1_200}),
     "delivery-failing": ({"Deliveries": 100}, {"Deliveries": 100, "DeliveriesFailed": 6}),
@@ -101,7 +103,7 @@ def key_of(name: str) -> str:
 ALL = {alarm.name: alarm for alarm in catalogue.alarms()}
 
 
-@pytest.mark.parametrize("name", [name for name, alarm in ALL.items() if alarm.part != "canary"])
+@pytest.mark.parametrize("name", ALL)
 def test_an_alarm_is_off_when_all_is_well_and_on_when_it_is_not(prod: Assembly, name: str) -> None:
     alarm = flattened(prod, alarms(prod)[name])
     well, wrong = WELL_AND_WRONG[key_of(name)]
@@ -146,7 +148,7 @@ def test_a_few_events_say_nothing_about_a_share(prod: Assembly) -> None:
 
 
 def test_every_alarm_and_group_is_made_and_no_other(stage: Assembly) -> None:
-    parts = {"cache"} if stage.stage != "dev" else set[str]()
+    parts = {"local": {"cache"}, "dev": {"canary"}, "prod": {"cache", "canary"}}[stage.stage]
     assert set(alarms(stage)) == {alarm.name for alarm in catalogue.alarms(parts)}
     composite = {str(each["AlarmName"]) for each in stage.of_type("CloudWatch::CompositeAlarm")}
     assert composite == {f"chat-{stage.stage}-{group.name}" for group in catalogue.groups(parts)}
@@ -174,6 +176,10 @@ def test_every_alarm_of_a_stage_says_how_urgent_it_is_and_has_a_runbook(stage: A
         found = re.search(r"^\[(page|ticket)\] .* Runbook: (docs/runbooks/[a-z-]+\.md)$", told)
         assert found, told
         assert (ROOT / found[2]).is_file(), found[2]
+
+
+def test_the_guide_to_monitoring_is_what_the_signals_say() -> None:
+    assert PAGE.read_text() == page(), "run `make monitoring`"
 
 
 def test_every_runbook_is_of_an_alarm() -> None:

@@ -47,6 +47,7 @@ MISTAKES = {
     "two applications of one platform": ({**DEV, "push_applications": f"{APPLE},{APPLE}"}, "one application for each"),
     "push messages that half show their text": ({**DEV, "push_text": "some"}, "on or off"),
     "a contact that is none": ({**DEV, "push_contact": "ops@example.com"}, "mailto: or https://"),
+    "a canary that sings now and then": ({**DEV, "canary": "sometimes"}, "canary is on or off"),
     "a cache that is half there": ({**DEV, "cache": "maybe"}, "on or off"),
     "a cache of somebody else's": ({**PROD, "cache_endpoint": "redis://cache.example.com"}, "stage local"),
     "local with a cache that it has not": (
