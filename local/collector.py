@@ -28,7 +28,10 @@ from local.endpoints import STAGE, Endpoint
 from local.errors import explain
 
 INTERVAL_S = 2.0
-"""Between two looks. On AWS metrics from logs take seconds, those of queues minutes."""
+"""Between two looks at the log. On AWS metrics from it take seconds."""
+
+QUEUES_EACH_S = 6.0
+"""Between two looks at queues, a call each. On AWS their metrics come each minute."""
 
 MOST_DATA = 500
 """Metrics of one PutMetricData; AWS takes 1,000."""
@@ -64,6 +67,7 @@ class Collector:
     function_log: Path
     prefix: str = f"chat-{STAGE}-"
     _read_to: int = 0
+    _looked_at_s: float = -QUEUES_EACH_S
     _unfinished: bytes = b""
     _waiting_since_s: dict[str, float] = field(default_factory=dict)
     _queues: dict[str, str] = field(default_factory=dict)
@@ -78,7 +82,9 @@ class Collector:
         for line in self._new_lines():
             for namespace, datum in read_line(line):
                 found[namespace].append(datum)
-        found["AWS/SQS"] += self._queue_data(now_s)
+        if now_s - self._looked_at_s >= QUEUES_EACH_S:
+            self._looked_at_s = now_s
+            found["AWS/SQS"] += self._queue_data(now_s)
         for namespace, data in found.items():
             for at in range(0, len(data), MOST_DATA):
                 self._metrics.put_metric_data(Namespace=namespace, MetricData=data[at : at + MOST_DATA])

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 KEPT = ("Metrics", "ThresholdMetricId", "DatapointsToAlarm")
 """What a template says of an alarm beyond one metric, and the emulator forgets."""
 
+LATE_S = 3_600
+"""How late a value may be put: values are kept in the order in which they come, and read from the newest one on."""
+
 STORED_QUERIES: dict[str, Properties] = {}
 """Saved queries by their ids: there is nowhere else to keep them."""
 
@@ -49,7 +52,7 @@ def judge_alarms_as_aws_does() -> None:
 
 def judge_alarm(alarm: dict[str, Any]) -> None:
     """Gives an alarm the state that it should be in now, and tells whoever it tells."""
-    judged = judge(alarm, read_metric, int(time.time()))
+    judged = judge(alarm, read_metric, int(time.time()) + 1)  # with what was put this second
     before = alarm["StateValue"]
     if judged.state == before:
         return
@@ -66,8 +69,10 @@ def read_metric(wanted: Wanted, timeline: Sequence[int]) -> Values:
     key = (wanted.namespace, wanted.name, cloudwatch._dims_key(dict(wanted.dimensions)))
     points = defaultdict(list)
     first = timeline[0]
-    for point in cloudwatch._metrics.get(key) or []:
+    for point in reversed(cloudwatch._metrics.get(key) or []):
         at = int((point["Timestamp"] - first) // wanted.period_s)
+        if point["Timestamp"] < first - LATE_S:
+            break
         if 0 <= at < len(timeline):
             points[timeline[at]].append(point)
     values = {

@@ -30,6 +30,8 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Eq: operator.eq,
 }
 
+_JOINED: Mapping[str, Callable[[list[float]], float]] = {"MAX": max, "MIN": min, "SUM": sum}
+
 
 class FormulaError(ValueError):
     """A formula that is none, or has something in it that is not known here."""
@@ -73,9 +75,8 @@ class Formula:
             case "IF", [condition, yes, no]:
                 return self._choose(self._series(condition), self._series(yes), self._series(no))
             case (("MAX" | "MIN" | "SUM"), [list() as several]):
-                joined = {"MAX": max, "MIN": min, "SUM": sum}[name]
                 found = {at: [each[at] for each in several if at in each] for at in self.timeline}
-                return {at: float(joined(values)) for at, values in found.items() if values}
+                return {at: _JOINED[name](values) for at, values in found.items() if values}
         raise FormulaError(f"not known here: {name} of {len(given)} arguments")
 
     def _choose(self, condition: Values, yes: Values, no: Values) -> Values:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -36,7 +35,7 @@ class SignalAlarms(Construct):
         super().__init__(scope, construct_id)
         self._stage = stage
         self._places = places
-        self._action = actions.SnsAction(cast("sns.ITopic", topic))
+        self._action = actions.SnsAction(topic)
         self.by_name: dict[str, cloudwatch.IAlarm] = {}
         for alarm in alarms:
             self._add(alarm)

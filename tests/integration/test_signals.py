@@ -7,11 +7,17 @@ import json
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from chat.aws.client import AwsClient
+from chat.aws.dynamodb import DynamoDbTable
+from chat.planning import Thresholds
+from chat.storage.fanout_settings import REMEMBERED_MS, FanoutSettings
 from local.stack import LocalStack
+from simulation.world import ManualClock
 from tests.integration.users import WAIT_S, SignIn
 
 OWN = [{"Name": "stage", "Value": "local"}]
@@ -55,7 +61,7 @@ async def test_a_message_is_counted_and_the_time_of_its_delivery_taken(
         ("DeliveryLatency", [*OWN, {"Name": "path", "Value": "direct"}]),
         ("ConnectionsOpened", OWN),
     ):
-        assert await eventually(lambda name=name, among=dimensions: sum_of(metrics, "Chat", name, among)), name
+        assert await eventually(partial(sum_of, metrics, "Chat", name, dimensions)), name
 
 
 async def test_a_message_that_waits_in_a_queue_is_seen(stack: LocalStack, aws: Callable[[str], Any]) -> None:
@@ -68,13 +74,9 @@ async def test_a_message_that_waits_in_a_queue_is_seen(stack: LocalStack, aws: C
         among = [{"Name": "QueueName", "Value": name}]
         depth = "ApproximateNumberOfMessagesVisible"
         assert await eventually(lambda: sum_of(metrics, "AWS/SQS", depth, among))
-        (alarm,) = [
-            each
-            for page in metrics.get_paginator("describe_alarms").paginate()
-            for each in page["MetricAlarms"]
-            if each.get("Dimensions") == among
-        ]
-        assert await eventually(lambda: state(metrics, alarm["AlarmName"]) == "ALARM")
+        pages: list[Any] = list(metrics.get_paginator("describe_alarms").paginate())
+        alarms = [each for page in pages for each in page["MetricAlarms"] if each.get("Dimensions") == among]
+        assert await eventually(lambda: [state(metrics, each["AlarmName"]) for each in alarms] == ["ALARM"])
     finally:
         sqs.purge_queue(QueueUrl=url)
     assert stack.failed is None
@@ -82,8 +84,8 @@ async def test_a_message_that_waits_in_a_queue_is_seen(stack: LocalStack, aws: C
 
 def state(metrics: Any, name: str) -> str:
     found = metrics.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    (alarm,) = [*found["MetricAlarms"], *found["CompositeAlarms"]]
-    return str(alarm["StateValue"])
+    alarms: list[Any] = found["MetricAlarms"] + found["CompositeAlarms"]
+    return str(alarms[0]["StateValue"])
 
 
 def put(metrics: Any, name: str, value: float, *, ages_s: list[float], count: float = 1) -> None:
@@ -136,6 +138,32 @@ def spoken(stack: LocalStack) -> list[tuple[str, dict[str, Any]]]:
         r"^\S+ chat-local-service-(\w+?)-\w* \| (\{.*\})$", stack.state.log("functions").read_text(), re.MULTILINE
     )
     return [(name, json.loads(line)) for name, line in found if '"correlation"' in line]
+
+
+async def test_in_a_larger_room_it_leads_through_the_delivery_queue(
+    sign_in: SignIn, room: str, stack: LocalStack, client: AwsClient
+) -> None:
+    table = DynamoDbTable(client, stack.outputs["RoomsTableName"])
+    settings = FanoutSettings(table, ManualClock(), Thresholds())
+    ada = await sign_in("Ada")
+    await ada.call("create", title="Hall", room=room)
+    for number in range(12):
+        await (await sign_in(f"Listener {number}")).enter(room)
+    assert settings.write({"direct": 10}, version=settings.read().version)
+    try:
+        await asyncio.sleep(REMEMBERED_MS / 1_000)
+        await ada.call("send", room=room, text="to all of you")
+
+        def delivered() -> bool:
+            lines = spoken(stack)
+            ids = {
+                name: {line["correlation"] for of, line in lines if of.startswith(name)} for name in ("Com", "Deliver")
+            }
+            return any(ids["Com"] & set(joined.split(",")) for joined in ids["Deliver"])
+
+        assert await eventually(delivered)
+    finally:
+        assert settings.write({}, version=settings.read().version)
 
 
 async def test_one_id_leads_from_a_frame_through_the_logs_of_all_functions_that_it_concerns(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -118,7 +118,7 @@ def test_who_adds_at_the_same_moment_comes_behind_the_other(table: MemoryTable) 
 
         others = 2
 
-        def transact(self, writes: list[Write], *, token: str | None = None) -> None:  # type: ignore[override]
+        def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
             if self.others:
                 self.others -= 1
                 AuditTrail(table).add(deed(20 + self.others, MORNING_MS + 2 * DAY_MS))

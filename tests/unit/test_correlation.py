@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chat import correlation, events, faults, log, signals
-from chat.aws import batches, causes
+from chat.aws import batches, causes, wiring
 from chat.aws.client import AwsClient
 from chat.aws.credentials import Credentials
 from chat.aws.queues import SnsTopic, SqsQueue
@@ -225,7 +225,7 @@ def test_only_errors_count_as_faults(shown: io.StringIO) -> None:
 def test_what_the_stage_says_to_itself_becomes_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
     event = recorded("dynamodb_stream")
     world = World()
-    monkeypatch.setattr(outbox.wiring, "events", lambda: world.topic)
+    monkeypatch.setattr(wiring, "events", lambda: world.topic)
     outbox.handle(event, CONTEXT)
     assert world.topic.events
     world.topic.events.clear()

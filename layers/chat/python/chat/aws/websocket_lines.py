@@ -78,7 +78,7 @@ class CurlLines:
                     raise LineError("the socket was closed")
                 if not meta.flags & (pycurl.WS_TEXT | pycurl.WS_CONT):
                     continue  # libcurl answers pings itself
-                whole = self._unfinished.pop(line, b"") + data
+                whole: bytes = self._unfinished.pop(line, b"") + data
                 if not meta.bytesleft and not meta.flags & pycurl.WS_CONT:
                     return whole
                 self._unfinished[line] = whole
