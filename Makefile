@@ -15,7 +15,7 @@ REASON ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench bench-gateway synth deploy build redrive docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench bench-gateway synth deploy build redrive audit monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -64,6 +64,12 @@ build: setup  ## layers, web client and templates of STAGE, as a deployment uplo
 
 redrive: setup  ## list, inspect, redrive or discard dead letters of STAGE (dev): QUEUE=name ACTION=redrive MATCH="room=lunch"
 	@python -m operations.redrive --stage $(STAGE) $(addprefix --queue ,$(QUEUE)) $(ACTION) $(foreach word,$(MATCH),--match '$(word)') $${REASON:+--reason "$$REASON"} $(ARGS)
+
+monitoring: setup  ## write the guide to monitoring from what is watched (cdk/signals)
+	@python -m cdk.signals
+
+audit: setup  ## verify that nobody tampered with what operators did in STAGE (dev): ARGS="--since 2026-11-01" lists it
+	@python -m operations.audit --stage $(STAGE) $(ARGS)
 
 docs: setup  ## the documentation as a site in build/docs
 	@mkdocs build --strict --site-dir build/docs

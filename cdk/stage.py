@@ -10,6 +10,7 @@ from cdk.config import StageConfig
 from cdk.stacks.cache import CacheStack
 from cdk.stacks.data import DataStack
 from cdk.stacks.edge import EdgeStack
+from cdk.stacks.observability import ObservabilityStack
 from cdk.stacks.service import ServiceStack
 from layers.build import Target, target_of
 
@@ -23,10 +24,11 @@ class Stage:
     """None where there is no cache, or where it is elsewhere."""
     service: ServiceStack
     edge: EdgeStack
+    observability: ObservabilityStack
 
 
 def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
-    """Adds `chat-STAGE-data`, `-service` and `-edge` to `app`, and `-cache` where the stage has a cache of its own.
+    """Adds `chat-STAGE-data`, `-service`, `-edge` and `-observability` to `app`, and `-cache` where the stage has one.
 
     They belong to no account or Region until the CDK CLI deploys them: one template serves every account.
     `layer_target` is what layers are built for; None is what the stage's functions run on.
@@ -43,7 +45,10 @@ def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None 
         layer_target=layer_target or target_of(config.name),
     )
     edge = EdgeStack(app, f"chat-{config.name}-edge", config=config, data=data, service=service)
-    for stack in filter(None, (data, cache, service, edge)):
+    observability = ObservabilityStack(
+        app, f"chat-{config.name}-observability", config=config, data=data, service=service
+    )
+    for stack in filter(None, (data, cache, service, edge, observability)):
         cdk.Tags.of(stack).add("application", "chat")
         cdk.Tags.of(stack).add("stage", config.name)
-    return Stage(data=data, cache=cache, service=service, edge=edge)
+    return Stage(data=data, cache=cache, service=service, edge=edge, observability=observability)

@@ -58,8 +58,10 @@ def run(port: int, state: Path, function_log: Path) -> int:
     from ministack.core import lambda_runtime  # noqa: PLC0415
 
     from local.adaptations import adapt  # noqa: PLC0415
+    from local.emulated_alarms import adapt_alarms  # noqa: PLC0415
 
     adapt(port, function_log, scratch)
+    adapt_alarms()
     try:
         serve()
     finally:

@@ -1,8 +1,8 @@
 """The whole application on 127.0.0.1, started and stopped as one: what `make dev`, `make smoke` and the tests have in
 common.
 
-In order: the cache, the emulator, the deployment into it, the WebSocket gateway, the page. Stopping goes the other way
-round, so that the emulator saves its state when nobody changes it any more.
+In order: the cache, the emulator, the deployment into it, the collector of metrics, the WebSocket gateway, the page.
+Stopping goes the other way round, so that the emulator saves its state when nobody changes it any more.
 """
 
 from __future__ import annotations
@@ -119,6 +119,7 @@ class LocalStack:
                 self.report("building the page")
                 build_page(self.state.log("build"))
             self.outputs = self.deployment.deploy(self.report)
+            self._start_collector()
             self._start_gateway()
             self._start_page()
         except BaseException:
@@ -174,6 +175,12 @@ class LocalStack:
         command = [*python_command("local.emulator"), *options, "--function-log", str(log)]
         process = self._run("The AWS emulator", "emulator", command)
         process.wait_until(lambda: answers(f"{self.endpoint_url}/_ministack/health"), START_TIMEOUT_S)
+
+    def _start_collector(self) -> None:
+        """Beside our own emulator: others print elsewhere, or make metrics of log lines themselves."""
+        if self.endpoint is None:
+            options = ["--endpoint-url", self.endpoint_url, "--function-log", str(self.state.log("functions"))]
+            self._run("The collector of metrics", "collector", [*python_command("local.collector"), *options])
 
     def _start_gateway(self) -> None:
         self.report("starting the WebSocket gateway")

@@ -32,7 +32,12 @@ LOOKED_AT = 1_000
 """Letters that listing looks at in each queue to find the oldest: a hundred calls."""
 
 DONE = {"inspect": "shown", "redrive": "redriven", "discard": "discarded"}
-BACK = {"queue": "its queue", "stream": "its function, from the stream", "state-machine": "its state machine"}
+BACK = {
+    "queue": "its queue",
+    "stream": "its function, from the stream",
+    "state-machine": "its state machine",
+    "function": "its function",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

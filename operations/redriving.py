@@ -1,4 +1,4 @@
-"""Where letters go back to: the queue they died in, or a state machine. `operations.streams` has the third way."""
+"""Where letters go back to: the queue they died in, a state machine, a function. `operations.streams` has another."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def destination_of(hop: Hop, stage: Stage) -> Destination:
         return QueueDestination(stage.client("sqs"), hop.to)
     if hop.redrive == "state-machine":
         return MachineDestination(stage.client("stepfunctions"), hop.to)
+    if hop.redrive == "function":
+        return FunctionDestination(stage.client("lambda"), hop.to)
     return StreamDestination(StreamReader(stage.client("dynamodbstreams")), stage.client("lambda"), hop.to)
 
 
@@ -83,6 +85,28 @@ class MachineDestination:
         except ClientError as error:
             return None if _code(error) == "ExecutionAlreadyExists" else _code(error)
         return None
+
+
+class FunctionDestination:
+    """A function is called once for each letter, with its body as the event; what it raises keeps the letter."""
+
+    at_once = BATCH
+    sent: frozenset[str] = frozenset()
+
+    def __init__(self, functions: Any, arn: str) -> None:  # noqa: ANN401  # a boto3 client
+        self._functions = functions
+        self._arn = arn
+
+    def take(self, letters: Sequence[Letter]) -> list[str | None]:
+        """A call a letter, which waits for what becomes of it."""
+        return [self._call(letter) for letter in letters]
+
+    def _call(self, letter: Letter) -> str | None:
+        try:
+            answer = self._functions.invoke(FunctionName=self._arn, Payload=letter.body.encode())
+        except ClientError as error:
+            return _code(error)
+        return f"the function ended with {answer['FunctionError']}" if "FunctionError" in answer else None
 
 
 def _parts(letters: Sequence[Letter]) -> Iterator[list[Letter]]:

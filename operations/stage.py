@@ -25,12 +25,12 @@ class Hop(msgspec.Struct, frozen=True):
     """Where the dead letters of one asynchronous hop are, and how they are redriven.
 
     `queue`: they go back into the queue whose URL is `to`. `stream`: the function `to` gets the records that they name.
-    `state-machine`: each starts an execution of the state machine `to`.
+    `state-machine`: each starts an execution of the state machine `to`. `function`: each is what `to` is called with.
     """
 
     name: str
     queue: str
-    redrive: Literal["queue", "stream", "state-machine"]
+    redrive: Literal["queue", "stream", "state-machine", "function"]
     to: str
 
 

@@ -55,6 +55,7 @@ def read_context(context: Context) -> StageConfig:
         operators=_operators(context),
         cache=_cache(stage, context),
         push=_push(context),
+        canary=_switch("canary", context("canary"), stage.canary),
         webhook_disable_days=_whole(
             "webhook_disable_days", context("webhook_disable_days") or stage.webhook_disable_days
         ),
@@ -122,6 +123,12 @@ def _push(context: Context) -> PushMessages:
         shows_text=shown == "on",
         contact=contact or (f"mailto:{email}" if email else None),
     )
+
+
+def _switch(name: str, value: object, default: bool) -> bool:  # noqa: FBT001 - a stage's own
+    if value not in {None, "", "on", "off"}:
+        raise ConfigError(f"{name} is on or off, not {value!r}.")
+    return value == "on" if value else default
 
 
 def _cache(stage: StageConfig, context: Context) -> CacheConfig | None:

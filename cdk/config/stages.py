@@ -72,6 +72,8 @@ class StageConfig:
     """A webhook of which nothing was taken for so long is sent nothing more."""
     fanout: str = ""
     """Thresholds of delivery that are not the defaults: `direct=50,coalesce=1000`."""
+    canary: bool = True
+    """Whether the stage holds a conversation with itself each minute. On one machine: when somebody asks it to."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""
     cache: CacheConfig | None = None
@@ -110,6 +112,7 @@ STAGES = {
             held=Throttle(rate=100, burst=100),
             wallet=WalletSignIn(chains=TEST_CHAINS),
             site_files=None,
+            canary=False,
         ),
         StageConfig(
             name="dev",

@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk.config import StageConfig
@@ -23,6 +24,8 @@ class AlarmTopic(Construct):
         self.stage = config.name
         self.dead_letters: list[Mapping[str, str]] = []
         """What whoever is woken needs to know of each queue of dead letters: `cdk.service.addresses` publishes it."""
+        self.queues: dict[str, sqs.IQueue] = {}
+        """Queues that are worked off, by the names of their dead letters: `cdk.stacks.observability` watches them."""
         self.topic = sns.Topic(self, "Topic", display_name=f"Chat {config.name} alarms", enforce_ssl=True)
         # A topic with a policy of its own loses the one that let this account's alarms in.
         self.topic.add_to_resource_policy(
@@ -37,8 +40,13 @@ class AlarmTopic(Construct):
         if config.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
 
-    def add(self, scope: Construct, construct_id: str, *, metric: cloudwatch.Metric, means: str) -> cloudwatch.Alarm:
-        """An alarm as soon as `metric` reaches 1 in a minute; `means` tells whoever is woken what to do."""
+    def add(
+        self, scope: Construct, construct_id: str, *, metric: cloudwatch.Metric, means: str, runbook: str
+    ) -> cloudwatch.Alarm:
+        """An alarm as soon as `metric` reaches 1 in a minute; `means` tells whoever is woken what to do.
+
+        `runbook` is one of those that `cdk.signals.alarms.BESIDE_THEIR_RESOURCES` lists.
+        """
         alarm = cloudwatch.Alarm(
             scope,
             construct_id,
@@ -47,7 +55,7 @@ class AlarmTopic(Construct):
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=means,
+            alarm_description=f"[ticket] {means} Runbook: docs/runbooks/{runbook}.md",
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         return alarm

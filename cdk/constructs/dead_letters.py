@@ -12,16 +12,16 @@ from constructs import Construct
 
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.permissions import acknowledge
+from chat.aws.batches import MAX_RECEIVES
 
 KEPT_DAYS = 14
 """The longest that SQS keeps a message: time to repair and to redrive."""
-MAX_RECEIVES = 5
 
 
 class DeadLetters(Construct):
     """The dead letters of one asynchronous hop. `source` names it in the alarm.
 
-    Whoever makes them says how they are redriven, by one of `return_to`, `read_again` and `start_again`.
+    Whoever makes them says how they are redriven, by one of `return_to`, `read_again`, `start_again` and `call_again`.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, source: str, alarms: AlarmTopic) -> None:
@@ -45,6 +45,7 @@ class DeadLetters(Construct):
             ),
             means=f"Dead letters from {source}: `make redrive STAGE={alarms.stage} QUEUE={self.name}` shows them. "
             "Repair the cause, then redrive them.",
+            runbook="dead-letters",
         )
 
     @property
@@ -70,6 +71,10 @@ class DeadLetters(Construct):
         """Redriven, each letter is the input of an execution of `machine`."""
         self._register("state-machine", machine.state_machine_arn)
 
+    def call_again(self, function: lambda_.IFunction) -> None:
+        """Redriven, each letter is the event that `function` is called with."""
+        self._register("function", function.function_arn)
+
     def _register(self, redrive: str, to: str) -> None:
         """As `operations.stage.Hop` has it."""
         hop = {"name": self.name, "queue": self.queue.queue_url, "redrive": redrive, "to": to}
@@ -93,3 +98,4 @@ class WorkQueue(Construct):
             dead_letter_queue=self.dead_letters.after_retries,
         )
         self.dead_letters.return_to(self.queue)
+        alarms.queues[self.dead_letters.name] = self.queue

@@ -7,7 +7,7 @@ action.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -69,6 +69,8 @@ class Platform:
     stack: cdk.Stack
     config: StageConfig
     layers: LayerVersions
+    functions: dict[str, ChatFunction] = field(default_factory=dict)
+    """All that were made, by GROUP.MODULE."""
 
     def function(
         self,
@@ -87,7 +89,7 @@ class Platform:
 
         `memory_mb` buys CPU: 1,769 are one core.
         """
-        return ChatFunction(
+        made = self.functions[handler] = ChatFunction(
             self.stack,
             construct_id,
             platform=self,
@@ -98,6 +100,7 @@ class Platform:
             layers=layers,
             network=network,
         )
+        return made
 
     def settings(self, **values: str | None) -> Settings:
         """The settings of a function in this stage; raises `TypeError` for one that `Settings` doesn't have."""

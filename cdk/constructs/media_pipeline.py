@@ -66,6 +66,7 @@ class MediaPipeline(Construct):
             "FailedAlarm",
             metric=self.machine.metric_failed(period=cdk.Duration.minutes(1), statistic="Sum"),
             means="An upload was neither announced nor rejected: see the failed executions of the media state machine.",
+            runbook="media-failed",
         )
         dead_letters = DeadLetters(self, "UploadedDeadLetters", source="the event of an upload", alarms=alarms)
         dead_letters.start_again(self.machine)

@@ -20,8 +20,8 @@ from cdk.constructs.function import ChatFunction, Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.network import Network
 from cdk.constructs.room_events import RoomEvents
+from cdk.service.audit import allow_deeds
 from cdk.service.identity import Identity
-from cdk.service.partitions import AUDIT, only
 from cdk.stacks.cache import CacheStack
 from cdk.stacks.data import DataStack
 from chat.events import MEMBERSHIP_CHANGED, MESSAGE_CHANGED, MESSAGE_DELETED
@@ -87,7 +87,7 @@ def add_cache(
         timeout_s=10,
         layers=("identity",),
     )
-    desk.allow([data.rooms.table_arn], "dynamodb:PutItem", conditions=only(AUDIT))
+    allow_deeds(desk, data)
     tier.allow(desk)
     identity.allow(desk)
     http.add("POST", "/api/cache/invalidate", desk)

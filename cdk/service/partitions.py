@@ -27,6 +27,9 @@ PUSH, DEVICES = "push#*", "device#*"
 AUDIT = "audit#*"
 """In the table of rooms: what operators did."""
 
+CANARY = "m#stage-canary#*"
+"""In the table of messages: what the canary has said. It may remove nothing else."""
+
 WEBHOOKS = "webhooks"
 """In the table of rooms: operators' endpoints."""
 

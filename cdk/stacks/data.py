@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk.config import BuiltInIssuer, StageConfig
 from cdk.constructs.media_bucket import MediaBucket
 from cdk.constructs.permissions import acknowledge
+from chat.storage import keys
 
 TTL_ATTRIBUTE = "expires_at_s"
 
@@ -27,7 +29,10 @@ class DataStack(cdk.Stack):
         self._config = config
         # What became of a membership is told by comparing the row before and after.
         self.rooms = self._table(
-            "Rooms", sort_key=dynamodb.AttributeType.STRING, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+            "Rooms",
+            sort_key=dynamodb.AttributeType.STRING,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            policy=_audit_stays(),
         )
         self.messages = self._table(
             "Messages", sort_key=dynamodb.AttributeType.NUMBER, stream=dynamodb.StreamViewType.NEW_IMAGE
@@ -51,6 +56,7 @@ class DataStack(cdk.Stack):
         sort_key: dynamodb.AttributeType,
         stream: dynamodb.StreamViewType | None = None,
         lasting: bool = True,
+        policy: iam.PolicyDocument | None = None,
     ) -> dynamodb.TableV2:
         keep = self._config.keep_data and lasting
         return dynamodb.TableV2(
@@ -67,6 +73,7 @@ class DataStack(cdk.Stack):
             ),
             deletion_protection=keep,
             removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
+            resource_policy=policy,
         )
 
     def _session_secret(self) -> secretsmanager.Secret:
@@ -96,3 +103,20 @@ class DataStack(cdk.Stack):
             secret, "SMG4", "Every receiver of webhooks would need its new secret at the same moment: each has its own."
         )
         return secret
+
+
+def _audit_stays() -> iam.PolicyDocument:
+    """What operators did is added and read, and nothing else: no role of this or another account may change it.
+
+    Whoever may replace this policy can do away with it; CloudTrail has that, and the chain of hashes shows the rest. To
+    put an item over another one can't be told from adding it here: the code never does, and the chain would break.
+    """
+    stays = iam.PolicyStatement(
+        sid="AuditStays",
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=["dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"],
+        resources=["*"],
+        conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": [f"{keys.AUDIT}*"]}},
+    )
+    return iam.PolicyDocument(statements=[stays])

@@ -15,6 +15,7 @@ from cdk.constructs.websocket import WebSocket
 from cdk.service.accounts import JOBS_TIMEOUT_S, add_accounts
 from cdk.service.addresses import publish_addresses
 from cdk.service.cache import add_cache, make_tier
+from cdk.service.canary import add_canary
 from cdk.service.commands import add_commands
 from cdk.service.delivery import DELIVER_TIMEOUT_S, add_delivery
 from cdk.service.door import add_door
@@ -51,8 +52,8 @@ class ServiceStack(cdk.Stack):
         super().__init__(scope, construct_id, description=f"Chat {config.name}: functions, APIs, queues, state machine")
         # What the concerns share.
         layers = LayerVersions(self, "Layers", config=config, target=layer_target)
-        platform = Platform(stack=self, config=config, layers=layers)
-        alarms = AlarmTopic(self, "Alarms", config=config)
+        self.platform = platform = Platform(stack=self, config=config, layers=layers)
+        self.alarms = alarms = AlarmTopic(self, "Alarms", config=config)
         self.websocket = websocket = WebSocket(self, "WebSocket", config=config)
         self.http = http = HttpApi(self, "Http", config=config)
         delivery = WorkQueue(self, "Delivery", source="delivery", worker_timeout_s=DELIVER_TIMEOUT_S, alarms=alarms)
@@ -94,7 +95,9 @@ class ServiceStack(cdk.Stack):
             applications=applications,
         )
         add_webhooks(platform, data=data, events=events, deliveries=deliveries, http=http, identity=identity)
-        pipeline = add_media(platform, posting=posting, http=http, identity=identity, alarms=alarms)
+        self.media_pipeline = pipeline = add_media(
+            platform, posting=posting, http=http, identity=identity, alarms=alarms
+        )
         add_accounts(
             platform,
             data=data,
@@ -110,6 +113,7 @@ class ServiceStack(cdk.Stack):
                 platform, tier=posting.cache, data=data, events=events, http=http, identity=identity, alarms=alarms
             )
         add_health(platform, data=data, delivery=delivery, events=events, http=http)
+        add_canary(platform, data=data, websocket=websocket, alarms=alarms)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.
         publish_addresses(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat import log
+from chat import log, signals
 from chat.aws import wiring
 from chat.websocket import Event
 
@@ -15,6 +15,7 @@ def handle(event: Event, _context: object) -> dict[str, Any]:
     secret = (event.get("queryStringParameters") or {}).get("ticket", "")
     principal = wiring.tickets().redeem(secret, wiring.clock().now_ms())
     if principal is None:
+        signals.TICKETS_REFUSED.add()
         return _policy(event, "Deny", "nobody", {})
     return _policy(event, "Allow", principal.user, {"user": principal.user, "name": principal.name})
 

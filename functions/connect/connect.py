@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat import log, presence, websocket
+from chat import log, presence, signals, websocket
 from chat.aws import wiring
 
 
@@ -14,4 +14,5 @@ def handle(event: websocket.Event, _context: object) -> dict[str, Any]:
     sender = websocket.sender(event)
     wiring.connections().open(sender.connection, sender, wiring.clock().now_ms())
     presence.socket_opened(wiring.notices_queue(), sender.user)
+    signals.CONNECTIONS_OPENED.add()
     return websocket.OK

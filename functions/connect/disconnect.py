@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat import log, presence, websocket
+from chat import log, presence, signals, websocket
 from chat.aws import wiring
 
 
@@ -13,5 +13,6 @@ def handle(event: websocket.Event, _context: object) -> dict[str, Any]:
     """Safe to repeat."""
     user = wiring.connections().close(websocket.connection_id(event))
     if user is not None:
+        signals.CONNECTIONS_CLOSED.add()
         presence.socket_closed(wiring.notices_queue(), user)
     return websocket.OK

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from chat import log, media
+from chat import log, media, signals
 from chat.aws import media_store, wiring
 from chat.media import MediaError
 from chat.protocol import Media
@@ -20,4 +20,5 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
         raise MediaError("The upload was forgotten.")
     seq = media.announce(wiring.services(), record.upload(), msgspec.convert(event["media"], Media))
     record.finish()
+    signals.UPLOADS.add(of="announced")
     return {"upload": event["upload"], "seq": seq}

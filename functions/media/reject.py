@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chat import log, media
+from chat import log, media, signals
 from chat.aws import media_store, wiring
 
 FAILED = "The image could not be processed; try again."
@@ -21,6 +21,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
         record.reject(reason)
         media.tell_rejected(wiring.connections(), wiring.sockets(), record.upload(), reason)
     media_store.bucket().discard(event["key"])
+    signals.UPLOADS.add(of="rejected" if event["error"]["Error"] == media.MediaError.__name__ else "failed")
     return {"upload": upload_id, "rejected": reason}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat import access, http, log, media, protection
+from chat import access, http, log, media, protection, signals
 from chat.aws import media_store, secrets, wiring
 from chat.errors import NotAMemberError, RoomNotFoundError
 
@@ -35,6 +35,7 @@ def respond(event: http.Event) -> http.Answer:
         content_type=request.content_type,
     )
     media_store.uploads().of(upload, now_ms).save()
+    signals.UPLOADS.add(of="permitted")
     return http.answer(
         201,
         {

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat import events, log
+from chat import events, log, signals
 from chat.aws import batches, wiring
 from chat.aws.dynamodb import from_attributes
 from chat.ports import Item
+from chat.storage.keys import CANARY_ROOM
 
 
 @log.invocations
 def handle(event: batches.Event, _context: object) -> dict[str, Any]:
     """In a shard's order, at least once. The batch goes on from the first record that was not taken."""
     told = [(record, events.of_record(record, *_images(record))) for record in event["Records"]]
-    due = [(record, happened) for record, happened in told if happened is not None]
+    # What the stage says to itself is nobody else's business, webhooks' and the search index's neither.
+    due = [(record, happened) for record, happened in told if happened and happened.room != CANARY_ROOM]
     published = wiring.events().publish([happened for _, happened in due])
+    signals.EVENTS_PUBLISHED.add(sum(published))
+    signals.EVENTS_REFUSED.add(len(published) - sum(published))
     failed = (record for (record, _), taken in zip(due, published, strict=True) if not taken)
     first = next(failed, None)
     identifiers = [] if first is None else [{"itemIdentifier": first["dynamodb"]["SequenceNumber"]}]

@@ -18,6 +18,15 @@ def test_a_table_has_the_keys_of_the_domain(stage: Assembly, output: str, types:
     assert (attributes["pk"], attributes["sk"]) == types
 
 
+def test_nobody_may_change_or_remove_what_operators_did(stage: Assembly) -> None:
+    table = stage.named_output("RoomsTableName")
+    (replica,) = table["Replicas"]
+    (body,) = replica["ResourcePolicy"]["PolicyDocument"]["Statement"]
+    assert (body["Effect"], body["Principal"], body["Resource"]) == ("Deny", {"AWS": "*"}, "*")
+    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} <= set(body["Action"])
+    assert body["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["audit#*"]}}
+
+
 @pytest.mark.parametrize("output", TABLES)
 def test_items_expire_by_an_enabled_ttl(stage: Assembly, output: str) -> None:
     table = stage.named_output(output)

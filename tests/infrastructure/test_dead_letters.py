@@ -115,7 +115,7 @@ def test_an_alarm_says_with_which_command_its_letters_are_seen(stage: Assembly) 
     told = [
         str(alarm["AlarmDescription"])
         for alarm in stage.of_type("CloudWatch::Alarm")
-        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        if alarm.properties.get("MetricName") == "ApproximateNumberOfMessagesVisible"
     ]
     assert len(told) == len(commands)
     assert all(any(command in text for text in told) for command in commands)

@@ -135,7 +135,6 @@ def test_both_buckets_are_origins_with_signed_requests(stage: Assembly) -> None:
 def test_stage_local_runs_nothing_while_it_is_deployed(local: Assembly) -> None:
     custom = [found.type for found in local.all if found.type.startswith(("Custom::", "AWS::CloudFormation::Custom"))]
     assert not custom
-    assert not local.of_type("CloudWatch::CompositeAlarm")
     assert len(local.of_type("Lambda::Function")) == len(local.functions())
 
 

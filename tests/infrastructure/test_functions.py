@@ -45,6 +45,7 @@ LAYERS = {
     "ops.webhook_settings": {"identity"},
     "ops.cache": {"identity"},
     "ops.cache_invalidation": set(),
+    "ops.canary": set(),
     "ops.health": set(),
     "ops.config": set(),
 }

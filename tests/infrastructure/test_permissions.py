@@ -131,7 +131,12 @@ PERMISSIONS = {
         OUTBOUND: "secretsmanager:GetSecretValue",
         SECRET: "secretsmanager:GetSecretValue",
     },
-    "ops.cache": {ROOMS: "dynamodb:PutItem", CACHE: "sqs:SendMessage", SECRET: "secretsmanager:GetSecretValue"},
+    "ops.canary": {CONNECTIONS: "dynamodb:PutItem", MESSAGES: "dynamodb:DeleteItem"},
+    "ops.cache": {
+        ROOMS: "dynamodb:Query dynamodb:PutItem",
+        CACHE: "sqs:SendMessage",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
     "ops.cache_invalidation": {
         ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query",
         MESSAGES: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
@@ -389,7 +394,9 @@ def test_only_archives_may_be_listed_by_who_makes_them(dev: Assembly) -> None:
 
 def test_functions_are_invoked_by_named_sources_only(stage: Assembly) -> None:
     for permission in stage.of_type("Lambda::Permission"):
-        assert permission["Principal"] == "apigateway.amazonaws.com"
+        function = stage.text(permission.stack, permission["FunctionName"])
+        schedules = "canary" in function.lower()
+        assert permission["Principal"] == ("events" if schedules else "apigateway") + ".amazonaws.com"
         assert "{service/" in stage.text(permission.stack, permission["SourceArn"])
 
 

@@ -47,6 +47,7 @@ MISTAKES = {
     "two applications of one platform": ({**DEV, "push_applications": f"{APPLE},{APPLE}"}, "one application for each"),
     "push messages that half show their text": ({**DEV, "push_text": "some"}, "on or off"),
     "a contact that is none": ({**DEV, "push_contact": "ops@example.com"}, "mailto: or https://"),
+    "a canary that sings now and then": ({**DEV, "canary": "sometimes"}, "canary is on or off"),
     "a cache that is half there": ({**DEV, "cache": "maybe"}, "on or off"),
     "a cache of somebody else's": ({**PROD, "cache_endpoint": "redis://cache.example.com"}, "stage local"),
     "local with a cache that it has not": (
@@ -129,7 +130,7 @@ def test_stacks_are_named_by_stage_and_content(stage: Assembly) -> None:
     manifest = json.loads((stage.outdir / "manifest.json").read_text())
     stacks = {name for name, found in manifest["artifacts"].items() if found["type"] == "aws:cloudformation:stack"}
     own_cache = {"cache"} if stage.stage == "prod" else set()
-    assert stacks == {f"chat-{stage.stage}-{name}" for name in {"data", "service", "edge", *own_cache}}
+    assert stacks == {f"chat-{stage.stage}-{name}" for name in {"data", "service", "edge", "observability", *own_cache}}
 
 
 def test_in_prod_the_data_stack_can_not_be_deleted_by_mistake(prod: Assembly, dev: Assembly) -> None:

@@ -73,6 +73,57 @@ TEMPLATE = {
                 ],
             },
         },
+        "Plain": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": "plain",
+                "Namespace": "Test",
+                "MetricName": "Failures",
+                "Dimensions": [{"Name": "queue", "Value": "mine"}],
+                "Statistic": "Sum",
+                "Period": 60,
+                "EvaluationPeriods": 2,
+                "DatapointsToAlarm": 1,
+                "Threshold": 2,
+                "ComparisonOperator": "GreaterThanThreshold",
+                "TreatMissingData": "notBreaching",
+            },
+        },
+        "Share": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": "share",
+                "Metrics": [
+                    {"Id": "s", "Expression": "FILL(bad, 0) / all"},
+                    *(
+                        {
+                            "Id": name,
+                            "ReturnData": False,
+                            "MetricStat": {
+                                "Metric": {"Namespace": "Test", "MetricName": name},
+                                "Period": 60,
+                                "Stat": "Sum",
+                            },
+                        }
+                        for name in ("bad", "all")
+                    ),
+                ],
+                "EvaluationPeriods": 1,
+                "Threshold": 0.5,
+                "ComparisonOperator": "GreaterThanThreshold",
+            },
+        },
+        "Either": {
+            "Type": "AWS::CloudWatch::CompositeAlarm",
+            "Properties": {
+                "AlarmName": "either",
+                "AlarmRule": {"Fn::Sub": 'ALARM("${Plain}") OR ALARM("${Share}")'},
+            },
+        },
+        "Saved": {
+            "Type": "AWS::Logs::QueryDefinition",
+            "Properties": {"Name": "chat/faults", "QueryString": "fields @message"},
+        },
     },
     "Outputs": {"Api": {"Value": {"Ref": "Api"}}, "Table": {"Value": {"Ref": "Table"}}},
 }
@@ -213,3 +264,35 @@ def test_a_clean_stop_ends_the_functions_and_keeps_tables_objects_and_code(tmp_p
         assert emulator.invoke("keeper", {})["pid"] != function
     finally:
         emulator.stop()
+
+
+def put(emulator: Emulator, name: str, value: float, **dimensions: str) -> None:
+    among = [{"Name": key, "Value": each} for key, each in dimensions.items()]
+    data = [{"MetricName": name, "Value": value, "Dimensions": among}]
+    emulator.endpoint.client("cloudwatch").put_metric_data(Namespace="Test", MetricData=data)
+
+
+def states(emulator: Emulator) -> dict[str, str]:
+    kinds = ["MetricAlarm", "CompositeAlarm"]
+    found = emulator.endpoint.client("cloudwatch").describe_alarms(AlarmTypes=kinds)
+    return {each["AlarmName"]: each["StateValue"] for each in found["MetricAlarms"] + found["CompositeAlarms"]}
+
+
+@pytest.mark.usefixtures("outputs")
+def test_an_alarm_is_judged_by_its_own_dimensions_and_its_group_follows(emulator: Emulator) -> None:
+    put(emulator, "Failures", 9, queue="another")
+    assert states(emulator)["plain"] == "OK"
+    put(emulator, "Failures", 3, queue="mine")
+    assert (states(emulator)["plain"], states(emulator)["either"]) == ("ALARM", "ALARM")
+    put(emulator, "Failures", -3, queue="mine")
+    assert (states(emulator)["plain"], states(emulator)["either"]) == ("OK", "OK")
+
+
+@pytest.mark.usefixtures("outputs")
+def test_an_alarm_is_judged_by_metric_math(emulator: Emulator) -> None:
+    put(emulator, "all", 10)
+    assert states(emulator)["share"] == "OK"
+    put(emulator, "bad", 6)
+    assert states(emulator)["share"] == "ALARM"
+    put(emulator, "all", 10)
+    assert states(emulator)["share"] == "OK"

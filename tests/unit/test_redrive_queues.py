@@ -332,6 +332,18 @@ def test_each_letter_starts_the_state_machine_once(
     assert machines.describe_execution(executionArn=execution["executionArn"])["input"] == event
 
 
+def test_a_function_is_called_with_each_letter_and_one_that_fails_keeps_it(drill: Drill, capsys: Printed) -> None:
+    source = (
+        "def handle(event, context):\n    if event.get('fail'):\n        raise ValueError('no')\n    return 'done'\n"
+    )
+    drill.emulator.create_function(drill.name, source)
+    drill.publish("canary", "function", drill.name)
+    drill.die(json.dumps({"id": "one"}), json.dumps({"fail": True}))
+    assert drill("redrive", queue="canary") == 1
+    assert "the function ended with" in capsys.readouterr().out
+    assert drill.bodies(drill.dead) == [json.dumps({"fail": True})]
+
+
 def test_all_queues_are_listed_with_their_depth_and_their_oldest_letter(drill: Drill, capsys: Printed) -> None:
     drill.publish("delivery", "state-machine", "arn:any")
     drill.die(body("lunch", 1), body("lunch", 2))

@@ -19,7 +19,7 @@ from chat.caching.tasks import StaleDeclared, WarmingDue
 from chat.caching.tiers import CROWD, Tiers
 from chat.errors import InvalidFieldError, UnauthorizedError, UnavailableError
 from chat.operators import Operators
-from chat.ports import Principal
+from chat.ports import Item, Principal
 from chat.storage.audit import AuditTrail
 from chat.storage.memberships import MEMBERSHIP, Membership, Memberships
 from chat.storage.messages import Draft, MessageLog
@@ -108,7 +108,7 @@ def test_an_operators_word_is_noted_told_and_in_force_everywhere(
     stage.clock.pass_ms(LOOK_MS)
     for tiers in (stage.tiers, other, stage.instance()):
         assert tiers.find_one(ROOM.of("lunch")) is None
-    (noted,) = [item for (pk, _), item in stage.world.rooms_table.items.items() if pk.startswith("audit#")]
+    (noted,) = deeds(stage)
     assert (noted["id"], noted["operator"], noted["what"], noted["about"], noted["why"]) == (
         deed,
         "olga",
@@ -125,10 +125,16 @@ def test_an_operators_word_is_noted_told_and_in_force_everywhere(
     )
 
 
+def deeds(stage: Stage) -> list[Item]:
+    """What is noted of operators."""
+    trail = AuditTrail(stage.world.rooms_table)
+    return [row for day in trail.days() for row in trail.of_day(day)]
+
+
 def test_two_words_at_the_same_moment_are_two_notes(stage: Stage) -> None:
     for _ in range(2):
         upkeep.ask(stage.desk, OLGA, Scope("all"), "both")
-    assert len([pk for pk, _ in stage.world.rooms_table.items if pk.startswith("audit#")]) == 2
+    assert len(deeds(stage)) == 2
 
 
 @pytest.mark.parametrize(
@@ -138,7 +144,7 @@ def test_two_words_at_the_same_moment_are_two_notes(stage: Stage) -> None:
 def test_a_word_that_says_too_little_or_too_much_is_refused_and_not_noted(stage: Stage, scope: Scope, why: str) -> None:
     with pytest.raises(InvalidFieldError):
         upkeep.ask(stage.desk, OLGA, scope, why)
-    assert not [pk for pk, _ in stage.world.rooms_table.items if pk.startswith("audit#")]
+    assert deeds(stage) == []
     assert stage.queue.bodies == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from chat import (
     rooms,
     search,
     sessions,
+    signals,
     subscriptions,
     typing_notices,
 )
@@ -31,11 +33,15 @@ from chat.errors import (
     InvalidFieldError,
     MalformedError,
     TooLargeError,
+    UnavailableError,
     UnknownActionError,
 )
 from chat.ports import Sender
 from chat.protocol import MAX_COMMANDS, MAX_REPLY_BYTES, Ack, AnyCommand, AnyReply, Command, Refusal, Result, encode
 from chat.services import Services
+
+SLOW_MS = 200
+"""What a command may take in its function, beside which API Gateway needs some 20 ms for the way in and out."""
 
 SMALL_REPLY_BYTES = 1_000
 """What each command of a list is sure of for its reply: an error, or an ack of something done, is smaller."""
@@ -82,6 +88,9 @@ _USE_CASES: dict[type[Command], UseCase] = {
     protocol.Search: search.search,
 }
 
+OUR_FAULTS = frozenset({InternalError.code, UnavailableError.code})
+"""Refusals that count against the service: of all others the client, or who speaks, is the reason."""
+
 ACTIONS = {str(command.__struct_config__.tag): command for command in _USE_CASES}
 """Every `action` of the protocol, and its frame."""
 
@@ -120,6 +129,24 @@ def _fitting(reply: AnyReply, most_bytes: int) -> bytes:
 
 
 def _reply(services: Services, sender: Sender, frame: str | bytes) -> AnyReply:
+    started_s = time.perf_counter()
+    reply = _carry_out(services, sender, frame)
+    _measure(reply, (time.perf_counter() - started_s) * 1_000)
+    return reply
+
+
+def _measure(reply: AnyReply, elapsed_ms: float) -> None:
+    signals.COMMANDS.add()
+    signals.COMMANDS_SLOW.add(elapsed_ms > SLOW_MS)
+    signals.COMMAND_LATENCY.observe(round(elapsed_ms, 1))
+    if isinstance(reply, Refusal):
+        signals.COMMANDS_REFUSED.add(of=reply.code)
+        signals.COMMANDS_FAILED.add(reply.code in OUR_FAULTS)
+    else:
+        signals.HEARTBEATS.add(reply.action == "sync")
+
+
+def _carry_out(services: Services, sender: Sender, frame: str | bytes) -> AnyReply:
     try:
         command = decode(frame)
     except ChatError as error:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from chat.correlation import ATTRIBUTE
 from chat.ports import Event, Item
 from chat.storage import keys
 from chat.storage.memberships import BANNED
@@ -129,7 +130,7 @@ def message_posted(item: Item) -> Event:
         text=item["text"],
         sent_at_ms=item["sent_at_ms"],
     )
-    return Event(MESSAGE_POSTED, posted.room, msgspec.json.encode(posted), posted.kind)
+    return Event(MESSAGE_POSTED, posted.room, msgspec.json.encode(posted), posted.kind, item.get(ATTRIBUTE, ""))
 
 
 def decode(body: str | bytes) -> AnyEvent:
@@ -165,11 +166,12 @@ def _message_changed(row: Item) -> Event:
         "user": row.get("user"),
         "changed_at_ms": row["changed_at_ms"],
     }
+    origin = row.get(ATTRIBUTE, "")
     if row["what"] in DELETIONS:
         deleted = MessageDeleted(**shared, media=row.get("media"), objects=row.get("objects") or [])
-        return Event(MESSAGE_DELETED, deleted.room, msgspec.json.encode(deleted), deleted.what)
+        return Event(MESSAGE_DELETED, deleted.room, msgspec.json.encode(deleted), deleted.what, origin)
     changed = MessageChanged(**shared)
-    return Event(MESSAGE_CHANGED, changed.room, msgspec.json.encode(changed), changed.what)
+    return Event(MESSAGE_CHANGED, changed.room, msgspec.json.encode(changed), changed.what, origin)
 
 
 def _membership_changed(change: Mapping[str, Any], before: Item | None, after: Item | None) -> Event | None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from chat import signals
 from chat.errors import ChatError, InternalError, InvalidFieldError, MalformedError, UnauthorizedError
 from chat.ports import VIRTUAL
 
@@ -82,6 +83,7 @@ def virtual_connection(token: str) -> str:
 
 
 def _refusal(error: ChatError) -> Answer:
+    signals.REQUESTS_REFUSED.add(of=error.code)
     return answer(
         error.status,
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chat import mentions, pages, protection, threads
+from chat import mentions, pages, protection, signals, threads
 from chat.access import require_member, require_speaker
 from chat.delivery import Outlook, deliver
 from chat.errors import (
@@ -109,6 +109,7 @@ def post(services: Services, draft: Draft, root: Item | None = None, *, except_c
     """
     outlook = Outlook(services.fanout, draft.room)
     stored = services.messages.append(draft, root, numbered=outlook.begin)
+    signals.MESSAGES_ACCEPTED.add(not stored.repeated)
     services.pace.observe(draft.room, stored.seq, services.clock.now_ms())
     if not stored.repeated:
         _tell(services, {"sk": stored.seq, **vars(draft)}, except_connection, outlook)

@@ -233,6 +233,8 @@ class Event:
     body: bytes
     kind: str = ""
     """Of a message its kind, of a change what it was; empty: nothing to filter by."""
+    correlation: str = ""
+    """What it goes back to (`chat.correlation`); empty: nothing known."""
 
 
 @dataclass(frozen=True)

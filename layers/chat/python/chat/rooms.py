@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from chat import access, memberships
+from chat import access, memberships, signals
 from chat.errors import BannedError, InvalidFieldError, NotAllowedError, RoomExistsError, RoomPrivateError
 from chat.ports import Item, Sender
 from chat.protocol import (
@@ -71,6 +71,7 @@ def create(services: Services, sender: Sender, command: CreateRoom) -> RoomEnter
     if made.made_with != wanted.made_with:
         raise RoomExistsError(f"There is a room {wanted.room} already.")
     if made is wanted:
+        signals.ROOMS_CREATED.add()
         memberships.announce(services.fanout, owner, "joined", sender, except_connection=sender.connection)
     if access.moderates(access.require_member_now(services, sender.user, made.room)):
         for user in dict.fromkeys(command.members):

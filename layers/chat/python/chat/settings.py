@@ -108,6 +108,11 @@ class Settings:
         return str(value)
 
 
+def trace_header(environ: Mapping[str, str] = os.environ) -> str | None:
+    """X-Ray's name for the invocation at hand, None where it is not traced. The runtime sets another each time."""
+    return environ.get("_X_AMZN_TRACE_ID") or None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Keys:
     """Credentials that stand in the environment."""

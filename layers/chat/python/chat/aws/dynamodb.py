@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from chat.aws import slow_calls
 from chat.aws.calls import TIMEOUT_MS, Request, Response
 from chat.aws.client import AwsClient
 from chat.errors import UnavailableError
@@ -69,7 +70,7 @@ class DynamoDbTable:
             if not wanted:
                 return found
             body = {"RequestItems": {self._name: {"Keys": wanted, "ConsistentRead": consistent}}}
-            answer = _checked(self._client.call(self._request("BatchGetItem", body)))
+            answer = _checked(self._send("BatchGetItem", body)[0])
             found += [from_attributes(item) for item in answer["Responses"].get(self._name, [])]
             wanted = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
         raise UnavailableError("The database is busy; try again.", retry_after_ms=1_000)
@@ -80,8 +81,7 @@ class DynamoDbTable:
 
     def put_many(self, items: Iterable[Item]) -> None:
         """A PutItem for each item, at the same time."""
-        requests = [self._request("PutItem", {"TableName": self._name, **_put(item, None)}) for item in items]
-        for answer in self._client.call_all(requests):
+        for answer in self._send("PutItem", *({"TableName": self._name, **_put(item, None)} for item in items)):
             _checked(answer)
 
     def update(
@@ -104,15 +104,14 @@ class DynamoDbTable:
     def delete_many(self, keys: Iterable[Key], condition: Condition | None = None) -> None:
         """A DeleteItem for each key, at the same time."""
         shared = {"TableName": self._name, **_condition(condition)}
-        requests = [self._request("DeleteItem", {**shared, "Key": _key(key)}) for key in keys]
-        for answer in self._client.call_all(requests):
+        for answer in self._send("DeleteItem", *({**shared, "Key": _key(key)} for key in keys)):
             if not _refused_by_condition(answer):
                 _checked(answer)
 
     def query(self, *queries: Query) -> list[Page]:
         """A Query for each, at the same time."""
-        requests = [self._request("Query", self._query_body(query)) for query in queries]
-        return [_page(_checked(answer)) for answer in self._client.call_all(requests)]
+        answers = self._send("Query", *map(self._query_body, queries))
+        return [_page(_checked(answer)) for answer in answers]
 
     def read_ahead(self, query: Query) -> Callable[[], Page]:
         """One Query that goes along with the next call, and another where it failed."""
@@ -137,7 +136,7 @@ class DynamoDbTable:
         for attempt in range(TRANSACTION_ROUNDS):
             if attempt:
                 time.sleep(random.uniform(0, TRANSACTION_PAUSE_MS * 2**attempt / 2) / 1000)  # noqa: S311 - jitter
-            answer = self._client.call(self._request("TransactWriteItems", body))
+            (answer,) = self._send("TransactWriteItems", body)
             if answer.ok:
                 return
             reasons = _cancellation_reasons(answer)
@@ -157,10 +156,16 @@ class DynamoDbTable:
         return uuid.uuid5(uuid.NAMESPACE_URL, f"{self._name}/{token}").hex if token else uuid.uuid4().hex
 
     def _call(self, operation: str, body: Json) -> Json:
-        answer = self._client.call(self._request(operation, {"TableName": self._name, **body}))
+        (answer,) = self._send(operation, {"TableName": self._name, **body})
         if _refused_by_condition(answer):
             raise ConditionError(_item(orjson.loads(answer.body).get("Item")))
         return _checked(answer)
+
+    def _send(self, operation: str, *bodies: Json) -> list[Response]:
+        """A call for each body, all at once; how long each took is noted."""
+        answers = self._client.call_all([self._request(operation, body) for body in bodies])
+        slow_calls.note(self._name, operation, bodies, answers)
+        return answers
 
     def _request(self, operation: str, body: Json, *, timeout_ms: int = TIMEOUT_MS) -> Request:
         return Request(

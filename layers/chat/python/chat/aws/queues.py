@@ -8,10 +8,13 @@ from urllib.parse import urlencode
 
 import orjson
 
+from chat import correlation
 from chat.aws.calls import Request
 from chat.aws.client import AwsClient
+from chat.correlation import ATTRIBUTE
 from chat.errors import UnavailableError
 from chat.ports import Event
+from chat.settings import trace_header
 
 BATCH = 10
 """Messages in one SendMessageBatch or PublishBatch (quota of both)."""
@@ -39,7 +42,8 @@ class SqsQueue:
 
     def _request(self, bodies: Sequence[bytes], delay_s: int) -> Request:
         entries = [
-            {"Id": str(at), "MessageBody": body.decode(), "DelaySeconds": delay_s} for at, body in enumerate(bodies)
+            {"Id": str(at), "MessageBody": body.decode(), "DelaySeconds": delay_s, **_origin()}
+            for at, body in enumerate(bodies)
         ]
         return Request(
             service="sqs",
@@ -81,10 +85,20 @@ class SnsTopic:
         )
 
 
+def _origin() -> dict[str, dict[str, dict[str, str]]]:
+    """What a message goes back to, for whoever receives it and for X-Ray."""
+    carried: dict[str, dict[str, dict[str, str]]] = {}
+    if ids := correlation.current():
+        carried["MessageAttributes"] = {ATTRIBUTE: {"DataType": "String", "StringValue": ids}}
+    if header := trace_header():
+        carried["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
+    return carried
+
+
 def _attributes(entry: str, event: Event) -> dict[str, str]:
-    """What subscribers filter by. SNS takes no empty value."""
+    """What subscribers filter by, and what the event goes back to. SNS takes no empty value."""
     form = {}
-    given = {"event": event.name, "room": event.room, "kind": event.kind}
+    given = {"event": event.name, "room": event.room, "kind": event.kind, ATTRIBUTE: event.correlation}
     for at, (name, value) in enumerate([(name, value) for name, value in given.items() if value], start=1):
         attribute = f"{entry}.MessageAttributes.entry.{at}"
         form[f"{attribute}.Name"] = name

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
+from chat import signals
 from chat.aws.calls import Request, Response
 from chat.aws.client import AwsClient
 from chat.ports import POSTING_MS, Outcome
@@ -20,7 +21,7 @@ RESERVE_MS = 1_500
 
 ATTEMPTS = 3
 
-_GONE, _TOO_LARGE = 410, 413
+_GONE, _TOO_LARGE, _THROTTLED = 410, 413, 429
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +74,9 @@ def _outcome(answer: Response) -> Outcome:
     return Outcome.TOO_LARGE if answer.status == _TOO_LARGE else Outcome.FAILED
 
 
-def _report(answers: Iterable[Response]) -> None:
+def _report(answers: Sequence[Response]) -> None:
     """One line for all that went wrong with a frame: an outage must not cost a line a recipient."""
+    signals.POSTS_THROTTLED.add(sum(answer.status == _THROTTLED for answer in answers))
     failed = [answer for answer in answers if not answer.ok and answer.status != _GONE]
     if failed:
         # Others may get the frame later. Nobody ever gets one that is too large, and it is we who made it.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from chat import signals
 from chat.delivery import hot, posting, reviews, slices
 from chat.delivery.audience import Audience, Outlook, look, send
 from chat.delivery.orders import Delivery
@@ -54,6 +55,7 @@ def deliver(
             send(fanout, room, [frame], audience, except_connection=except_connection)
     except UnavailableError:
         logger.exception("message stored but not delivered", extra={"room": room})
+        signals.MESSAGES_UNDELIVERED.add(seq is not None)
 
 
 def tell_user(fanout: Fanout, user: str, frame: bytes, *, except_connection: str | None = None) -> None:
@@ -94,6 +96,7 @@ def _deliver_message(
     now_ms = fanout.clock.now_ms()
     audience = _look(fanout, room, except_connection, outlook)
     shape = audience.shape
+    signals.FAN_OUT.observe(shape.online if audience.recipients is None else len(audience.recipients))
     planned = _plan(fanout, room, audience, len(frame))
     if planned.tier == "coalesced":
         hot.claim(fanout, room, planned, now_ms)

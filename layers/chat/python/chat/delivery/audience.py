@@ -91,7 +91,7 @@ def send(
 ) -> None:
     """Sends frames to an audience that was just looked at. Raises `UnavailableError`."""
     if audience.recipients is not None:
-        posting.post(fanout, room, audience.recipients, frames)
+        posting.post(fanout, room, audience.recipients, frames, path="direct")
     else:
         readable = audience.shape.readable
         slices.enqueue_shards(fanout, room, readable, frames, except_connection=except_connection)

@@ -10,6 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from chat.delivery import measuring
 from chat.delivery.orders import Delivery, enqueue
 from chat.errors import UnavailableError
 from chat.ports import Outcome
@@ -29,12 +30,20 @@ BODY_CONNECTIONS = 1_000
 logger = logging.getLogger(__name__)
 
 
-def post(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Sequence[bytes], *, again: int = 0) -> None:
+def post(
+    fanout: Fanout,
+    room: str,
+    recipients: Mapping[str, int],
+    frames: Sequence[bytes],
+    *,
+    path: measuring.Path,
+    again: int = 0,
+) -> None:
     """Sends the frames, in their order, to each connection, given with the shard that its subscription stands in.
 
     Who can't be reached is tried again from the queue; `again` is how often that was done so far.
     """
-    failed = attempt(fanout, room, recipients, frames)
+    failed = attempt(fanout, room, recipients, frames, path)
     for at, names in failed.items():
         first, *more = (frame.decode() for frame in frames[at:])
         parts = (names[start : start + BODY_CONNECTIONS] for start in range(0, len(names), BODY_CONNECTIONS))
@@ -61,15 +70,17 @@ def retry(fanout: Fanout, delivery: Delivery) -> None:
     shards = delivery.shards or [0] * len(delivery.connections)
     recipients = dict(zip(delivery.connections, shards, strict=True))
     if delivery.again < RETRIES:
-        post(fanout, delivery.room, recipients, delivery.frames, again=delivery.again)
+        post(fanout, delivery.room, recipients, delivery.frames, path="again", again=delivery.again)
         return
-    failed = attempt(fanout, delivery.room, recipients, delivery.frames)
+    failed = attempt(fanout, delivery.room, recipients, delivery.frames, "again")
     if failed:
         missed = sum(map(len, failed.values()))
         raise UnavailableError(f"{missed} of {len(recipients)} connections could not be reached")
 
 
-def attempt(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Sequence[bytes]) -> dict[int, list[str]]:
+def attempt(
+    fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Sequence[bytes], path: measuring.Path
+) -> dict[int, list[str]]:
     """Posts, drops the subscriptions of sockets that are gone, and returns the connections worth another try.
 
     These are listed under the place of the first frame that they lack: none gets a later one before it.
@@ -79,6 +90,7 @@ def attempt(fanout: Fanout, room: str, recipients: Mapping[str, int], frames: Se
     failed: dict[int, list[str]] = defaultdict(list)
     for at, frame in enumerate(frames):
         outcomes = fanout.sockets.post(left, frame) if left else {}
+        measuring.posted(frame, outcomes.values(), path, fanout.clock.now_ms())
         for connection, outcome in outcomes.items():
             if outcome is Outcome.GONE:
                 gone[connection] = recipients[connection]

@@ -60,11 +60,11 @@ def _post(fanout: Fanout, shard: int, connections: Sequence[str], deliveries: Se
     room = deliveries[0].room
     senders = {delivery.except_connection for delivery in deliveries}
     everybody = {name: shard for name in connections if name not in senders}
-    posting.post(fanout, room, everybody, _together(deliveries))
+    posting.post(fanout, room, everybody, _together(deliveries), path="slices")
     for name in connections:
         if name in senders:
             others = [each for each in deliveries if each.except_connection != name]
-            posting.post(fanout, room, {name: shard}, _together(others))
+            posting.post(fanout, room, {name: shard}, _together(others), path="slices")
 
 
 def _together(deliveries: Sequence[Delivery]) -> list[bytes]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chat import events
+from chat import events, signals
 from chat.errors import UnavailableError
 from chat.events import MessagePosted
 from chat.mobile import Alert, Told
@@ -178,6 +178,7 @@ def _told(answer: OutboundAnswer) -> Told:
 
 def _settle(notifier: Notifier, telling: _Telling, told: Told) -> None:
     device, alert = telling.device, telling.alert
+    signals.PUSHES.add(of=told.value)
     about = {"device": device.id, "kind": device.kind, "room": alert.room, "attempt": telling.attempt}
     if told is Told.GONE:
         notifier.book.remove(device.user, device.id)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chat import correlation
 from chat.errors import MessageNotFoundError, UnavailableError
 from chat.ports import (
     Absent,
@@ -223,6 +224,7 @@ class ChangeLog:
             "name": alteration.name,
             "changed_at_ms": now_ms,
             **alteration.detail,
+            **correlation.attribute(),
         }
         unchanged = Below("rev", known + 1)
         writes = [Assign(keys.message(room, seq), attributes, unchanged), Put(row, Absent()), *alteration.beside]

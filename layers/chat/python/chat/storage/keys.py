@@ -23,7 +23,8 @@
 | rooms | `push#U` | `device#D` | a device that user U is told on; D = SHA-256 of its address | query: whom to tell |
 | rooms | `push#U` | `told#R` | when user U was told of room R last, an hour | conditional: at most once a minute |
 | rooms | `device#D` | `self` | whose the device is | get: register |
-| rooms | `audit#D` | time and id | what an operator did on day D (UTC), and why | kept for who looks into it |
+| rooms | `audit#D` | number | what an operator did on day D (UTC), and why; bound to the one before | query: verify |
+| rooms | `audit#days` | day | that a day has deeds | query: add, verify |
 | rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |
 | rooms | `scaling#fanout` | `current` | thresholds of delivery that operators have changed | get: deliver, every 5 s |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
@@ -81,6 +82,10 @@ SHAPE = "#shape"
 _DEVICE, _TOLD = "device#", "told#"
 AUDIT = "audit#"
 """How partitions of operators' deeds begin, and only they."""
+CANARY_ROOM = "stage-canary"
+"""The room in which the stage talks to itself (`chat.canary`): nobody else is told of what is said there."""
+AUDIT_DAYS = "audit#days"
+"""Partition of the days with deeds."""
 WEBHOOKS = "webhooks"
 """Partition of all of a stage's webhooks: there are few, and who is told looks at all of them."""
 MESSAGES = "m#"
@@ -226,9 +231,14 @@ def push_owner(device: str) -> Key:
     return f"device#{device}", SELF
 
 
-def audit(day: str, at_ms: int, record_id: str) -> Key:
-    """What an operator did, by the day in ISO 8601. Times have 15 digits so that they sort."""
-    return f"{AUDIT}{day}", f"{at_ms:015d}#{record_id}"
+def audit(day: str, number: int) -> Key:
+    """What an operator did, by the day in ISO 8601. Numbers have 9 digits so that they sort."""
+    return audit_day(day), f"{number:09d}"
+
+
+def audit_day(day: str) -> str:
+    """Partition of a day's deeds."""
+    return f"{AUDIT}{day}"
 
 
 def webhook(webhook_id: str) -> Key:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from chat import correlation
 from chat.caching.tiers import Tiers
 from chat.errors import InvalidFieldError, UnavailableError
 from chat.ports import Absent, ConditionError, Differs, Item, Put, Query, Table, TransactionError, Write
@@ -242,6 +243,7 @@ class MessageLog:
             "text": draft.text,
             "sent_at_ms": draft.sent_at_ms,
             "command_id": draft.command_id,
+            **correlation.attribute(),
         }
         entry |= {name: value for name in _SELDOM if (value := getattr(draft, name))}
         command_pk, command_sk = keys.command(draft.user, draft.command_id)

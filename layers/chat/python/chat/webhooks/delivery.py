@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from chat import signals
 from chat.errors import UnavailableError
 from chat.outbound import OutboundAnswer, OutboundRequest
 from chat.storage.webhooks import Webhook
@@ -118,6 +119,7 @@ def _request(dispatch: Dispatch, master: str, sending: _Sending) -> OutboundRequ
 
 def _settle(dispatch: Dispatch, sending: _Sending, answer: OutboundAnswer) -> None:
     webhook, delivery = sending.webhook, sending.delivery
+    signals.WEBHOOK_DELIVERIES.add(of="taken" if answer.ok else "failed")
     if answer.ok:
         dispatch.resting.pop(webhook.id, None)
         # Of a failure that another instance noted since, the number of the attempt tells.

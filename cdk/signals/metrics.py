@@ -1,0 +1,68 @@
+"""What each metric means: those that functions take themselves, and those of AWS that somebody looks at."""
+
+from __future__ import annotations
+
+from chat import signals
+from chat.signals import Count, Distribution
+
+OWN: dict[Count | Distribution, str] = {
+    signals.CONNECTIONS_OPENED: "Sockets that opened.",
+    signals.CONNECTIONS_CLOSED: "Sockets whose end was told. `$disconnect` is best effort: fewer than were opened.",
+    signals.TICKETS_REFUSED: "Sockets that did not open because their ticket was unknown, used or too old.",
+    signals.REQUESTS_REFUSED: "Requests to `/api/*` that were answered with an error, by its code.",
+    signals.COMMANDS: "Commands that came, over sockets or by HTTP, whatever became of them.",
+    signals.COMMANDS_REFUSED: "Commands that were answered with an error, by its code.",
+    signals.COMMANDS_FAILED: "Those of them that are our fault: `internal` and `unavailable`.",
+    signals.COMMANDS_SLOW: "Commands that took more than 200 ms in their function.",
+    signals.COMMAND_LATENCY: "From the frame's arrival in its function to its reply.",
+    signals.HEARTBEATS: "`sync` commands: each socket sends one about every 240 s, so they tell how many are open.",
+    signals.MESSAGES_ACCEPTED: "Messages that were stored. A repeat of one counts no second time.",
+    signals.ROOMS_CREATED: "Rooms that were made, direct ones left out.",
+    signals.DELIVERIES: "Messages that reached a socket: each message counts once for each, by the way it took.",
+    signals.DELIVERIES_GONE: "Posts to sockets that were gone (410). Their subscriptions were removed.",
+    signals.DELIVERIES_FAILED: "Posts that failed past their retries; they are tried again from the queue.",
+    signals.DELIVERIES_SLOW: "Deliveries more than 500 ms after the message was stored.",
+    signals.DELIVERY_LATENCY: "From when a message was stored to when it was posted, once a message and post.",
+    signals.FAN_OUT: "Sockets that a message is for.",
+    signals.MESSAGES_UNDELIVERED: "Messages that were stored and reached nobody: recipients fetch them by their gap.",
+    signals.POSTS_THROTTLED: "Posts that API Gateway refused with 429, the last try of each.",
+    signals.REDELIVERIES: "Posts from the queue to sockets that could not be reached before.",
+    signals.EVENTS_PUBLISHED: "Domain events that the topic took.",
+    signals.EVENTS_REFUSED: "Domain events that it did not take; the stream brings them again.",
+    signals.LETTERS_DEAD: "Bodies of queues that failed for the last time and are dead letters.",
+    signals.PUSHES: "Push messages, by outcome: taken, gone, failed, refused.",
+    signals.UPLOADS: "Uploads, by how far they got: permitted, announced, rejected (theirs), failed (ours).",
+    signals.WEBHOOK_DELIVERIES: "Requests to webhooks, by outcome: taken, failed.",
+    signals.DATABASE_LATENCY: "Calls of DynamoDB as functions wait for them, by operation.",
+    signals.DATABASE_SLOW: "Calls of DynamoDB of more than 100 ms; the log says which.",
+    signals.ERRORS: "Log lines of level ERROR with an exception: faults, by fingerprint in the log.",
+    signals.CANARY_RUNS: "Conversations that the stage held with itself.",
+    signals.CANARY_FAILURES: "Those of them that failed.",
+    signals.CANARY_ACK_LATENCY: "From a canary's send to its ack, over the whole way.",
+    signals.CANARY_DELIVERY_LATENCY: "From a canary's send to when its other socket had the message.",
+}
+
+AWS: dict[tuple[str, str], str] = {
+    ("AWS/ApiGateway", "ConnectCount"): "Sockets that asked to open.",
+    ("AWS/ApiGateway", "MessageCount"): "Frames in and out, as they are billed.",
+    ("AWS/ApiGateway", "ExecutionError"): "API Gateway could not call a function.",
+    ("AWS/ApiGateway", "IntegrationError"): "A function's answer was an error.",
+    ("AWS/ApiGateway", "ClientError"): "Frames and requests that were refused before they reached a function.",
+    ("AWS/ApiGateway", "Count"): "Requests to `/api/*`.",
+    ("AWS/ApiGateway", "4xx"): "Those that were refused.",
+    ("AWS/ApiGateway", "5xx"): "Those that failed.",
+    ("AWS/Lambda", "ConcurrentExecutions"): "Functions that run at once, against a quota of 1,000 (L-B99A9384).",
+    ("AWS/Lambda", "Duration"): "How long a function ran.",
+    ("AWS/Lambda", "Errors"): "Invocations that ended with an exception.",
+    ("AWS/Lambda", "Invocations"): "Invocations.",
+    ("AWS/Lambda", "IteratorAge"): "How far behind the table's stream a function is.",
+    ("AWS/Lambda", "Throttles"): "Invocations that were refused because too many ran.",
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): "Messages that wait.",
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"): "How long the oldest of them has waited.",
+    ("AWS/DynamoDB", "ConsumedReadCapacityUnits"): "Read units.",
+    ("AWS/DynamoDB", "ConsumedWriteCapacityUnits"): "Write units.",
+    ("AWS/DynamoDB", "ReadThrottleEvents"): "Reads that were refused because a partition took no more.",
+    ("AWS/DynamoDB", "WriteThrottleEvents"): "Writes that were refused for the same.",
+    ("AWS/States", "ExecutionsFailed"): "Uploads that were neither announced nor rejected.",
+    ("AWS/States", "ExecutionsStarted"): "Uploads that arrived.",
+}

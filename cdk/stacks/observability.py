@@ -1,0 +1,71 @@
+"""What is watched: dashboards, alarms and saved queries, as `cdk.signals` has them.
+
+A stack of its own: it may be made anew while messages flow, and the service's is near the 500 resources that
+CloudFormation takes in one.
+"""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from cdk.config import StageConfig
+from cdk.constructs.metrics import Places
+from cdk.constructs.signal_alarms import SignalAlarms
+from cdk.constructs.signal_dashboards import SignalDashboards, add_queries
+from cdk.signals import catalogue
+from cdk.signals.dashboards import DASHBOARDS
+from cdk.signals.queries import QUERIES
+from cdk.stacks.data import DataStack
+from cdk.stacks.service import ServiceStack
+
+
+class ObservabilityStack(cdk.Stack):
+    """Everything by which people see what the stage does."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack, service: ServiceStack
+    ) -> None:
+        super().__init__(scope, construct_id, description=f"Chat {config.name}: dashboards, alarms, saved queries")
+        places = Places(_names(config, data, service))
+        parts = {name for name, there in (("cache", config.cache), ("canary", config.canary)) if there}
+        alarms = SignalAlarms(
+            self,
+            "Alarms",
+            stage=config.name,
+            places=places,
+            topic=service.alarms.topic,
+            alarms=catalogue.alarms(parts),
+            groups=catalogue.groups(parts),
+        )
+        SignalDashboards(
+            self,
+            "Dashboards",
+            stage=config.name,
+            places=places,
+            dashboards=DASHBOARDS,
+            alarms=list[cloudwatch.IAlarm](alarms.by_name.values()),
+        )
+        functions = service.platform.functions
+        add_queries(
+            self,
+            stage=config.name,
+            queries=QUERIES,
+            groups={name: function.log_group for name, function in functions.items()},
+        )
+
+
+def _names(config: StageConfig, data: DataStack, service: ServiceStack) -> dict[str, str]:
+    """What each place that signals name is called in this stage."""
+    tables = {"rooms": data.rooms, "messages": data.messages, "connections": data.connections}
+    functions = service.platform.functions.items()
+    return {
+        "stage": config.name,
+        "api.websocket": service.websocket.api.api_id,
+        "api.http": service.http.api.api_id,
+        "machine.media": service.media_pipeline.machine.state_machine_arn,
+        **{f"table.{name}": table.table_name for name, table in tables.items()},
+        **{f"queue.{name}": queue.queue_name for name, queue in service.alarms.queues.items()},
+        **{f"function.{name}": function.function_name for name, function in functions},
+    }
