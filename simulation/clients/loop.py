@@ -17,6 +17,9 @@ from simulation.sources import asleep_us, skew_us
 
 Result = TypeVar("Result")
 
+WINDING_UP_ROUNDS = 30
+"""Seconds that clients have to wind up; each is told every second that it is over."""
+
 
 class Machine:
     """What a client runs on. It may sleep, and then its monotonic clock stands still; its other clock may be wrong."""
@@ -47,12 +50,13 @@ class Machine:
         return self._slept_us - left_us
 
     def _enter(self, skew: int) -> None:
-        _machine.set(self)
+        current_machine.set(self)
         asleep_us.set(self.slept_us)
         skew_us.set(skew)
 
 
-_machine: ContextVar[Machine] = ContextVar("machine")
+current_machine: ContextVar[Machine] = ContextVar("machine")
+"""The machine that the running code is on."""
 
 
 class ClientLoop(asyncio.AbstractEventLoop):
@@ -62,10 +66,20 @@ class ClientLoop(asyncio.AbstractEventLoop):
         self._scheduler = scheduler
         self.failures: list[dict[str, Any]] = []
         """What no task has handled: a fault of a client."""
+        self._tasks: dict[asyncio.Task[Any], None] = {}
 
     def start(self, machine: Machine, work: Coroutine[Any, Any, Result], *, name: str) -> asyncio.Task[Result]:
         """Begins a client's work on its machine."""
-        return machine.context.copy().run(lambda: asyncio.Task(work, loop=self, name=name))
+        return machine.context.copy().run(lambda: self.create_task(work, name=name))
+
+    def end(self) -> None:
+        """Cancels whatever still runs, and lets it wind up."""
+        for _ in range(WINDING_UP_ROUNDS):
+            for task in list(self._tasks):
+                task.cancel()
+            self._scheduler.run_for_ms(1_000)
+        if self._tasks:
+            raise SimulationError(f"a client's tasks do not end: {list(self._tasks)}")
 
     # What asyncio asks of a loop
 
@@ -98,7 +112,7 @@ class ClientLoop(asyncio.AbstractEventLoop):
     def _run(self, handle: asyncio.Handle) -> None:
         if handle.cancelled():
             return
-        machine = handle._context.get(_machine, None)  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way
+        machine = handle._context.get(current_machine, None)  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way
         if machine is not None and machine.asleep:
             self._scheduler.at(machine.awake_at_us, self._run, handle)
             return
@@ -120,7 +134,10 @@ class ClientLoop(asyncio.AbstractEventLoop):
         self, coro: Coroutine[Any, Any, Result], *, name: str | None = None, context: contextvars.Context | None = None
     ) -> asyncio.Task[Result]:
         """A task of this loop."""
-        return asyncio.Task(coro, loop=self, name=name, context=context)
+        task = asyncio.Task(coro, loop=self, name=name, context=context)
+        self._tasks[task] = None
+        task.add_done_callback(self._tasks.pop)
+        return task
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Something went wrong where nobody looks."""

@@ -17,8 +17,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 
 from agent_chat import exchange, http, socket_connection
 from agent_chat.errors import UnreachableError
-from simulation.clients.loop import ClientLoop, Machine
-from simulation.clients.loop import _machine as current_machine
+from simulation.clients.loop import Machine, current_machine
 from simulation.cloud.gateway import ABNORMAL, Gateway, HttpAnswer, Socket
 
 
@@ -171,9 +170,8 @@ class Network:
 
 
 @contextmanager
-def online(network: Network, loop: ClientLoop) -> Iterator[None]:
+def online(network: Network) -> Iterator[None]:
     """Python clients in this process reach the simulated gateway, and nothing else."""
-    del loop
     replaced: list[tuple[Any, str, Callable[..., Any]]] = [
         (socket_connection, "connect", network.connect),
         (http, "exchange", network.exchange),
