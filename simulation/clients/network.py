@@ -1,6 +1,6 @@
 """What the Python client reaches its stage by, here: sockets and requests that end at the simulated gateway.
 
-In the place of `websockets` there is a socket with the few methods that `agent_chat.socket_connection` uses; in the place
+In the place of `websockets` there is a socket with the few methods that `agent_chat.socket_connection` uses; in that
 of `agent_chat.exchange.exchange` a function with its contract. Which machine asks is known by the context.
 """
 

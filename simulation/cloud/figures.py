@@ -1,7 +1,7 @@
 """Quotas and latencies that the models work with, in one place, each with where it comes from.
 
-Marks: *AWS* its documentation or Service Quotas, *2* measured by a third party and published, *M* measured by us, *A* an
-assumption, to be replaced by a measurement on a real account.
+Marks: *AWS* its documentation or Service Quotas, *2* measured by a third party and published, *M* measured by us, *A*
+an assumption, to be replaced by a measurement on a real account.
 """
 
 from __future__ import annotations

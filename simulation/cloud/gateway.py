@@ -1,7 +1,7 @@
 """API Gateway: sockets and their frames, `@connections`, HTTP routes, and the throttles that they share.
 
-Frames of one connection are invocations of their own and may finish in any order. What a connection is sent arrives in
-the order that it was sent in. A socket that vanishes is noticed by nobody until it has been idle: posts to it are taken.
+Frames of one connection are invocations of their own and may finish in any order. What a connection is sent arrives
+in the order that it was sent in. A socket that vanishes is noticed by nobody until it has been idle: posts to it are taken.
 """
 
 from __future__ import annotations

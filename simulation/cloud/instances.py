@@ -1,9 +1,9 @@
 """A function instance: the modules that keep state in one are its own, and what they reach AWS by is simulated.
 
-`chat.aws.wiring` remembers what it has put together for one instance: caches, token buckets, rates. Lambda has a process
-for each; here each has a copy of that module and of its handler's, executed anew from the same compiled source. What
-those import is handed to them by `_Importer`: copies of each other, simulated adapters in the place of those that call
-AWS, virtual time in the place of time, and the real module for all else.
+`chat.aws.wiring` remembers what it has put together for one instance: caches, token buckets, rates. Lambda has a
+process for each; here each has a copy of that module and of its handler's, executed anew from the same compiled source.
+What those import is handed to them by `Modules`: copies of each other, simulated adapters in the place of those that
+call AWS, virtual time in the place of time, and the real module for all else.
 """
 
 from __future__ import annotations

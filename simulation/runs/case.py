@@ -16,6 +16,9 @@ CALM_MS = 420_000
 SETTLED_MS = 8_000
 """By then everybody is in their rooms; before it nothing goes wrong."""
 
+LAST_WORDS_MS = BUSY_MS + 330_000
+"""When people say something once more, all faults long over: it is to be heard at once."""
+
 ACTIONS = {
     "say": 30,
     "burst": 4,
@@ -82,6 +85,7 @@ def make(seed: int) -> Case:
     rooms = tuple(f"r{number}" for number in range(1 if crowd else chance.randint(1, 3)))
     hot = chance.random() < 0.3  # noqa: PLR2004 - as above
     steps = [_step(chance, users, rooms) for _ in range(chance.randint(10, 60))]
+    steps += [Step(LAST_WORDS_MS, chance.choice(users), "say", room) for room in rooms]
     faults = [_fault(chance, users) for _ in range(chance.randint(0, 8))]
     return Case(
         seed=seed,

@@ -1,9 +1,74 @@
-"""What one client saw, as a journal that the checker judges (`loadtest.journal`)."""
+"""What one client saw, in its order: the journal that a run is judged from."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import Enum
+
 from agent_chat.frames import Message
 from simulation.cloud.scheduler import Scheduler
+
+
+class Saw(Enum):
+    """What an entry is about."""
+
+    SENT = "sent"
+    ACKED = "acked"
+    REFUSED = "refused"
+    EDITED = "edited"
+    """Asked for; what became of it is told by `ALTERED`, or not at all."""
+    DELETED = "deleted"
+    """Acknowledged, as the next."""
+    ALTERED = "altered"
+    HEARD = "heard"
+    """Handed out by a feed."""
+    READ = "read"
+    """Found in the log."""
+    CHANGED = "changed"
+    """Told of while it happened."""
+    SUBSCRIBED = "subscribed"
+    UNFOLLOWED = "unfollowed"
+    CAUGHT_UP = "caught up"
+    MARKED = "marked as read"
+    UNREAD = "unread"
+    JOINED = "joined"
+    LEFT = "left"
+    REMOVED = "removed"
+    """This user removed another, which was acknowledged."""
+    INVITED = "invited"
+    """As the last."""
+    EXCLUDED = "excluded"
+    ERASED = "erased"
+    """All that was theirs is gone, by the server's word."""
+    RESTARTED = "restarted"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line. `at_ms` is the simulation's time. What does not apply is empty."""
+
+    at_ms: int
+    saw: Saw
+    room: str = ""
+    seq: int = 0
+    command_id: str = ""
+    text: str = ""
+    kind: str = ""
+    rev: int = 0
+    newest: int = 0
+    """The highest number known to exist."""
+    unread: int = 0
+    user: str = ""
+    """Whom it is about, where that is somebody else."""
+
+    def __str__(self) -> str:
+        told = [f"{self.saw.value} {self.room}"]
+        told += [
+            f"{name} {value}"
+            for name in ("seq", "command_id", "text", "kind", "rev", "newest", "unread", "user")
+            if (value := getattr(self, name))
+        ]
+        return ", ".join(told)
 
 
 class Diary:
@@ -12,65 +77,55 @@ class Diary:
     def __init__(self, user: str, people: tuple[str, ...], scheduler: Scheduler) -> None:
         self.user = user
         self.people = people
-        self.records: list[tuple[object, ...]] = []
+        self.entries: list[Entry] = []
         self._scheduler = scheduler
 
-    def _add(self, *record: object) -> None:
-        self.records.append((self._scheduler.now_ms, *record))
+    def note(
+        self,
+        saw: Saw,
+        room: str = "",
+        *,
+        seq: int = 0,
+        command_id: str = "",
+        text: str = "",
+        rev: int = 0,
+        newest: int = 0,
+        unread: int = 0,
+        user: str = "",
+    ) -> None:
+        """One line, now."""
+        self.entries.append(
+            Entry(
+                self._scheduler.now_ms,
+                saw,
+                room,
+                seq,
+                command_id,
+                text,
+                rev=rev,
+                newest=newest,
+                unread=unread,
+                user=user,
+            )
+        )
 
-    def opened(self) -> None:
-        self._add("opened")
+    def note_message(self, saw: Saw, message: Message) -> None:
+        """A message as it was shown."""
+        author = message.author.id if message.author else ""
+        self.entries.append(
+            Entry(
+                self._scheduler.now_ms,
+                saw,
+                message.room,
+                message.seq,
+                message.command_id or "",
+                message.text,
+                message.kind,
+                message.rev,
+                user=author,
+            )
+        )
 
-    def closed(self) -> None:
-        self._add("closed")
-
-    def joined(self, room: str) -> None:
-        self._add("joined", room)
-
-    def left(self, room: str) -> None:
-        self._add("left", room)
-
-    def removed(self, room: str) -> None:
-        self._add("removed", room)
-
-    def excluded(self, room: str, code: str) -> None:
-        self._add("excluded", room, code)
-
-    def erased(self) -> None:
-        self._add("erased")
-
-    def subscribed(self, room: str, after: int | None, last_seq: int) -> None:
-        self._add("subscribed", room, after, last_seq)
-
-    def unsubscribed(self, room: str) -> None:
-        self._add("unsubscribed", room)
-
-    def sent(self, room: str, command_id: str, text: str) -> None:
-        self._add("sent", room, command_id, text)
-
-    def acked(self, room: str, command_id: str, seq: int) -> None:
-        self._add("acked", room, command_id, seq)
-
-    def refused(self, room: str, command_id: str, code: str) -> None:
-        self._add("refused", room, command_id, code)
-
-    def edits(self, room: str, seq: int, text: str) -> None:
-        self._add("edits", room, seq, text)
-
-    def edited(self, room: str, seq: int, text: str, rev: int) -> None:
-        self._add("edited", room, seq, text, rev)
-
-    def deleted(self, room: str, seq: int, rev: int) -> None:
-        self._add("deleted", room, seq, rev)
-
-    def unread(self, room: str, unread: int, read_seq: int, last_seq: int) -> None:
-        self._add("unread", room, unread, read_seq, last_seq)
-
-    def heard(self, message: Message, via: str) -> None:
-        self._add("heard", via, message.room, message.seq, message.kind, message.text, message.command_id)
-
-    def changed(self, message: Message) -> None:
-        self._add("changed", message.room, message.seq, message.kind, message.text, message.rev)
-
-    def caught_up(self, room: str, complete: int, newest: int, rev: int) -> None:
-        self._add("caught_up", room, complete, newest, rev)
+    def of(self, *saw: Saw) -> list[Entry]:
+        """The lines of some kinds."""
+        return [entry for entry in self.entries if entry.saw in saw]

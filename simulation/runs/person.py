@@ -1,4 +1,4 @@
-"""Somebody who chats: the Python client on a machine of its own, what they do with it, and the journal of what it saw."""
+"""Somebody who chats: the Python client on a machine of its own, what they do with it, and what it saw."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from collections.abc import Awaitable, Callable
 
 from agent_chat import Chat, http
 from agent_chat.errors import ChatError, ClosedError
-from agent_chat.frames import MemberChanged, MessageChanged
+from agent_chat.frames import MessageChanged
 from agent_chat.room_feed import RoomFeed
 from simulation.clients.loop import ClientLoop, Machine
 from simulation.clients.network import Network
 from simulation.runs.case import Step
-from simulation.runs.diary import Diary
+from simulation.runs.diary import Diary, Saw
 from simulation.runs.faults import Accident, Mishap
 
 STAGE = "https://simulated"
 
 BURST = 12
 """Messages of somebody who sends several at once: enough to make a room hot."""
+
+POLL_S = 5
+"""Pause between two looks at what becomes of an erasure."""
 
 
 class Person:
@@ -41,6 +44,7 @@ class Person:
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._positions: dict[str, int] = {}
         self._erased = False
+        self._listener: asyncio.Future[None] | None = None
 
     def begin(self, first: Callable[[Person], Awaitable[None]]) -> None:
         """Signs in and does what everybody does first."""
@@ -87,7 +91,7 @@ class Person:
                 await asyncio.sleep(0.5)
             else:
                 break
-        self.diary.joined(room)
+        self.diary.note(Saw.JOINED, room)
         await self._follow(room)
 
     def end(self, rooms: tuple[str, ...]) -> None:
@@ -97,7 +101,7 @@ class Person:
             for room, feed in self._feeds.items():
                 reader = self._readers.get(room)
                 if reader is not None and not reader.done():
-                    self.diary.caught_up(room, feed.complete, feed.newest, feed.rev)
+                    self.diary.note(Saw.CAUGHT_UP, room, seq=feed.complete, newest=feed.newest, rev=feed.rev)
             with contextlib.suppress(ChatError):
                 await self._look()
             for room in rooms:
@@ -134,16 +138,16 @@ class Person:
         self._said += 1
         text = f"{self.user} says {self._said}"
         outgoing = chat.post(step.room, text)
-        self.diary.sent(step.room, outgoing.command_id, text)
+        self.diary.note(Saw.SENT, step.room, command_id=outgoing.command_id, text=text)
         try:
             sent = await outgoing
         except ClosedError:
             return  # nobody knows what became of it
         except ChatError as error:
-            self.diary.refused(step.room, outgoing.command_id, error.code)
+            self.diary.note(Saw.REFUSED, step.room, command_id=outgoing.command_id, text=error.code)
         else:
             self._own.setdefault(step.room, []).append(sent.seq)
-            self.diary.acked(step.room, outgoing.command_id, sent.seq)
+            self.diary.note(Saw.ACKED, step.room, command_id=outgoing.command_id, seq=sent.seq)
 
     async def _burst(self, step: Step) -> None:
         await asyncio.gather(*(self._say(step) for _ in range(BURST)), return_exceptions=True)
@@ -151,14 +155,14 @@ class Person:
     async def _edit(self, step: Step) -> None:
         if (seq := self._one_of_mine(step)) is not None:
             text = f"{self.user} edits {seq} {step.pick}"
-            self.diary.edits(step.room, seq, text)
+            self.diary.note(Saw.EDITED, step.room, seq=seq, text=text)
             changed = await (await self._client()).edit(step.room, seq, text)
-            self.diary.edited(step.room, seq, text, changed.rev)
+            self.diary.note(Saw.ALTERED, step.room, seq=seq, text=text, rev=changed.rev)
 
     async def _delete(self, step: Step) -> None:
         if (seq := self._one_of_mine(step)) is not None:
             changed = await (await self._client()).delete(step.room, seq)
-            self.diary.deleted(step.room, seq, changed.rev)
+            self.diary.note(Saw.DELETED, step.room, seq=seq, rev=changed.rev)
 
     async def _react(self, step: Step) -> None:
         newest = self._newest(step.room)
@@ -175,23 +179,26 @@ class Person:
         newest = self._newest(step.room)
         if newest:
             await (await self._client()).mark_read(step.room, newest)
+            self.diary.note(Saw.MARKED, step.room, seq=newest)
 
     async def _look(self, step: Step | None = None) -> None:
         del step
         for room in await (await self._client()).rooms():
             if room.member:
-                self.diary.unread(room.room, room.unread, room.read_seq, room.last_seq)
+                self.diary.note(
+                    Saw.UNREAD, room.room, seq=room.read_seq, newest=room.last_seq, unread=room.unread
+                )
 
     async def _type(self, step: Step) -> None:
         await (await self._client()).typing(step.room)
 
     async def _leave(self, step: Step) -> None:
         await (await self._client()).leave(step.room)
-        self.diary.left(step.room)
+        self.diary.note(Saw.LEFT, step.room)
 
     async def _join(self, step: Step) -> None:
         await (await self._client()).join(step.room)
-        self.diary.joined(step.room)
+        self.diary.note(Saw.JOINED, step.room)
         await self._follow(step.room)
 
     async def _remove(self, step: Step) -> None:
@@ -199,9 +206,11 @@ class Person:
         if others:
             user = others[step.pick % len(others)]
             await (await self._client()).remove(step.room, user, ban=step.pick % 4 == 0)
+            self.diary.note(Saw.REMOVED, step.room, user=user)
 
     async def _invite(self, step: Step) -> None:
         user = self.diary.people[step.pick % len(self.diary.people)]
+        self.diary.note(Saw.INVITED, step.room, user=user)
         await (await self._client()).invite(step.room, user)
 
     async def _follow(self, room: str) -> None:
@@ -211,8 +220,8 @@ class Person:
 
     async def _unfollow(self, step: Step) -> None:
         if (feed := self._feeds.pop(step.room, None)) is not None:
+            self.diary.note(Saw.UNFOLLOWED, step.room)
             await feed.aclose()
-            self.diary.unsubscribed(step.room)
 
     async def _restart(self, step: Step) -> None:
         """The program ends and is started again; it knows up to where it had read."""
@@ -222,7 +231,7 @@ class Person:
         old, self._chat = self._chat, None
         self._online.clear()
         await old.close()
-        self.diary.closed()
+        self.diary.note(Saw.RESTARTED)
         await self._sign_in()
         for room in list(self._positions):
             await self._follow(room)
@@ -232,20 +241,23 @@ class Person:
         if step.pick % 3:
             return
         self._erased = True
-        request = urllib.request.Request(  # noqa: S310 - it goes to the simulated gateway
-            f"{STAGE}/api/account/erasure",
-            data=json.dumps({"user": self.user}).encode(),
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
-            method="POST",
-        )
-        for _ in range(20):
-            try:
-                await http.exchange(request, timeout_s=30)
-            except ChatError:
-                await asyncio.sleep(2)
-            else:
-                self.diary.erased()
-                return
+        await self._ask("POST", json.dumps({"user": self.user}).encode())
+        while json.loads(await self._ask("GET", None))["state"] != "done":
+            await asyncio.sleep(POLL_S)
+        self.diary.note(Saw.ERASED)
+
+    async def _ask(self, method: str, body: bytes | None) -> bytes:
+        """Says something to the endpoint of erasure until it answers."""
+        while True:
+            request = urllib.request.Request(  # noqa: S310 - it goes to the simulated gateway
+                f"{STAGE}/api/account/erasure",
+                data=body,
+                headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+                method=method,
+            )
+            with contextlib.suppress(ChatError):
+                return await http.exchange(request, timeout_s=30)
+            await asyncio.sleep(POLL_S)
 
     # What they hear
 
@@ -256,26 +268,23 @@ class Person:
         self._feeds[room] = feed
         try:
             async with feed:
-                self.diary.subscribed(room, after, feed.position)
+                self.diary.note(Saw.SUBSCRIBED, room, seq=feed.position)
                 self._positions.setdefault(room, feed.position)
                 async for message in feed:
                     self._positions[room] = message.seq
-                    self.diary.heard(message, "live")
+                    self.diary.note_message(Saw.HEARD, message)
         except ChatError as error:
-            self.diary.excluded(room, error.code)
+            self.diary.note(Saw.EXCLUDED, room, text=error.code)
             self._positions.pop(room, None)
 
     async def _listen(self, chat: Chat) -> None:
-        async for event in chat.events(MessageChanged, MemberChanged):
-            if isinstance(event, MessageChanged):
-                self.diary.changed(event.message)
-            elif event.user.id == self.user and event.role in {None, "banned"}:
-                self.diary.removed(event.room)
+        async for event in chat.events(MessageChanged):
+            self.diary.note_message(Saw.CHANGED, event.message)
 
     async def _read_all(self, room: str) -> None:
         chat = await self._client()
         async for message in chat.history(room, after=0):
-            self.diary.heard(message, "history")
+            self.diary.note_message(Saw.READ, message)
 
     # How they are connected
 
@@ -291,8 +300,7 @@ class Person:
                 await asyncio.sleep(1)
             else:
                 break
-        self.diary.opened()
-        asyncio.ensure_future(self._listen(self._chat))
+        self._listener = asyncio.ensure_future(self._listen(self._chat))
         self._online.set()
 
     async def _client(self) -> Chat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulation.clients.loop import ClientLoop, Machine
@@ -11,13 +12,15 @@ from simulation.cloud.scheduler import START_MS, US
 from simulation.runs.case import BUSY_MS, CALM_MS, Case
 from simulation.runs.diary import Diary
 from simulation.runs.faults import Accident, Faults, Mishap, Recycled
+from simulation.runs.logs import into_trace
 from simulation.runs.person import Person
 from simulation.sources import virtual
+from simulation.table import MemoryTable
 
 GREATEST_SKEW_MS = 120_000
 """By which a client's clock is wrong at most."""
 
-LAST_WORDS_MS = 60_000
+READING_MS = 60_000
 """How long reading everything from the beginning may take in the end."""
 
 
@@ -27,11 +30,19 @@ class Run:
 
     case: Case
     diaries: tuple[Diary, ...]
+    tables: Mapping[str, MemoryTable]
+    """What is stored in the end."""
     trace: Trace
     digest: str
     happened: int
+    ends_ms: int
     failures: tuple[str, ...]
     """What went wrong in clients' own code."""
+
+    @property
+    def began_ms(self) -> int:
+        """When it began, as entries tell time."""
+        return START_MS
 
 
 def play(case: Case, *, traced: bool = False) -> Run:
@@ -40,20 +51,20 @@ def play(case: Case, *, traced: bool = False) -> Run:
     trace = Trace(kept=traced)
     cloud = Cloud(case.seed, disturbance=faults, trace=trace, fanout=case.fanout, tier=case.tier)
     faults.begin(cloud.scheduler)
-    with virtual(cloud.scheduler):
+    with virtual(cloud.scheduler), into_trace(cloud):
         loop, network = ClientLoop(cloud.scheduler), Network(cloud.gateway)
         with online(network):
             people = {user: _person(user, case, cloud, loop, network) for user in case.users}
             _schedule(case, cloud, people)
             try:
-                cloud.scheduler.run_for_ms(BUSY_MS + CALM_MS + LAST_WORDS_MS)
+                cloud.scheduler.run_for_ms(BUSY_MS + CALM_MS + READING_MS)
                 digest, happened = trace.digest, cloud.scheduler.happened
             finally:
                 loop.end()
                 cloud.close()
     diaries = tuple(person.diary for person in people.values())
     failures = tuple(repr(each.get("exception") or each.get("message")) for each in loop.failures)
-    return Run(case, diaries, trace, digest, happened, failures)
+    return Run(case, diaries, cloud.tables, trace, digest, happened, cloud.scheduler.now_ms, failures)
 
 
 def _person(user: str, case: Case, cloud: Cloud, loop: ClientLoop, network: Network) -> Person:
