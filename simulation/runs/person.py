@@ -268,6 +268,8 @@ class Person:
         self._feeds[room] = feed
         try:
             async with feed:
+                if self._feeds.get(room) is not feed:
+                    return  # unfollowed while it was being opened
                 self.diary.note(Saw.SUBSCRIBED, room, seq=feed.position)
                 self._positions.setdefault(room, feed.position)
                 async for message in feed:
