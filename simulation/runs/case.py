@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from simulation.runs.faults import FRAGILE, Accident, Death, Fault, Kind, Mishap, Recycled, Trouble
+from simulation.runs.faults import ENDS_MS, FRAGILE, Accident, Death, Fault, Kind, Mishap, Recycled, Trouble
 
-BUSY_MS = 60_000
+BUSY_MS = ENDS_MS
 """How long people do things and things go wrong."""
 
 CALM_MS = 420_000

@@ -55,9 +55,12 @@ class Entry:
     text: str = ""
     kind: str = ""
     rev: int = 0
+    version: int = 1
     newest: int = 0
     """The highest number known to exist."""
     unread: int = 0
+    asked_ms: int = 0
+    """When it was asked for."""
     user: str = ""
     """Whom it is about, where that is somebody else."""
 
@@ -80,6 +83,11 @@ class Diary:
         self.entries: list[Entry] = []
         self._scheduler = scheduler
 
+    @property
+    def now_ms(self) -> int:
+        """The time that entries have."""
+        return self._scheduler.now_ms
+
     def note(
         self,
         saw: Saw,
@@ -91,6 +99,7 @@ class Diary:
         rev: int = 0,
         newest: int = 0,
         unread: int = 0,
+        asked_ms: int = 0,
         user: str = "",
     ) -> None:
         """One line, now."""
@@ -105,6 +114,7 @@ class Diary:
                 rev=rev,
                 newest=newest,
                 unread=unread,
+                asked_ms=asked_ms,
                 user=user,
             )
         )
@@ -122,6 +132,7 @@ class Diary:
                 message.text,
                 message.kind,
                 message.rev,
+                message.version,
                 user=author,
             )
         )

@@ -14,6 +14,9 @@ from simulation.cloud.disturbance import BodyStrike, Delay, Disturbance, PostStr
 from simulation.cloud.scheduler import START_MS, Scheduler
 from simulation.cloud.stage import FUNCTIONS
 
+ENDS_MS = 60_000
+"""From here on nothing goes wrong."""
+
 LATE_BODY_MS = 20_000
 
 
@@ -156,7 +159,7 @@ class Faults(Disturbance):
         now_ms = self._now_ms()
         for entry in self._deaths:
             death, left = entry
-            if death.function == function and death.at_ms <= now_ms and left:  # type: ignore[union-attr]
+            if death.function == function and death.at_ms <= now_ms < ENDS_MS and left:  # type: ignore[union-attr]
                 entry[1] = left - 1  # type: ignore[operator]
                 if entry[1] == 0:
                     return Strike.DIE_AFTER if death.after else Strike.DIE_BEFORE  # type: ignore[union-attr]

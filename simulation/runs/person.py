@@ -84,6 +84,7 @@ class Person:
         while True:
             try:
                 chat = await self._client()
+                self.diary.note(Saw.JOINED, room)
                 await (chat.create(room, room=room) if make else chat.join(room))
             except ChatError as error:
                 if make and error.code == "room_exists":
@@ -91,7 +92,6 @@ class Person:
                 await asyncio.sleep(0.5)
             else:
                 break
-        self.diary.note(Saw.JOINED, room)
         await self._follow(room)
 
     def end(self, rooms: tuple[str, ...]) -> None:
@@ -183,10 +183,17 @@ class Person:
 
     async def _look(self, step: Step | None = None) -> None:
         del step
-        for room in await (await self._client()).rooms():
+        chat = await self._client()
+        asked_ms = self.diary.now_ms
+        for room in await chat.rooms():
             if room.member:
                 self.diary.note(
-                    Saw.UNREAD, room.room, seq=room.read_seq, newest=room.last_seq, unread=room.unread
+                    Saw.UNREAD,
+                    room.room,
+                    seq=room.read_seq,
+                    newest=room.last_seq,
+                    unread=room.unread,
+                    asked_ms=asked_ms,
                 )
 
     async def _type(self, step: Step) -> None:
@@ -197,8 +204,9 @@ class Person:
         self.diary.note(Saw.LEFT, step.room)
 
     async def _join(self, step: Step) -> None:
-        await (await self._client()).join(step.room)
+        chat = await self._client()
         self.diary.note(Saw.JOINED, step.room)
+        await chat.join(step.room)
         await self._follow(step.room)
 
     async def _remove(self, step: Step) -> None:
