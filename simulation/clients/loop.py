@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -98,9 +99,9 @@ class ClientLoop(_AbstractLoop):
     def call_soon(  # type: ignore[override]  # as asyncio's own
         self, callback: Callable[..., object], *args: object, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
-        """In this very moment, after what is due before it."""
+        """A microsecond later: what calls itself again and again lets time pass."""
         handle = asyncio.Handle(callback, args, self, context)
-        self._scheduler.after(0, self._run, handle)
+        self._scheduler.after(1, self._run, handle)
         return handle
 
     def call_later(  # type: ignore[override]
@@ -114,7 +115,7 @@ class ClientLoop(_AbstractLoop):
     ) -> asyncio.TimerHandle:
         """At that second."""
         handle = asyncio.TimerHandle(when, callback, args, self, context)
-        self._scheduler.at(round(when * 1e6), self._run, handle)
+        self._scheduler.at(math.ceil(when * 1e6), self._run, handle)
         return handle
 
     def _run(self, handle: asyncio.Handle) -> None:
