@@ -40,6 +40,9 @@ ACTIONS = {
 }
 """What people do, and how often."""
 
+MOMENTS = 3
+"""Moments of a run in which several things happen at once."""
+
 HOT = "coalesce=1,no_typing=1,no_receipts=1,counts_only=1000"
 """Thresholds with which a few messages a second make a room hot."""
 
@@ -84,7 +87,8 @@ def make(seed: int) -> Case:
     users = tuple(f"u{number}" for number in range(chance.randint(12, 14) if crowd else chance.randint(2, 5)))
     rooms = tuple(f"r{number}" for number in range(1 if crowd else chance.randint(1, 3)))
     hot = chance.random() < 0.3  # noqa: PLR2004 - as above
-    steps = [_step(chance, users, rooms) for _ in range(chance.randint(10, 60))]
+    moments = [chance.randrange(SETTLED_MS, BUSY_MS) for _ in range(MOMENTS)]
+    steps = [_step(chance, users, rooms, moments) for _ in range(chance.randint(10, 60))]
     steps += [Step(LAST_WORDS_MS, chance.choice(users), "say", room) for room in rooms]
     faults = [_fault(chance, users) for _ in range(chance.randint(0, 8))]
     return Case(
@@ -98,14 +102,17 @@ def make(seed: int) -> Case:
     )
 
 
-def _step(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...]) -> Step:
+def _step(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...], moments: list[int]) -> Step:
+    """At any time, or within a moment in which others do something, too, to the same message if they can."""
     (action,) = chance.choices(list(ACTIONS), weights=list(ACTIONS.values()))
+    crowded = chance.random() < 0.3  # noqa: PLR2004 - as often as not enough to meet
+    at_ms = chance.choice(moments) + chance.randrange(60) if crowded else chance.randrange(SETTLED_MS, BUSY_MS)
     return Step(
-        at_ms=chance.randrange(SETTLED_MS, BUSY_MS),
+        at_ms=at_ms,
         user=chance.choice(users),
         action=action,
         room=chance.choice(rooms),
-        pick=chance.randrange(1_000),
+        pick=0 if crowded else chance.randrange(1_000),
     )
 
 
