@@ -6,9 +6,8 @@ What DynamoDB refuses as malformed is refused here, too.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-import json
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -32,7 +31,7 @@ from chat.ports import (
     TransactionError,
     Write,
 )
-from simulation.units import Units
+from simulation.units import Units, size_bytes
 
 PAGE_BYTES = 1_000_000
 BATCH_KEYS = 100
@@ -50,11 +49,42 @@ class MalformedCallError(Exception):
     """A call that DynamoDB would refuse, whatever is stored: a fault of ours."""
 
 
+class Items(dict[Key, Item]):
+    """Items by key, with the sort keys of each partition in their order, so that a Query reads no other partition."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._partitions: dict[str, list[Any]] = {}
+
+    def __setitem__(self, key: Key, item: Item) -> None:
+        if key not in self:
+            insort(self._partitions.setdefault(key[0], []), key[1])
+        super().__setitem__(key, item)
+
+    def __delitem__(self, key: Key) -> None:
+        super().__delitem__(key)
+        partition = self._partitions[key[0]]
+        del partition[bisect_left(partition, key[1])]
+        if not partition:
+            del self._partitions[key[0]]
+
+    def pop(self, key: Key, *default: Any) -> Any:  # noqa: ANN401 - as a dictionary's
+        """As a dictionary's."""
+        item = self[key] if key in self or not default else default[0]
+        if key in self:
+            del self[key]
+        return item
+
+    def partition(self, pk: str) -> Sequence[Any]:
+        """The sort keys of a partition, in order."""
+        return self._partitions.get(pk, ())
+
+
 class MemoryTable:
     """One table. See `chat.ports.Table`."""
 
     def __init__(self) -> None:
-        self.items: dict[Key, Item] = {}
+        self.items = Items()
         self.calls: list[str] = []
         """Names of the operations so far, for tests that count them."""
         self.actions: set[str] = set()
@@ -68,8 +98,9 @@ class MemoryTable:
         self.calls.append("get!" if consistent else "get")
         self.actions.add("dynamodb:GetItem")
         _check_key(key)
-        self.units.count_read([self.items.get(key)], consistent=consistent)
-        return copy.deepcopy(self.items.get(key))
+        item = self._seen(key, consistent=consistent)
+        self.units.count_read([item], consistent=consistent)
+        return copied(item)
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[Item]:
         """Those that exist."""
@@ -77,9 +108,10 @@ class MemoryTable:
         self.actions.add("dynamodb:BatchGetItem")
         wanted = list(keys)
         _check_batch(wanted)
-        for key in wanted:
-            self.units.count_read([self.items.get(key)], consistent=consistent)
-        return [copy.deepcopy(self.items[key]) for key in wanted if key in self.items]
+        found = [self._seen(key, consistent=consistent) for key in wanted]
+        for item in found:
+            self.units.count_read([item], consistent=consistent)
+        return [copied(item) for item in found if item is not None]
 
     def put(self, item: Item, condition: Condition | None = None) -> None:
         """Stores one item."""
@@ -111,7 +143,7 @@ class MemoryTable:
         for name, amount in (add or {}).items():
             item[name] = item.get(name, 0) + amount
         self._store(key, item)
-        return copy.deepcopy(item)
+        return copied(item)
 
     def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
         """Removes one item."""
@@ -147,7 +179,7 @@ class MemoryTable:
         if token is not None and token in self._tokens:
             return
         conflicts = {
-            at: copy.deepcopy(self.items.get(_target(write)))
+            at: copied(self.items.get(_target(write)))
             for at, write in enumerate(writes)
             if not _holds(write.condition, self.items.get(_target(write)))
         }
@@ -163,9 +195,9 @@ class MemoryTable:
         _check_key(key)
         before = self.items.get(key)
         if item is not None:
-            if len(json.dumps(item, ensure_ascii=False).encode()) > ITEM_BYTES:
+            if size_bytes(item) > ITEM_BYTES:
                 raise MalformedCallError("an item that is too large")
-            self.items[key] = copy.deepcopy(item)
+            self.items[key] = copied(item)
         else:
             self.items.pop(key, None)
         self.units.count_write(before, item, transactional=transactional)
@@ -175,7 +207,15 @@ class MemoryTable:
         standing = self.items.get(key)
         if not _holds(condition, standing):
             self.units.count_write(standing, None)
-            raise ConditionError(copy.deepcopy(standing))
+            raise ConditionError(copied(standing))
+
+    def _seen(self, key: Key, *, consistent: bool) -> Item | None:  # noqa: ARG002 - all reads are consistent here
+        """What a read finds under a key."""
+        return self.items.get(key)
+
+    def _keys_seen(self, pk: str, *, consistent: bool) -> Sequence[Any]:  # noqa: ARG002 - as `_seen`
+        """The sort keys that a read finds in a partition, in order."""
+        return self.items.partition(pk)
 
     def _page(self, query: Query) -> Page:
         _check_query(query)
@@ -184,18 +224,41 @@ class MemoryTable:
         return page
 
     def _read(self, query: Query) -> Page:
-        keys = sorted(
-            (key for key in self.items if key[0] == query.pk and _within(key[1], query)), reverse=query.descending
-        )
+        found = _bounded(self._keys_seen(query.pk, consistent=query.consistent), query)
         taken: list[Item] = []
-        size_bytes = 0
-        for key in keys:
-            if len(taken) == query.limit or size_bytes > PAGE_BYTES:
+        read_bytes = 0
+        for sk in reversed(found) if query.descending else found:
+            if len(taken) == query.limit or read_bytes > PAGE_BYTES:
                 return Page(taken, _key(taken[-1]))
-            taken.append(copy.deepcopy(self.items[key]))
-            size_bytes += len(json.dumps(taken[-1]))
+            item: Item = copied(self._seen((query.pk, sk), consistent=query.consistent))
+            taken.append(item)
+            read_bytes += size_bytes(item)
         # Like DynamoDB, a page that stops at its limit doesn't look whether anything follows.
         return Page(taken, _key(taken[-1]) if taken and len(taken) == query.limit else None)
+
+
+_ATOMS = (str, int, bool, type(None))
+
+
+def copied(value: Any) -> Any:  # noqa: ANN401 - an attribute is any JSON value
+    """A copy that shares nothing that can be changed: an item's lists and maps, at a tenth of `deepcopy`'s time."""
+    if isinstance(value, dict):
+        return {name: each if isinstance(each, _ATOMS) else copied(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [each if isinstance(each, _ATOMS) else copied(each) for each in value]
+    return value
+
+
+def _bounded(keys: Sequence[Any], query: Query) -> Sequence[Any]:
+    """Those of a partition's sort keys that are within a query's bounds."""
+    start = query.start[1] if query.start is not None else None
+    first = 0 if query.first is None else bisect_left(keys, query.first)
+    last = len(keys) if query.last is None else bisect_right(keys, query.last)
+    if start is not None and query.descending:
+        last = min(last, bisect_left(keys, start))
+    elif start is not None:
+        first = max(first, bisect_right(keys, start))
+    return keys[first:last]
 
 
 def _key(item: Item) -> Key:

@@ -13,6 +13,7 @@ from chat.ports import Table
 from loadtest.stub.certificates import make_authority
 from loadtest.stub.process import Stub, running
 from simulation.table import MemoryTable
+from tests.contract.simulated import simulated_table
 
 REGION = "us-east-1"
 
@@ -30,13 +31,13 @@ def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
         yield stub
 
 
-@pytest.fixture(params=["simulation", "emulator", "stub"])
+@pytest.fixture(params=["simulation", "cloud", "emulator", "stub"])
 def table(request: pytest.FixtureRequest) -> Iterator[Table]:
-    """The same table three times: in memory, in the emulator with a string sort key, and in the benchmarks' stub."""
+    """The same table in memory, on the simulated cloud, in the emulator with a string sort key, in the benchmarks' stub."""
     yield from _table(request, "S")
 
 
-@pytest.fixture(params=["simulation", "emulator", "stub"])
+@pytest.fixture(params=["simulation", "cloud", "emulator", "stub"])
 def numbered_table(request: pytest.FixtureRequest) -> Iterator[Table]:
     """As `table`, with a numeric sort key."""
     yield from _table(request, "N")
@@ -45,6 +46,8 @@ def numbered_table(request: pytest.FixtureRequest) -> Iterator[Table]:
 def _table(request: pytest.FixtureRequest, sort_key_type: str) -> Iterator[Table]:
     if request.param == "simulation":
         yield MemoryTable()
+    elif request.param == "cloud":
+        yield simulated_table()
     elif request.param == "stub":
         stub: Stub = request.getfixturevalue("stub")
         client = AwsClient(

@@ -89,6 +89,8 @@ class FeedRegistry:
         )
         for feed in self._rooms.get(room, ()):
             feed.notice(rev)
+            if isinstance(event, MessageChanged):
+                feed.revise(event.message)
 
     def catch_up(self, to: CaughtUp) -> None:
         """What became of a room's messages was told up to a change."""

@@ -191,6 +191,10 @@ class RoomFeed:
         if self._rev is not None and rev == self._rev + 1:
             self._rev = rev
 
+    def revise(self, message: Message) -> None:
+        """A message of this room was changed."""
+        self._order.revise(message)
+
     def catch_up(self, rev: int) -> None:
         """What became of messages was told up to this change, on the way that this feed subscribed on."""
         if self._rev is not None:
@@ -238,6 +242,7 @@ class RoomFeed:
         if reply.changes_gap:
             self._feeds.tell(ChangesMissed(self.room))
         for message in reply.changed:
+            self._order.revise(message)
             self._feeds.tell(frames.MessageChanged(message=message))
 
     async def _fill(self) -> None:

@@ -1,0 +1,133 @@
+"""A case: who does what and when, and what goes wrong meanwhile. Made from a seed; made smaller by leaving things out."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+from simulation.runs.faults import ENDS_MS, FRAGILE, Accident, Death, Fault, Kind, Mishap, Recycled, Trouble
+
+BUSY_MS = ENDS_MS
+"""How long people do things and things go wrong."""
+
+CALM_MS = 420_000
+"""How long nothing happens then: a heartbeat (240 s), a burnt number (60 s), a body that was failed (180 s)."""
+
+SETTLED_MS = 8_000
+"""By then everybody is in their rooms; before it nothing goes wrong."""
+
+LAST_WORDS_MS = BUSY_MS + 330_000
+"""When people say something once more, all faults long over: it is to be heard at once."""
+
+ACTIONS = {
+    "say": 30,
+    "burst": 4,
+    "edit": 8,
+    "delete": 5,
+    "react": 5,
+    "pin": 2,
+    "read": 6,
+    "look": 3,
+    "type": 2,
+    "leave": 2,
+    "join": 3,
+    "remove": 2,
+    "invite": 2,
+    "unfollow": 2,
+    "follow": 3,
+    "restart": 2,
+    "erase": 1,
+}
+"""What people do, and how often."""
+
+MOMENTS = 3
+"""Moments of a run in which several things happen at once."""
+
+HOT = "coalesce=1,no_typing=1,no_receipts=1,counts_only=1000"
+"""Thresholds with which a few messages a second make a room hot."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that `user` does at `at_ms`. `pick` chooses among what there is then: a message, a member."""
+
+    at_ms: int
+    user: str
+    action: str
+    room: str
+    pick: int = 0
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that a run is made of. The same case is the same run, byte for byte."""
+
+    seed: int
+    users: tuple[str, ...]
+    rooms: tuple[str, ...]
+    steps: tuple[Step, ...]
+    faults: tuple[Fault, ...]
+    fanout: str = ""
+    tier: bool = False
+
+    def of(self, *, users: tuple[str, ...]) -> Case:
+        """The same without everybody else."""
+        return replace(
+            self,
+            users=users,
+            steps=tuple(step for step in self.steps if step.user in users),
+            faults=tuple(fault for fault in self.faults if not isinstance(fault, Accident) or fault.user in users),
+        )
+
+
+def make(seed: int) -> Case:
+    """The case of a seed."""
+    chance = random.Random(f"case {seed}")  # noqa: S311 - it repeats
+    crowd = chance.random() < 0.1  # noqa: PLR2004 - one in ten has more sockets than are posted to without looking
+    users = tuple(f"u{number}" for number in range(chance.randint(12, 14) if crowd else chance.randint(2, 5)))
+    rooms = tuple(f"r{number}" for number in range(1 if crowd else chance.randint(1, 3)))
+    hot = chance.random() < 0.3  # noqa: PLR2004 - as above
+    moments = [chance.randrange(SETTLED_MS, BUSY_MS) for _ in range(MOMENTS)]
+    steps = [_step(chance, users, rooms, moments) for _ in range(chance.randint(10, 60))]
+    steps += [Step(LAST_WORDS_MS, chance.choice(users), "say", room) for room in rooms]
+    faults = [_fault(chance, users) for _ in range(chance.randint(0, 8))]
+    return Case(
+        seed=seed,
+        users=users,
+        rooms=rooms,
+        steps=tuple(sorted(steps, key=lambda step: step.at_ms)),
+        faults=tuple(sorted(faults, key=lambda fault: fault.from_ms if isinstance(fault, Trouble) else fault.at_ms)),
+        fanout=("direct=10," if crowd else "") + (HOT if hot else "") if crowd or hot else "",
+        tier=chance.random() < 0.5,  # noqa: PLR2004 - every other stage
+    )
+
+
+def _step(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...], moments: list[int]) -> Step:
+    """At any time, or within a moment in which others do something, too, to the same message if they can."""
+    (action,) = chance.choices(list(ACTIONS), weights=list(ACTIONS.values()))
+    crowded = chance.random() < 0.3  # noqa: PLR2004 - as often as not enough to meet
+    at_ms = chance.choice(moments) + chance.randrange(60) if crowded else chance.randrange(SETTLED_MS, BUSY_MS)
+    return Step(
+        at_ms=at_ms,
+        user=chance.choice(users),
+        action=action,
+        room=chance.choice(rooms),
+        pick=0 if crowded else chance.randrange(1_000),
+    )
+
+
+def _fault(chance: random.Random, users: tuple[str, ...]) -> Fault:
+    at_ms = chance.randrange(SETTLED_MS, BUSY_MS)
+    match chance.randrange(4):
+        case 0:
+            # Most calls are made for commands.
+            function = "message.command" if chance.random() < 0.5 else chance.choice(FRAGILE)  # noqa: PLR2004
+            return Death(at_ms, function, chance.randint(1, 12), after=chance.random() < 0.5)  # noqa: PLR2004
+        case 1:
+            until_ms = at_ms + chance.randrange(500, 20_000)
+            return Trouble(chance.choice(list(Kind)), at_ms, until_ms, chance.choice((0.05, 0.2, 0.5)))
+        case 2:
+            mishap = chance.choice(list(Mishap))
+            return Accident(at_ms, chance.choice(users), mishap, chance.randrange(500, 40_000))
+        case _:
+            return Recycled(at_ms, chance.choice(FRAGILE))

@@ -1,0 +1,116 @@
+"""Diaries as the journals that `loadtest.checker` judges, as a real client would have written them.
+
+A person has two devices: the one whose feeds hand out messages, and their log, which is read from its beginning in the
+end. All clocks are right here: what clocks that are wrong do to clients is simulated, and no business of the checker's.
+
+Deletions are left to `simulation.runs.judgement`: a frame that tells of one may be lost, and is then learnt by the next
+heartbeat, minutes later; until then the reader may be shown what was deleted, as one may who has no network.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from loadtest import journal
+from loadtest.journal import Line, digest
+from simulation.runs.diary import Diary, Entry, Saw
+
+
+def journal_of(diary: Diary) -> list[Line]:
+    """Both devices, one behind the other."""
+    return [
+        journal.Device(device=diary.user, user=diary.user, ordered=True),
+        *_device(diary),
+        journal.Device(device=f"{diary.user}.log", user=diary.user),
+        *_log(diary),
+    ]
+
+
+def _device(diary: Diary) -> Iterator[Line]:
+    began: dict[str, int] = {}
+    voids: dict[str, list[Entry]] = defaultdict(list)
+    for entry in diary.of(Saw.READ):
+        if entry.kind == "void":
+            voids[entry.room].append(entry)
+    for entry in diary.entries:
+        if entry.saw is Saw.SUBSCRIBED:
+            began[entry.room] = entry.seq
+        if entry.saw is Saw.CAUGHT_UP:
+            # A feed passes over what is void, and says so to nobody.
+            yield from (_heard(void, "history") for void in voids[entry.room])
+            after = min(began.get(entry.room, 0), entry.seq)
+            yield journal.CaughtUp(at_ms=entry.at_ms, room=entry.room, after=after, last_seq=entry.seq)
+        else:
+            yield from _lines(diary, entry)
+
+
+def _log(diary: Diary) -> Iterator[Line]:
+    last: dict[str, Entry] = {}
+    for entry in diary.of(Saw.READ):
+        last[entry.room] = entry
+        yield _heard(entry, "history")
+    for room, entry in last.items():
+        yield journal.CaughtUp(at_ms=entry.at_ms, room=room, after=0, last_seq=entry.seq)
+
+
+def _lines(diary: Diary, entry: Entry) -> Iterator[Line]:
+    """One entry in the journal's words."""
+    at_ms, room = entry.at_ms, entry.room
+    match entry.saw:
+        case Saw.SENT:
+            yield journal.Sent(at_ms=at_ms, room=room, command=entry.command_id, digest=digest(entry.text))
+        case Saw.ACKED:
+            yield journal.Acked(at_ms=at_ms, room=room, command=entry.command_id, seq=entry.seq)
+        case Saw.REFUSED:
+            yield journal.Refused(at_ms=at_ms, room=room, command=entry.command_id, code=entry.text)
+        case Saw.HEARD:
+            yield _heard(entry, "live")
+        case Saw.EDITED:
+            wanted = digest(entry.text)
+            yield journal.ChangeSent(at_ms=at_ms, room=room, seq=entry.seq, change="edited", digest=wanted)
+        case Saw.SUBSCRIBED:
+            yield journal.Subscribed(at_ms=at_ms, room=room, last_seq=entry.newest, after=entry.seq)
+        case Saw.MARKED:
+            yield journal.Read(at_ms=at_ms, room=room, seq=entry.seq)
+        case Saw.UNREAD:
+            yield journal.Unread(
+                at_ms=at_ms,
+                room=room,
+                unread=entry.unread,
+                read_seq=entry.seq,
+                last_seq=entry.newest,
+                asked_at_ms=entry.asked_ms,
+            )
+        case _:
+            yield from _membership(diary, entry)
+
+
+def _membership(diary: Diary, entry: Entry) -> Iterator[Line]:
+    at_ms, room = entry.at_ms, entry.room
+    match entry.saw:
+        case Saw.JOINED:
+            yield journal.Joined(at_ms=at_ms, room=room)
+        case Saw.INVITED:
+            yield journal.Joined(at_ms=at_ms, room=room, user=entry.user)
+        case Saw.LEFT:
+            yield journal.Left(at_ms=at_ms, room=room)
+        case Saw.REMOVED:
+            yield journal.Removed(at_ms=at_ms, room=room, user=entry.user)
+        case Saw.ERASED:
+            yield journal.Erased(at_ms=at_ms, user=diary.user)
+
+
+def _heard(entry: Entry, via: journal.Via) -> journal.Heard:
+    return journal.Heard(
+        at_ms=entry.at_ms,
+        room=entry.room,
+        seq=entry.seq,
+        author=entry.user or None,
+        command=entry.command_id or None,
+        digest=digest(entry.text) if entry.kind == "text" else None,
+        kind=entry.kind,
+        via=via,
+        version=entry.version,
+        rev=entry.rev,
+    )
