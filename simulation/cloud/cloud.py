@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -193,7 +192,7 @@ def _time(access: Access) -> SimpleNamespace:
         time_ns=lambda: scheduler.now_us * 1_000,
         monotonic=lambda: scheduler.now_us / 1e6,
         sleep=lambda duration_s: access.wait(int(duration_s * 1e6)),
-        perf_counter=time.perf_counter,
+        perf_counter=lambda: scheduler.now_us / 1e6,
     )
 
 
