@@ -20,6 +20,9 @@ REPEAT_DELAY_S = 1
 THROTTLED, SILENT, DEADLY = 0.15, 0.05, 0.03
 """Shares of the calls of a bad day."""
 
+MOST_DEATHS = 8
+"""Each costs a start of the function: a second, on a busy machine ten."""
+
 
 @dataclass
 class Death:
@@ -153,7 +156,7 @@ class BadDay:
             return Throttling(self.tables, 1.0, self.chance)
         if self.lasting and drawn < THROTTLED + SILENT:
             return Silence()
-        if self.lasting and drawn < THROTTLED + SILENT + DEADLY:
+        if self.lasting and drawn < THROTTLED + SILENT + DEADLY and self.struck["Death"] < MOST_DEATHS:
             return Death(late=self.chance.random() < 1 / 2)
         return None
 

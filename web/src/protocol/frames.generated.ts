@@ -813,6 +813,7 @@ export interface MessagePosted {
  * A message was edited or deleted: here it is as it stands. `message.rev` is the change's number in the room.
  *
  * Where the client has a higher `rev` of the message and a lower `version`, a reaction overtook this: the text counts.
+ * In a busy room reactions come so, too, once for all changes of the message in a moment: revs between are left out.
  */
 export interface MessageChanged {
   readonly type: "message_changed";

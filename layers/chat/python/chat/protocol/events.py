@@ -18,6 +18,7 @@ class MessageChanged(msgspec.Struct, tag="message_changed", tag_field="type", fr
     """A message was edited or deleted: here it is as it stands. `message.rev` is the change's number in the room.
 
     Where the client has a higher `rev` of the message and a lower `version`, a reaction overtook this: the text counts.
+    In a busy room reactions come so, too, once for all changes of the message in a moment: revs between are left out.
     """
 
     message: Message
