@@ -24,9 +24,9 @@ from agent_chat.frames import Message
 from agent_chat.ids import new_id
 from agent_chat.outbox import Entry
 from chat import bursts, commands, protocol, tombstones
-from chat.delivery import posting, slices
+from chat.delivery import audience, posting, slices
 from chat.errors import UnavailableError
-from chat.ports import Assign, Item, Outcome, Put, Sender, Table, Write
+from chat.ports import Assign, Item, Put, Sender, Table, Write
 from chat.protocol import Sync, Synced
 from chat.services import Fanout, Services
 from chat.storage import keys, memberships
@@ -80,7 +80,7 @@ def _carelessly(owner: type, method: str, forget: Callable[[Write], Write | None
 
 
 def _acks_what_was_not_stored() -> AbstractContextManager[Any]:
-    real = MessageLog._store  # noqa: SLF001 - it is what the bug is in
+    real = MessageLog._store
 
     def store(self: MessageLog, *arguments: Any) -> None:  # noqa: ANN401
         with suppress(UnavailableError):
@@ -101,9 +101,9 @@ def _forgets_commands() -> AbstractContextManager[Any]:
 @contextmanager
 def _stores_over_others() -> Iterator[None]:
     def take_number(self: MessageLog, room: str, now_ms: int) -> int:
-        counter: Item = self._table.get(keys.counter(room), consistent=True) or {}  # noqa: SLF001
+        counter: Item = self._table.get(keys.counter(room), consistent=True) or {}
         seq = int(counter.get("seq", 0)) + 1
-        self._table.update(keys.counter(room), assign={"seq": seq, "numbered_at_ms": now_ms})  # noqa: SLF001
+        self._table.update(keys.counter(room), assign={"seq": seq, "numbered_at_ms": now_ms})
         return seq
 
     def forget(write: Write) -> Write:
@@ -118,7 +118,7 @@ def _voids_over_messages() -> AbstractContextManager[Any]:
     def void(self: MessageLog, room: str, seq: int, at_ms: int) -> Item:
         pk, sk = keys.message(room, seq)
         entry: Item = {"pk": pk, "sk": sk, "room": room, "kind": "void", "text": "", "sent_at_ms": at_ms}
-        self._table.put(entry)  # noqa: SLF001
+        self._table.put(entry)
         return entry
 
     return patch.object(MessageLog, "_void", void)
@@ -136,7 +136,7 @@ def _changes_without_condition() -> AbstractContextManager[Any]:
 
 
 def _keeps_deleted_texts() -> AbstractContextManager[Any]:
-    real = tombstones._content_gone  # noqa: SLF001
+    real = tombstones._content_gone
 
     def content_gone(entry: Item, now_ms: int) -> Item:
         return {**real(entry, now_ms), "text": entry["text"]}
@@ -145,7 +145,7 @@ def _keeps_deleted_texts() -> AbstractContextManager[Any]:
 
 
 def _ignores_tombstones() -> AbstractContextManager[Any]:
-    real = tombstones._content_gone  # noqa: SLF001
+    real = tombstones._content_gone
 
     def content_gone(entry: Item, now_ms: int) -> Item:
         return {**real(entry, now_ms), "kind": entry["kind"], "text": entry["text"]}
@@ -184,14 +184,14 @@ def _drops_who_was_throttled() -> AbstractContextManager[Any]:
     ) -> dict[int, list[str]]:
         for names in real(fanout, room, recipients, frames_).values():
             for name in names:
-                posting._drop(fanout, name, room, recipients[name])  # noqa: SLF001
+                posting._drop(fanout, name, room, recipients[name])
         return {}
 
     return patch.object(posting, "attempt", attempt)
 
 
 def _loses_the_end_of_a_slice() -> AbstractContextManager[Any]:
-    real = slices._post  # noqa: SLF001
+    real = slices._post
 
     def post(fanout: Fanout, shard: int, connections: Sequence[str], deliveries: Sequence[Any]) -> None:
         real(fanout, shard, connections[:-1], deliveries)
@@ -200,7 +200,7 @@ def _loses_the_end_of_a_slice() -> AbstractContextManager[Any]:
 
 
 def _loses_the_beginning_of_a_window() -> AbstractContextManager[Any]:
-    real = bursts.spread
+    real = audience.spread
 
     def spread(fanout: Fanout, room: str, frames_: Sequence[bytes]) -> None:
         real(fanout, room, frames_[1:])
@@ -212,7 +212,7 @@ def _answers_heartbeats_with_nothing() -> AbstractContextManager[Any]:
     def sync(services: Services, _sender: Sender, _command: Sync) -> Synced:
         return Synced(rooms={}, now_ms=services.clock.now_ms(), revs={})
 
-    return patch.dict(commands._USE_CASES, {protocol.Sync: sync})  # noqa: SLF001
+    return patch.dict(commands._USE_CASES, {protocol.Sync: sync})
 
 
 def _takes_silence_for_delivery() -> AbstractContextManager[Any]:
@@ -229,11 +229,11 @@ def _takes_silence_for_delivery() -> AbstractContextManager[Any]:
 
 def _client_shows_what_comes() -> AbstractContextManager[Any]:
     def take(self: FeedOrder) -> Message | None:
-        if not self._started or not self._held:  # noqa: SLF001
+        if not self._started or not self._held:
             return None
-        seq = next(iter(self._held))  # noqa: SLF001
-        self._position = self._complete = max(self._position, seq)  # noqa: SLF001
-        return self._held.pop(seq)  # noqa: SLF001
+        seq = next(iter(self._held))
+        self._position = self._complete = max(self._position, seq)
+        return self._held.pop(seq)
 
     return patch.object(FeedOrder, "take", take)
 
@@ -253,10 +253,10 @@ def _client_takes_a_new_id_each_time() -> AbstractContextManager[Any]:
         try:
             sent = await connection.call(command, frames.Sent)
         except ChatError as error:
-            self._failed(entry, error)  # noqa: SLF001
+            self._failed(entry, error)
         else:
-            self._sent(entry, sent)  # noqa: SLF001
-        self._changed.set()  # noqa: SLF001
+            self._sent(entry, sent)
+        self._changed.set()
 
     return patch.object(Dispatcher, "_attempt", attempt)
 
@@ -315,7 +315,9 @@ def hunt(name: str, *, seeds: int = ENOUGH, until_first: bool = True) -> Caught:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table; 1 where one of them was not found."""
-    parser = argparse.ArgumentParser(prog="python -m simulation.mutants", description="Which bugs seeds find, and how soon.")
+    parser = argparse.ArgumentParser(
+        prog="python -m simulation.mutants", description="Which bugs seeds find, and how soon."
+    )
     parser.add_argument("--seeds", type=int, default=ENOUGH, metavar="N", help=f"to look through for each ({ENOUGH})")
     parser.add_argument("--all", action="store_true", help="all of them, for how many find it, and not until the first")
     options = parser.parse_args(arguments)

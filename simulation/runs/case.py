@@ -1,4 +1,4 @@
-"""A case: who does what and when, and what goes wrong meanwhile. Made from a seed; made smaller by leaving things out."""
+"""A case: who does what and when, and what goes wrong meanwhile. Made from a seed, smaller by leaving things out."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ class Evidence:
 
 
 def judge(run: Run) -> list[Finding]:
-    """All violations: those that clients' journals show by themselves, and those that only who sees everything finds."""
+    """All violations: those that clients' journals show, and those that only who sees everything finds."""
     evidence = Evidence(run)
     verdict = check([journal_of(diary) for diary in run.diaries], ALLOWANCES)
     found = [Finding(each.kind.value, each.device, str(each)) for each in verdict.violations]

@@ -166,3 +166,15 @@ def test_a_change_that_came_before_its_message_is_not_lost() -> None:
     order.revise(revised(1, rev=1, kind="text"))
     order.accept([message(1)])
     assert order.take() == revised(1, rev=2)
+
+
+def test_a_message_that_its_reader_has_changed_is_asked_for_again() -> None:
+    order = FeedOrder(0)
+    order.accept([message(2)])
+    order.outdate(2, rev=1)
+    order.accept([message(1)])
+    assert drain(order) == [1]
+    assert order.gap() == Range(2, 2)
+    order.accept([revised(2, rev=1)])
+    order.outdate(2, rev=1)
+    assert order.take() == revised(2, rev=1)

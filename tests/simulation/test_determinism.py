@@ -9,7 +9,9 @@ import sys
 from simulation.runs.case import make
 from simulation.runs.play import play
 
-PRINT_DIGEST = "from simulation.runs.case import make; from simulation.runs.play import play; print(play(make(7)).digest)"
+PRINT_DIGEST = (
+    "from simulation.runs.case import make; from simulation.runs.play import play; print(play(make(7)).digest)"
+)
 
 
 def digest(hash_seed: str) -> str:

@@ -93,6 +93,13 @@ class FeedOrder:
         if self._position < message.seq <= limit and (known is None or known.rev < message.rev):
             self._revised[message.seq] = message
 
+    def outdate(self, seq: int, rev: int) -> None:
+        """A message was changed to what is not known here: if it waits as it was, it is missing again."""
+        held = self._held.get(seq)
+        if held is not None and held.rev < rev:
+            del self._held[seq]
+            self._complete = min(self._complete, seq - 1)
+
     def take(self) -> Message | None:
         """The next message, None while it isn't here. Void numbers are passed over."""
         while self._started and self._position + 1 in self._held:

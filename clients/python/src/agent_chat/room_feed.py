@@ -195,6 +195,11 @@ class RoomFeed:
         """A message of this room was changed."""
         self._order.revise(message)
 
+    def outdate(self, seq: int, rev: int) -> None:
+        """A message of this room was changed by this user, who is told no more than that."""
+        self._order.outdate(seq, rev)
+        self._incomplete.set()
+
     def catch_up(self, rev: int) -> None:
         """What became of messages was told up to this change, on the way that this feed subscribed on."""
         if self._rev is not None:
