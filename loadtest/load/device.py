@@ -84,6 +84,8 @@ class Device:
     connection: str = ""
     """As the server calls it."""
     socket: WebSocket | None = None
+    is_usable: bool = False
+    """Whether the socket is open and all rooms are subscribed."""
     outgoing: dict[str, Outgoing] = field(default_factory=dict)
     heartbeat_s: float = 240.0
     reconnect_ms: tuple[int, int] = (500, 20_000)
@@ -189,7 +191,8 @@ class Device:
         """Says goodbye: no cut, and nothing that would be opened again."""
         socket, self.socket = self.socket, None
         if socket is not None:
-            self._ended(socket)
+            if self.is_usable:
+                self._ended(socket)
             socket.close()
 
     async def _open(self) -> asyncio.Event:
@@ -204,6 +207,7 @@ class Device:
         except BaseException:
             socket.abort()
             raise
+        self.is_usable = True
         self.around.meter.counts["opened"] += 1
         self.around.meter.time("open", (time.monotonic() - began_s) * 1000)
         self.last_heartbeat_s = time.monotonic() - random.random() * self.heartbeat_s / 2  # noqa: S311 - spread
@@ -250,16 +254,20 @@ class Device:
         self._take_in(view, reply["messages"], "replay")
 
     def _lost(self, socket: WebSocket, lost: asyncio.Event) -> None:
+        """A socket that was never usable is no cut: its opening fails."""
         lost.set()
-        if self.socket is socket:
-            self.socket = None
+        if self.socket is not socket:
+            return
+        self.socket = None
+        if self.is_usable:
             self.around.meter.counts["cut"] += 1
             self._ended(socket)
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(OpenError("the connection was lost"))
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(OpenError("the connection was lost"))
 
     def _ended(self, socket: WebSocket) -> None:
+        self.is_usable = False
         self.around.meter.counts["bytes in"] += socket.bytes_in
         self._note(Closed(connection=self.connection, at_ms=self.around.now_ms()))
 
@@ -322,6 +330,7 @@ class Device:
         if outgoing is not None:
             now_ms = self.around.now_ms()
             self._note(Acked(room=outgoing.room, command=frame["id"], seq=frame["result"]["seq"], at_ms=now_ms))
+            self.rooms[outgoing.room].accept(frame["result"]["seq"])  # others are told, its sender is answered
             self.around.meter.counts["acked"] += 1
             self.around.meter.time("ack", now_ms - outgoing.due_ms)
         waiting = self._waiting.get(frame["id"])

@@ -11,25 +11,8 @@ from hdrh.histogram import HdrHistogram
 from loadtest.load.charts import Axis, Series, line_chart, logarithmic, number, upward
 from loadtest.load.measures import TIMED
 from loadtest.load.result import Result
+from loadtest.load.scenario import METRICS, PROMISES, TIMES
 
-TIMES = {
-    "open": "Asked for a ticket until usable",
-    "ack": "Due until acknowledged",
-    "deliver": "Due until delivered",
-    "recover": "Due until had by who was away",
-}
-PROMISES = {
-    "lost": "acknowledged, and missing at a reader",
-    "voided": "acknowledged, and found void",
-    "duplicated": "stored or handed out twice",
-    "reordered": "against the order of acks and sends",
-    "contradicted": "one number with two messages",
-    "invented": "heard, and never sent",
-    "unexplained": "numbers that nobody can explain",
-    "seen_after_removal": "seen after a removal",
-    "seen_after_erasure": "seen after a deletion or erasure",
-    "miscounted": "unread counts that are wrong",
-}
 TAILS = ((0.5, "50"), (0.1, "90"), (0.01, "99"), (0.001, "99.9"), (0.0001, "99.99"))
 """Shares of values above a percentile, and the percentile."""
 
@@ -73,13 +56,14 @@ def _objectives(result: Result) -> str:
         (
             f'<span class="{"good" if each.holds else "bad"}">{"✓ holds" if each.holds else "✗ fails"}</span>',
             escape(each.objective),
-            "nothing measured" if each.value is None else f"{each.value:,.6g}",
+            "nothing" if each.value is None else f"{each.value:,.6g}",
+            escape(METRICS[each.metric]),
         )
         for each in result.objectives
     ]
     if not rows:
         return "<h2>Objectives</h2><p>The scenario has none: nothing was asked for, and nothing can fail.</p>"
-    return f"<h2>Objectives</h2>{_table(('', 'objective', 'measured'), rows, 1)}"
+    return f"<h2>Objectives</h2>{_table(('', 'objective', 'measured', ''), rows, 1)}"
 
 
 def _latencies(result: Result) -> str:
@@ -88,7 +72,7 @@ def _latencies(result: Result) -> str:
         if name in result.histograms_us:
             values = HdrHistogram.decode(result.histograms_us[name])
             cells = [_ms(values.get_value_at_percentile(percent) / 1000) for percent in (50, 90, 99, 99.9)]
-            rows.append((TIMES[name], *cells, _ms(values.max_value / 1000), f"{values.total_count:,}"))
+            rows.append((TIMES[name].capitalize(), *cells, _ms(values.max_value / 1000), f"{values.total_count:,}"))
     note = (
         "<p>Milliseconds. The schedule is made before the run, and times count from when a message was due, however "
         "late it was sent: a stage that stalls can't hide it. All devices ran on one machine and share its clock.</p>"
@@ -131,7 +115,7 @@ def _distribution(result: Result) -> str:
             values = HdrHistogram.decode(result.histograms_us[name])
             shares = [share for share in _shares() if share * values.total_count >= 1]
             points = [(1 / share, values.get_value_at_percentile(100 * (1 - share)) / 1000) for share in shares]
-            series.append(Series(TIMES[name], points))
+            series.append(Series(TIMES[name].capitalize(), points))
     x = Axis(1, 1 / TAILS[-1][0], "percentile", is_log=True, labels=tuple((1 / share, label) for share, label in TAILS))
     return line_chart("Times by percentile", series, x, logarithmic("ms", series))
 

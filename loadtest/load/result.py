@@ -17,6 +17,7 @@ SHOWN_VIOLATIONS = 100
 class Judged(msgspec.Struct, kw_only=True):
     """An objective and what was measured. `value` None: nothing was."""
 
+    metric: str
     objective: str
     value: float | None
     holds: bool
@@ -116,7 +117,7 @@ def metrics(totals: Totals, verdict: Verdict) -> dict[str, float | None]:
 def judge(objective: Objective, measured: Mapping[str, float | None]) -> Judged:
     """Whether it holds."""
     value = measured[objective.metric]
-    return Judged(objective=str(objective), value=value, holds=objective.holds(value))
+    return Judged(metric=objective.metric, objective=str(objective), value=value, holds=objective.holds(value))
 
 
 def usage(totals: Totals, seconds: list[Second]) -> prices.Usage:

@@ -29,23 +29,39 @@ from loadtest.checker import Kind
 
 SHIPPED = Path(__file__).parents[1] / "scenarios"
 PERCENTILES = {"p50": 50.0, "p99": 99.0, "p999": 99.9}
-METRICS = frozenset(
-    {f"{what}_{name}_ms" for what in ("open", "ack", "deliver", "recover") for name in PERCENTILES}
-    | {str(kind) for kind in Kind}
-    | {
-        "violations",
-        "failed",
-        "unconfirmed",
-        "not_audited",
-        "refused",
-        "open_failed",
-        "cut",
-        "opened",
-        "sent",
-        "delivered",
-    }
-)
-"""What an objective can be about; `docs/how-to/load-tests.md` says what each is."""
+TIMES = {
+    "open": "asking for a ticket until usable",
+    "ack": "due until acknowledged",
+    "deliver": "due until delivered",
+    "recover": "due until had by who was away",
+}
+PROMISES = {
+    Kind.LOST: "acknowledged, and missing at a reader",
+    Kind.VOIDED: "acknowledged, and found void",
+    Kind.DUPLICATED: "stored or handed out twice",
+    Kind.REORDERED: "against the order of acks and sends",
+    Kind.CONTRADICTED: "one number with two messages",
+    Kind.INVENTED: "heard, and never sent",
+    Kind.UNEXPLAINED: "numbers that nobody can explain",
+    Kind.SEEN_AFTER_REMOVAL: "seen after a removal",
+    Kind.SEEN_AFTER_ERASURE: "seen after a deletion or erasure",
+    Kind.MISCOUNTED: "unread counts that are wrong",
+}
+METRICS: dict[str, str] = {
+    **{f"{name}_{label}_ms": f"{words}, {label}" for name, words in TIMES.items() for label in PERCENTILES},
+    **{str(kind): words for kind, words in PROMISES.items()},
+    "violations": "broken promises of any kind",
+    "failed": "messages refused for good, or not acknowledged in time",
+    "unconfirmed": "acknowledged messages that no device has heard",
+    "not_audited": "devices that could not say at the end that they have everything",
+    "refused": "commands answered with an error",
+    "open_failed": "attempts to connect that failed",
+    "cut": "sockets lost",
+    "opened": "sockets opened",
+    "sent": "messages that were due",
+    "delivered": "messages that came, once a device",
+}
+"""What an objective can be about, and what each is."""
 
 
 class ScenarioError(Exception):

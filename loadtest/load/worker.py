@@ -135,7 +135,7 @@ class Worker:
                 for _ in self._tasks:
                     await opened.acquire()
         except TimeoutError:
-            self.meter.counts["late to connect"] += sum(device.socket is None for device in self._devices)
+            self.meter.counts["late to connect"] += sum(not device.is_usable for device in self._devices)
 
     async def _keep(self, number: int, opened: asyncio.Semaphore) -> None:
         """One device, from its sign-in to the end of the run."""
@@ -256,7 +256,7 @@ class Worker:
             say(Report(interval=self._interval()))
 
     def _interval(self) -> Interval:
-        open_sockets = sum(device.socket is not None for device in self._devices)
+        open_sockets = sum(device.is_usable for device in self._devices)
         unacked = sum(len(device.outgoing) for device in self._devices)
         return self.meter.take(time.monotonic() - self._share.begun_s, open_sockets, unacked)
 
