@@ -61,6 +61,8 @@ class Surroundings(Protocol):
     meter: Meter
     mark: str
     """The word that all texts and ids of the run begin with."""
+    opening: asyncio.Semaphore
+    """Held while a device connects."""
 
     def now_ms(self) -> float:
         """The run's clock, the same in all processes on this machine."""
@@ -104,7 +106,8 @@ class Device:
         attempt, is_first = 0, True
         while not stopping.is_set():
             try:
-                lost = await self._open()
+                async with self.around.opening:
+                    lost = await self._open()
             except (OpenError, StageError, TimeoutError) as error:
                 self.around.meter.counts["open_failed"] += 1
                 self.around.meter.counts[f"open failed: {_brief(error)}"] += 1
@@ -228,7 +231,7 @@ class Device:
         asked_at_ms = self.around.now_ms()
         replies = await self._ask_all(commands)
         self._ready(replies[0])
-        for (view, place), reply in zip(places, replies[-len(places) :], strict=True):
+        for (view, place), reply in zip(places, replies[len(replies) - len(places) :], strict=True):
             self._subscribed(view, reply, place, asked_at_ms)
 
     def _ready(self, ready: Mapping[str, Any]) -> None:

@@ -151,7 +151,9 @@ class Scenario:
     devices: int = 1
     """Of each user."""
     open_per_s: float = 50
-    """Devices that connect in a second, in all."""
+    """Devices that begin to connect in a second, in all."""
+    open_at_once: int = 16
+    """How many of them may be under way, in all: a local stack needs a process for each call beside others."""
     rooms: int = 1
     follows: Callable[[int], Sequence[int]] = one_room
     weights: Sequence[float] | None = None
@@ -166,8 +168,8 @@ class Scenario:
     objectives: tuple[Objective, ...] = ()
 
     def __post_init__(self) -> None:
-        if min(self.users, self.devices, self.rooms) < 1 or self.open_per_s <= 0:
-            raise ScenarioError("A scenario has users, devices, rooms and a rate of connecting, all above 0.")
+        if min(self.users, self.devices, self.rooms, self.open_at_once) < 1 or self.open_per_s <= 0:
+            raise ScenarioError("A scenario has users, devices, rooms, and a way of connecting, all above 0.")
         if self.weights is not None and (
             len(self.weights) != self.rooms or min(self.weights) < 0 or not any(self.weights)
         ):

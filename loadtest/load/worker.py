@@ -33,7 +33,6 @@ TEND_S = 0.5
 REPORT_S = 1.0
 SETTLE_S = 0.2
 BUFFERED_RECORDS = 20_000
-OPENING_AT_ONCE = 200
 AUDITS_AT_ONCE = 20
 OPENING_PATIENCE_S = 60.0
 """Beyond what connecting takes at the scenario's rate: who is not there by then comes later."""
@@ -79,7 +78,7 @@ class Worker:
         self._early_end = asyncio.Event()
         self._tokens: dict[int, asyncio.Task[str]] = {}
         self._devices: list[Device] = []
-        self._opening = asyncio.Semaphore(OPENING_AT_ONCE)
+        self.opening = asyncio.Semaphore(-(-scenario.open_at_once // share.processes))
         self._records: dict[Device, list[Happening]] = {}
         self._buffered = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -90,10 +89,9 @@ class Worker:
 
     async def open_socket(self, number: int, token: str) -> WebSocket:
         """See `Surroundings`."""
-        async with self._opening:
-            self.meter.counts["http requests"] += 1
-            url = await self._stage.socket_url(token)
-            return await open_websocket(url, local_address(url, number))
+        self.meter.counts["http requests"] += 1
+        url = await self._stage.socket_url(token)
+        return await open_websocket(url, local_address(url, number))
 
     def journal(self, device: Device, record: Happening) -> None:
         """See `Surroundings`."""
@@ -140,7 +138,8 @@ class Worker:
     async def _keep(self, number: int, opened: asyncio.Semaphore) -> None:
         """One device, from its sign-in to the end of the run."""
         try:
-            token = await self._token(number // self._scenario.devices)
+            async with self.opening:
+                token = await self._token(number // self._scenario.devices)
         except StageError as error:
             self.meter.counts["open_failed"] += 1
             self.meter.counts[f"open failed: {error}"[:160]] += 1
@@ -149,7 +148,10 @@ class Worker:
         names = [room_name(self._share.run, room) for room in self._scenario.rooms_of(number)]
         device = Device(number, token, {name: RoomView(name) for name in names}, self)
         self._devices.append(device)
-        await device.keep_open(self._stopping, opened.release)
+        try:
+            await device.keep_open(self._stopping, opened.release)
+        finally:
+            opened.release()  # whatever happened, nobody waits for it
 
     async def _token(self, user: int) -> str:
         """One sign-in a user, whoever of their devices comes first."""
@@ -226,9 +228,12 @@ class Worker:
             device.close()
         for task in (*background, *self._tasks):
             task.cancel()
-        await asyncio.gather(*background, *self._tasks, return_exceptions=True)
+        ended = await asyncio.gather(*background, *self._tasks, return_exceptions=True)
         self._write_journal()
         await self._stage.close()
+        for each in ended:
+            if isinstance(each, Exception):
+                raise each  # an error of the load test itself, never of the stage
 
     async def _obey(self) -> None:
         """What the crew says. Its end is a stop."""

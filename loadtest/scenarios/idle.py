@@ -3,22 +3,20 @@
 from loadtest.load.scenario import Objective, Options, Phase, Scenario
 
 DEVICES = 20
-ROOM = 50
+TALKING = 20
 OPENINGS_PER_S = 100
 
 
 def scenario(options: Options) -> Scenario:
-    """Twenty devices a user, so that signing in is not what is measured. Rooms of fifty devices."""
+    """Twenty devices a user, so that signing in is not what is measured. The first twenty devices talk, in one room."""
     devices = min(DEVICES, options.users)
     users = -(-options.users // devices)
-    rooms = max(1, users * devices // ROOM)
     return Scenario(
         summary=f"{users * devices} open sockets of {users} users, and little talk.",
         users=users,
         devices=devices,
         open_per_s=OPENINGS_PER_S,
-        rooms=rooms,
-        follows=lambda device: (device % rooms,),
+        follows=lambda device: (0,) if device < TALKING else (),
         phases=(Phase(options.rate, options.seconds),),
         audit_s=10,
         objectives=(
