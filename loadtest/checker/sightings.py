@@ -36,6 +36,8 @@ class Reader:
     """How far one device is in one room."""
 
     numbers: Numbers = field(default_factory=Numbers)
+    own: Numbers = field(default_factory=Numbers)
+    """Numbers that this device has by its own acks: a stage need not tell a sender what it said."""
     last_handed: int = 0
     """The highest number that an ordered device has handed out."""
     deleted_ms: dict[int, float] = field(default_factory=dict)
@@ -73,7 +75,9 @@ class Sightings:
             case Heard():
                 self._heard(device, line)
             case Acked():
-                self._learnt(self._readers[device.device, line.room].known, line.seq, line.at_ms)
+                reader = self._readers[device.device, line.room]
+                reader.own.add(line.seq)
+                self._learnt(reader.known, line.seq, line.at_ms)
             case CaughtUp():
                 self._claimed(device, line)
             case Read():
@@ -201,6 +205,8 @@ class Sightings:
     def _claimed(self, device: Device, claim: CaughtUp) -> None:
         reader, room = self._readers[device.device, claim.room], self._deeds.rooms[claim.room]
         for seq in reader.numbers.missing(claim.after + 1, claim.last_seq):
+            if seq in reader.own:
+                continue
             key = room.numbers.get(seq)
             kind = Kind.UNEXPLAINED if key is None else Kind.LOST
             lost = "nothing is known of it" if key is None else f"{key[1]} of {key[0]} was acknowledged as it"

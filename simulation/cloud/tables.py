@@ -201,7 +201,6 @@ class CloudTable:
 
     def query(self, *queries: Query) -> list[Page]:
         """A Query each, at the same time: together they take as long as the slowest."""
-
         return self._call("query", lambda: [self._page(query) for query in queries])
 
     def read_ahead(self, query: Query) -> Callable[[], Page]:

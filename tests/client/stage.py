@@ -13,7 +13,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -40,6 +40,7 @@ class Stage:
         """The rooms and places of each request for events."""
         self.most_hold_s = 20.0
         self.tokens: list[str] = []
+        self.sign_in_kind = "built-in"
         self.opened = self.most_at_once = 0
         self.heartbeat_s = 240
         self.rotate_after_s = 3600
@@ -131,6 +132,9 @@ class Stage:
         except ConnectionError:
             return
 
+    async def configuration(self, _request: web.Request) -> web.Response:
+        return web.json_response({"stage": "test", "sign_in": self.sign_in_kind, "websocket_url": self.url})
+
     async def sign_in(self, request: web.Request) -> web.Response:
         name = (await request.json())["name"]
         token = f"{name}-{next(self._sessions)}"
@@ -145,7 +149,7 @@ class Stage:
         user = self.user_of(request)
         if user is None:
             return problem(401, "unauthorized")
-        ticket = f"ticket-{len(self._tickets)}"
+        ticket = f"ticket-{next(self._sessions)}"
         self._tickets[ticket] = user
         url = self.url.replace("http", "ws") + "/socket"
         return web.json_response({"ticket": ticket, "url": url, "expires_at_ms": 0}, status=201)
@@ -308,8 +312,9 @@ class Stage:
         return {"room": room, "title": room.title(), "kind": "public", "member": True, "role": "member"}
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Stage]:
+    async def serving(self) -> AsyncIterator[Self]:
         app = web.Application()
+        app.router.add_get("/api/config", self.configuration)
         app.router.add_post("/api/sessions", self.sign_in)
         app.router.add_post("/api/tickets", self.create_ticket)
         app.router.add_get("/socket", self.connect)
