@@ -1,4 +1,4 @@
-"""What one message takes, by count: posts, calls and units, for a room of a size, a rate and a stage's thresholds. Pure.
+"""What one message takes, by count: posts, calls and units, for a room of a size and a rate, and a stage's thresholds.
 
 How it goes there is asked of `chat.planning`, which the deployed functions ask too. What each way takes was counted on
 the real code (`tests/unit/test_fanout_budgets.py`); `tests/unit/test_message_cost.py` counts it again beside these

@@ -43,6 +43,8 @@ class Workload:
     """Of the frame that recipients get."""
     words: int = 10
     """Different words of a message: each is a row of the search index."""
+    elsewhere: float = 0.0
+    """Open sockets of a room's members that have another room on screen: they are told that it has got further."""
     churn_per_hour: float = 0.0
     """How often a socket is lost and opened again, beside planned rotation."""
     average: float = 1.0
@@ -56,6 +58,7 @@ class Workload:
         _require(self.messages_per_minute >= 0, "--messages-per-minute is 0 or more.")
         _require(1 <= self.size_bytes <= MOST_BYTES, f"--size is 1 to {MOST_BYTES:,} bytes.")
         _require(self.words >= 0, "--words is 0 or more.")
+        _require(self.elsewhere >= 0, "--elsewhere is 0 or more.")
         _require(self.churn_per_hour >= 0, "--churn is 0 or more.")
         _require(0 < self.average <= 1, "--average is a part of the busiest minute: above 0, up to 1.")
         _require(bool(self.rooms), "There are no rooms.")
