@@ -139,7 +139,7 @@ class ClientLoop(_AbstractLoop):
         """A future of this loop."""
         return asyncio.Future(loop=self)
 
-    def create_task(
+    def create_task(  # type: ignore[override]  # coroutines only, as asyncio.Task takes them
         self, coro: Coroutine[Any, Any, Result], *, name: str | None = None, context: contextvars.Context | None = None
     ) -> asyncio.Task[Result]:
         """A task of this loop."""

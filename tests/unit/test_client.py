@@ -94,10 +94,13 @@ def test_a_transient_answer_is_tried_again_and_only_that_one(client: AwsClient, 
         b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "message": "hot"}',
         b'{"__type":"com.amazonaws.dynamodb.v20120810#RequestLimitExceeded"}',
         b'{"__type":"#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"ThrottlingError"}]}',
+        b'{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException"}',
         b"<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>",
     ],
 )
-def test_a_throttle_that_says_so_in_its_body_is_transient(client: AwsClient, server: Server, body: bytes) -> None:
+def test_a_refusal_whose_body_says_that_it_ends_by_itself_is_transient(
+    client: AwsClient, server: Server, body: bytes
+) -> None:
     answers = iter([Answer(400, body), Answer(200)])
     server.answer = lambda _: next(answers)
     assert client.call(Request("x", server.url, b"")).ok

@@ -16,12 +16,13 @@ _TRANSIENT = frozenset({0, 429, 500, 502, 503, 504})
 _REFUSED = frozenset({400, 403})
 
 _THROTTLED = re.compile(
-    rb'"__type"\s*:\s*"[^"]*(?:Throttl|ThroughputExceeded|RequestLimitExceeded|TransactionInProgress)'
+    rb'"__type"\s*:\s*"[^"]*(?:Throttl|ThroughputExceeded|RequestLimitExceeded|Transaction(?:InProgress|Conflict))'
     rb'|"Code"\s*:\s*"(?:ThrottlingError|ProvisionedThroughputExceeded)"'
     rb"|<Code>[^<]*Throttl"
 )
 """How services refuse with status 400 what they would take later: by the error's type, that of one write of a
-transaction, or SNS' XML. Never by any other words: an answer may quote what users wrote.
+transaction, or SNS' XML. A plain write meets `TransactionConflict` where a transaction is at its item. Never by any
+other words: an answer may quote what users wrote.
 """
 
 _EXPIRED = (b"ExpiredToken", b"token included in the request is expired")
