@@ -11,7 +11,7 @@ from agent_chat import Chat, Message, Outgoing, RoomFeed
 
 WAIT_S = 60
 EACH = 30
-"""Messages of each client."""
+"""Messages of each client, unless somebody says otherwise."""
 
 
 async def read(feed: RoomFeed, newest: int, *, within_s: float = WAIT_S) -> list[Message]:
@@ -30,8 +30,8 @@ class Burst:
     posted: dict[str, list[Outgoing]]
 
     @classmethod
-    def of(cls, room: str, *chats: Chat) -> Burst:
-        return cls({chat.user.id: [chat.post(room, f"{chat.user.id} {n}") for n in range(EACH)] for chat in chats})
+    def of(cls, room: str, *chats: Chat, each: int = EACH) -> Burst:
+        return cls({chat.user.id: [chat.post(room, f"{chat.user.id} {n}") for n in range(each)] for chat in chats})
 
     @property
     def size(self) -> int:
@@ -50,5 +50,5 @@ class Burst:
         assert [message.seq for message in logs[0]] == sorted({message.seq for message in logs[0]})
         for user, posted in self.posted.items():
             theirs = [message for message in logs[0] if message.author and message.author.id == user]
-            assert [message.text for message in theirs] == [f"{user} {n}" for n in range(EACH)]
+            assert [message.text for message in theirs] == [f"{user} {n}" for n in range(len(posted))]
             assert [message.seq for message in theirs] == [(await outgoing).seq for outgoing in posted]

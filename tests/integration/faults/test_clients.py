@@ -18,6 +18,10 @@ from tests.integration.faults.conftest import Faults
 from tests.integration.faults.misfortunes import BadDay
 from tests.integration.faults.rooms import WAYS, shape
 
+LONG_S = 600
+"""Two minutes where nobody else uses the machine."""
+EACH = 12
+"""Messages of each client in a room."""
 READ_S = SETTLE_MS / 1_000 + WAIT_S
 """A number that was burnt by a death is void after a minute."""
 TABLES = ("MessagesTableName", "ConnectionsTableName")
@@ -40,7 +44,7 @@ async def check(burst: Burst, feeds: list[RoomFeed], back: Chat) -> None:
         await burst.check([*logs, await read(from_the_beginning, newest, within_s=READ_S)])
 
 
-@pytest.mark.parametrize("lasting", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("lasting", [False, pytest.param(True, marks=[pytest.mark.slow, pytest.mark.timeout(LONG_S)])])
 async def test_clients_get_everything_in_one_order_through_all_faults_at_once(
     faults: Faults, stack: LocalStack, room: str, connections_table: DynamoDbTable, *, lasting: bool
 ) -> None:
@@ -55,7 +59,7 @@ async def test_clients_get_everything_in_one_order_through_all_faults_at_once(
             await grace.join(f"{room}-{way}")
             feeds.append([await opened.enter_async_context(chat.subscribe(f"{room}-{way}")) for chat in (ada, grace)])
         with faults.injected(send=day, deliver=day):
-            bursts = [Burst.of(f"{room}-{way}", ada, grace) for way in ways]
+            bursts = [Burst.of(f"{room}-{way}", ada, grace, each=EACH) for way in ways]
             await asyncio.gather(*(burst.newest() for burst in bursts))
         await asyncio.gather(*(check(burst, both, grace) for burst, both in zip(bursts, feeds, strict=True)))
     assert day.struck.keys() == {"Throttling", *(("Death", "Silence") if lasting else ())}

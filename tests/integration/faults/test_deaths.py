@@ -16,7 +16,9 @@ from tests.integration.faults.proxy import CONNECTIONS
 from tests.integration.faults.rooms import Room, Way
 from tests.integration.users import SignIn
 
-SLOW = [pytest.param(way, marks=pytest.mark.slow) for way in ("slices", "windows")]
+LONG_S = 600
+"""Two minutes where nobody else uses the machine."""
+SLOW = [pytest.param(way, marks=[pytest.mark.slow, pytest.mark.timeout(LONG_S)]) for way in ("slices", "windows")]
 STORING = ["UpdateItem", "TransactWriteItems"]
 SENDING: dict[Way, list[str]] = {
     "direct": [*STORING, "Query", CONNECTIONS, CONNECTIONS],
