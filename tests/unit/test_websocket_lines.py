@@ -42,7 +42,7 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def lines() -> Iterator[CurlLines]:
+def lines(url: str) -> Iterator[CurlLines]:  # noqa: ARG001 - closed before the server, which waits for that
     lines = CurlLines(None)
     yield lines
     lines.close()
