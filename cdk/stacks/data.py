@@ -115,7 +115,13 @@ def _audit_stays() -> iam.PolicyDocument:
         sid="AuditStays",
         effect=iam.Effect.DENY,
         principals=[iam.AnyPrincipal()],
-        actions=["dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"],
+        actions=[
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:PartiQLUpdate",
+            "dynamodb:PartiQLDelete",
+        ],
         resources=["*"],
         conditions={"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": [f"{keys.AUDIT}*"]}},
     )

@@ -23,7 +23,7 @@ def test_nobody_may_change_or_remove_what_operators_did(stage: Assembly) -> None
     (replica,) = table["Replicas"]
     (body,) = replica["ResourcePolicy"]["PolicyDocument"]["Statement"]
     assert (body["Effect"], body["Principal"], body["Resource"]) == ("Deny", {"AWS": "*"}, "*")
-    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem"} <= set(body["Action"])
+    assert {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"} <= set(body["Action"])
     assert body["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["audit#*"]}}
 
 
