@@ -76,7 +76,8 @@ def _codes() -> str:
 
 def _object_names(schemas: dict[str, Schema]) -> list[str]:
     """What is neither command, ack nor event, outermost first: each before what it consists of."""
-    waiting = list(dict.fromkeys([*_results().values(), *(event.name for event in catalog.events())]))
+    documents = (document.__name__ for document in catalog.documents())
+    waiting = list(dict.fromkeys([*_results().values(), *(event.name for event in catalog.events()), *documents]))
     order: list[str] = []
     while waiting:
         name = waiting.pop(0)

@@ -185,7 +185,7 @@ def _tell(services: Services, sender: Sender, altered: Altered) -> None:
     entry = altered.entry
     services.change_pace.observe(entry["room"], altered.rev, services.clock.now_ms())
     frame = encode(MessageChanged(message=message_of(entry)))
-    deliver(services.fanout, entry["room"], frame, except_connection=sender.connection)
+    deliver(services.fanout, entry["room"], frame, except_connection=sender.connection, unless_tailed=True)
     if int(entry["sk"]) == altered.newest_seq:
         try:
             services.rooms.revise_latest(entry["room"], events.preview_of(entry))

@@ -60,7 +60,7 @@ def react(services: Services, sender: Sender, command: React) -> Reacted:
             emoji=command.emoji,
             removed=command.remove,
         )
-        deliver(services.fanout, command.room, encode(event), except_connection=sender.connection)
+        deliver(services.fanout, command.room, encode(event), except_connection=sender.connection, unless_tailed=True)
     return _reacted(altered.entry, command)
 
 

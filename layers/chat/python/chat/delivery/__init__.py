@@ -2,8 +2,9 @@
 
 How it goes there says `chat.planning`. A small room is posted to at once, by whoever stored the message. The shards of
 a larger one go to the delivery queue, one body each, and are posted slice by slice. In a hot room a message only claims
-the window that it is in, and goes out with the others of the window when that ends. Whatever happens here, the message
-is stored: a recipient that missed the frame sees the gap at the next number.
+the window that it is in, and goes out with the others of the window when that ends. What the log of a very large room
+has is not posted at all, once its subscribers were told to follow its tail (`chat.tails`). Whatever happens here, the
+message is stored: a recipient that missed the frame sees the gap at the next number.
 """
 
 from __future__ import annotations
@@ -20,28 +21,41 @@ from chat.services import Fanout
 
 __all__ = ["Delivery", "carry_out", "deliver", "tell_user", "tell_users"]
 
+_DECIDED = ("coalesced", "tail")
+"""Tiers that a room comes down from by a review only."""
+
 logger = logging.getLogger(__name__)
 
 
 def deliver(
-    fanout: Fanout, room: str, frame: bytes, *, except_connection: str | None = None, seq: int | None = None
-) -> None:
+    fanout: Fanout,
+    room: str,
+    frame: bytes,
+    *,
+    except_connection: str | None = None,
+    seq: int | None = None,
+    unless_tailed: bool = False,
+) -> bool:
     """Sends the frame to the room's subscribers but `except_connection`, now or through the queue. Never raises.
 
     `seq` is the number of a message that the frame is about: in a hot room it goes out with others, and to the
-    connection it came from as well.
+    connection it came from as well. Neither it nor a frame that says `unless_tailed` goes out where the room is
+    followed by its tail, and False is returned.
 
     Calls: in a small room one Query and a post a recipient. In a large one a queue call for ten shards; one Query
-    before it where nothing is remembered of the room. In a hot one a write, and for who begins a window two more.
+    before it where nothing is remembered of the room. In a hot one a write, and for who begins a window two more. In
+    one with a tail none.
     """
     try:
-        if seq is None:
-            audience = look(fanout, room, except_connection)
-            send(fanout, room, [frame], audience, except_connection=except_connection)
-        else:
-            _deliver_message(fanout, room, frame, except_connection, seq)
+        if seq is not None:
+            return _deliver_message(fanout, room, frame, except_connection, seq)
+        audience = look(fanout, room, except_connection)
+        if unless_tailed and audience.shape.silent:
+            return False
+        send(fanout, room, [frame], audience, except_connection=except_connection)
     except UnavailableError:
         logger.exception("message stored but not delivered", extra={"room": room})
+    return True
 
 
 def tell_user(fanout: Fanout, user: str, frame: bytes, *, except_connection: str | None = None) -> None:
@@ -76,26 +90,27 @@ def carry_out(fanout: Fanout, deliveries: Sequence[Delivery]) -> None:
         slices.carry_out(fanout, deliveries)
 
 
-def _deliver_message(fanout: Fanout, room: str, frame: bytes, except_connection: str | None, seq: int) -> None:
+def _deliver_message(fanout: Fanout, room: str, frame: bytes, except_connection: str | None, seq: int) -> bool:
     now_ms = fanout.clock.now_ms()
     known = fanout.connections.shapes.remembered(room, now_ms)
-    is_hot = known is not None and known.plan.tier == "coalesced"
-    # Nobody of a hot room has to be known: the end of its window looks for them.
-    audience = Audience(known, None) if known and is_hot else look(fanout, room, except_connection)
+    is_decided = known is not None and known.plan.tier in _DECIDED
+    # Nobody of a hot room has to be known: the end of its window looks for them. And a tail is for everybody.
+    audience = Audience(known, None) if known and is_decided else look(fanout, room, except_connection)
     shape = audience.shape
     planned = _plan(fanout, room, audience, len(frame))
     if planned.tier == "coalesced":
         hot.claim(fanout, room, planned, now_ms)
-    else:
+    elif not shape.silent:
         send(fanout, room, [frame], audience, except_connection=except_connection)
     if planned.busy or shape.plan.busy or audience.recipients is None:
         reviews.begin(fanout, room, shape, now_ms, seq=seq, planned=planned)
+    return not shape.silent
 
 
 def _plan(fanout: Fanout, room: str, audience: Audience, size_bytes: int) -> Plan:
-    """What is in force in a hot or tiny room; else what this instance's own view of the room asks for."""
+    """What is in force in a tiny room and in one that reviews see to; else what this instance's view of it asks for."""
     shape, recipients = audience.shape, audience.recipients
-    if shape.plan.tier == "coalesced" or audience.tiny:
+    if shape.plan.tier in _DECIDED or audience.tiny:
         return shape.plan
     thresholds = fanout.settings.recall()
     online = max(shape.online, thresholds.direct + 1) if recipients is None else len(recipients)
