@@ -160,8 +160,9 @@ def _table(name: str, type_: str, members: dict[str, str]) -> str:
 
 def _reader(name: str, schema: Schema) -> str:
     fields = [f"{field}: {_read(value)}" for field, value in schema["properties"].items()]
-    # Refusals are read by their type, as events are; the rest only through the tables below.
-    visible = "export " if name == protocol.Refusal.__name__ else ""
+    # Refusals are read by their type, as events are, and documents by who asks; the rest only through the tables below.
+    read_alone = {struct.__name__ for struct in (protocol.Refusal, *catalog.documents())}
+    visible = "export " if name in read_alone else ""
     start = f"{visible}const {_variable(name)}: Read<{name}> = record<{name}>("
     if not fields:
         return f"{start}{{}});\n"

@@ -1226,7 +1226,7 @@ const member: Read<Member> = record<Member>({
 
 const reconnection: Read<Reconnection> = record<Reconnection>({ first_ms: count, most_ms: count });
 
-const tailChanges: Read<TailChanges> = record<TailChanges>({
+export const tailChanges: Read<TailChanges> = record<TailChanges>({
   room: text,
   page: count,
   changed: list(message),
@@ -1234,7 +1234,7 @@ const tailChanges: Read<TailChanges> = record<TailChanges>({
   closed: flag,
 });
 
-const tailSegment: Read<TailSegment> = record<TailSegment>({
+export const tailSegment: Read<TailSegment> = record<TailSegment>({
   room: text,
   segment: count,
   messages: list(message),
@@ -1242,7 +1242,7 @@ const tailSegment: Read<TailSegment> = record<TailSegment>({
   closed: flag,
 });
 
-const tailLive: Read<TailLive> = record<TailLive>({
+export const tailLive: Read<TailLive> = record<TailLive>({
   room: text,
   last_seq: count,
   segment: count,
