@@ -161,7 +161,7 @@ def _table(name: str, type_: str, members: dict[str, str]) -> str:
 def _reader(name: str, schema: Schema) -> str:
     fields = [f"{field}: {_read(value)}" for field, value in schema["properties"].items()]
     # Refusals are read by their type, as events are, and documents by who asks; the rest only through the tables below.
-    read_alone = {struct.__name__ for struct in (protocol.Refusal, *catalog.documents())}
+    read_alone = {protocol.Refusal.__name__, *(document.__name__ for document in catalog.documents())}
     visible = "export " if name in read_alone else ""
     start = f"{visible}const {_variable(name)}: Read<{name}> = record<{name}>("
     if not fields:

@@ -32,7 +32,7 @@ function handler(event) {
 """
 
 TAILS = "/api/tail/"
-ERRORS = (403, 404, 429, 500, 502, 503, 504)
+ERRORS = (403, 404, 500, 502, 503, 504)
 ERROR_LIFE = cdk.Duration.seconds(1)
 
 

@@ -68,7 +68,7 @@ def test_tails_are_cached_by_their_path_alone_for_as_long_as_their_function_says
 def test_an_error_is_kept_no_longer_than_the_live_part_of_a_tail(stage: Assembly) -> None:
     lives = {found["ErrorCode"]: found["ErrorCachingMinTTL"] for found in distribution(stage)["CustomErrorResponses"]}
     assert set(lives.values()) == {1}
-    assert {403, 404, 429, 502, 503, 504} <= lives.keys()
+    assert {403, 404, 502, 503, 504} <= lives.keys()
 
 
 def test_page_and_media_are_cached_and_reached_by_https(stage: Assembly) -> None:

@@ -107,7 +107,7 @@ def test_who_subscribes_is_told_where_the_tail_is_also_before_all_are() -> None:
     assert world.services.fanout.tails.accepts(ROOM, reply.tail.path.rpartition("/")[2])
 
 
-def test_near_the_threshold_a_subscriber_is_told_by_the_shape_as_it_stands() -> None:
+def test_in_a_large_room_a_subscriber_and_a_heartbeat_are_told_by_the_shape_as_it_stands() -> None:
     """An instance remembers a shape for 2 s, in which the room may have been announced to all but this one."""
     world = arena(SOCKETS, thresholds=LOW)
     put_in_force(world, Plan("slices"), online=SOCKETS)
@@ -116,6 +116,7 @@ def test_near_the_threshold_a_subscriber_is_told_by_the_shape_as_it_stands() -> 
     world.connections_table.update(("room#arena#0", "#shape"), assign={"tier": "tail", "told_tail": True})
     assert shapes.remembered(ROOM, world.clock.now_ms()) == known
     assert tails.for_subscriber(world.services.fanout, ROOM, known) is not None
+    assert list(tails.of_rooms(world.services.fanout, [ROOM])) == [ROOM]
 
 
 def test_a_heartbeat_brings_the_tails_of_rooms_that_are_followed_and_of_no_others() -> None:

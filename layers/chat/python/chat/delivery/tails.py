@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chat.planning import RELEASE
 from chat.protocol import Tail
 from chat.services import Fanout
 from chat.storage.shapes import SPREAD_MS, Shape
@@ -31,18 +30,28 @@ def of_room(fanout: Fanout, room: str) -> Tail:
 def for_subscriber(fanout: Fanout, room: str, shape: Shape) -> Tail | None:
     """What somebody is to follow who has just subscribed; None where the room is posted to.
 
-    Near the threshold a consistent read, one unit: their subscription was stored before it, so they are either told
-    here, or found by the review that tells everybody.
+    Their subscription was stored before this, so they are told here, or found by the review that tells everybody.
     """
-    if not shape.tailed and shape.online > fanout.settings.known.tail * RELEASE:
-        shape = fanout.connections.shapes.find(room)
-    return of_room(fanout, room) if shape.tailed else None
+    return of_room(fanout, room) if _is_tailed(fanout, room, shape) else None
 
 
 def of_rooms(fanout: Fanout, rooms: Sequence[str]) -> dict[str, Tail]:
-    """The tails of those rooms that are followed by them. Half a read unit for each room that is not remembered."""
+    """The tails of those rooms that are followed by them.
+
+    Half a read unit for each room that is not remembered, and one more for each large one.
+    """
     shapes = fanout.connections.shapes.recall_all(rooms, fanout.clock.now_ms())
-    return {room: of_room(fanout, room) for room, shape in shapes.items() if shape.tailed}
+    return {room: of_room(fanout, room) for room, shape in shapes.items() if _is_tailed(fanout, room, shape)}
+
+
+def _is_tailed(fanout: Fanout, room: str, shape: Shape) -> bool:
+    """By the shape as it stands where that may make a difference: what is remembered may be from before a review.
+
+    No room gets from a few sockets to the threshold within what is remembered. A consistent read, one unit.
+    """
+    if shape.tailed or shape.online <= fanout.settings.known.direct:
+        return shape.tailed
+    return fanout.connections.shapes.find(room).tailed
 
 
 def to_be_told(before: Shape, after: Shape, now_ms: int) -> bool:
