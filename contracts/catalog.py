@@ -107,6 +107,11 @@ def events() -> tuple[Event, ...]:
     return tuple(Event(_tag(struct), struct, Words.of(struct)) for struct in structs)
 
 
+def documents() -> tuple[Struct, ...]:
+    """What is answered over HTTP in the protocol's own words: the parts of a tail."""
+    return protocol.TailLive, protocol.TailSegment, protocol.TailChanges
+
+
 @cache
 def error_types() -> tuple[type[errors.ChatError], ...]:
     """Everything that can be refused with, by HTTP status, otherwise in the order of the source."""

@@ -2,7 +2,8 @@
 
 One file a kind: `commands/<action>.json`, `acks/<action>.json`, `events/<type>.json` and `errors/error.json`, each
 `{"frames": [{"about": …, "frame": …}, …]}`, the first frame the plainest. `lists` has several in one, `newer` what only
-a newer server sends. `invalid` has, instead of the frame, its text and the error's `code` and `id` that it must give.
+a newer server sends, `tails` what is no frame but an answer over HTTP. `invalid` has, instead of the frame, its text
+and the error's `code` and `id` that it must give.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def definitions(template: str = LOCAL) -> dict[str, Schema]:
     """
     sent = [command.struct for command in catalog.commands()]
     received: list[catalog.Struct] = [command.ack for command in catalog.commands()]
-    received += [protocol.Refusal, *(event.struct for event in catalog.events())]
+    received += [protocol.Refusal, *(event.struct for event in catalog.events()), *catalog.documents()]
     _, found = msgspec.json.schema_components([*sent, *received], ref_template=template)
     structs = {struct.__name__: struct for struct in _structs([*sent, *received])}
     told = {struct.__name__ for struct in sent}

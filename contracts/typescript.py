@@ -76,7 +76,8 @@ def _codes() -> str:
 
 def _object_names(schemas: dict[str, Schema]) -> list[str]:
     """What is neither command, ack nor event, outermost first: each before what it consists of."""
-    waiting = list(dict.fromkeys([*_results().values(), *(event.name for event in catalog.events())]))
+    documents = (document.__name__ for document in catalog.documents())
+    waiting = list(dict.fromkeys([*_results().values(), *(event.name for event in catalog.events()), *documents]))
     order: list[str] = []
     while waiting:
         name = waiting.pop(0)
@@ -159,8 +160,9 @@ def _table(name: str, type_: str, members: dict[str, str]) -> str:
 
 def _reader(name: str, schema: Schema) -> str:
     fields = [f"{field}: {_read(value)}" for field, value in schema["properties"].items()]
-    # Refusals are read by their type, as events are; the rest only through the tables below.
-    visible = "export " if name == protocol.Refusal.__name__ else ""
+    # Refusals are read by their type, as events are, and documents by who asks; the rest only through the tables below.
+    read_alone = {protocol.Refusal.__name__, *(document.__name__ for document in catalog.documents())}
+    visible = "export " if name in read_alone else ""
     start = f"{visible}const {_variable(name)}: Read<{name}> = record<{name}>("
     if not fields:
         return f"{start}{{}});\n"

@@ -35,6 +35,7 @@ from chat.storage.reports import ReportBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
+from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
 from chat.storage.windows import Windows
@@ -256,6 +257,7 @@ class World:
                 queue=self.queue,
                 settings=FanoutSettings(self.rooms_table, self.clock, thresholds),
                 windows=Windows(self.connections_table),
+                tails=TailAccess(self.messages_table, self.clock, self.ids),
                 pace=pace,
                 clock=self.clock,
             ),

@@ -18,6 +18,7 @@ from cdk.constructs.media_bucket import VARIANTS
 from cdk.constructs.page_files import PageFiles
 from cdk.constructs.permissions import acknowledge
 from cdk.constructs.security_headers import page_policy, security_headers
+from chat.storage.tail_access import LIFE_MS
 
 ROUTE_TO_PAGE = """
 function handler(event) {
@@ -29,6 +30,10 @@ function handler(event) {
   return request;
 }
 """
+
+TAILS = "/api/tail/"
+ERRORS = (403, 404, 500, 502, 503, 504)
+ERROR_LIFE = cdk.Duration.seconds(1)
 
 
 class Site(Construct):
@@ -60,6 +65,7 @@ class Site(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         access = cloudfront.S3OriginAccessControl(self, "Access")
+        api = origins.HttpOrigin(api_host, protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY)
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
@@ -67,9 +73,13 @@ class Site(Construct):
             default_root_object="index.html",
             default_behavior=self._page(_bucket_origin(self.bucket, access), connects_to),
             additional_behaviors={
-                "/api/*": _api(api_host),
+                # The first that fits counts.
+                f"{TAILS}*": self._tails(api),
+                "/api/*": _api(api),
                 f"/{VARIANTS}*": self._media(_bucket_origin(media, access)),
             },
+            # CloudFront would keep an error for 10 s; what a tail refuses or lacks may be there with the next poll.
+            error_responses=[cloudfront.ErrorResponse(http_status=status, ttl=ERROR_LIFE) for status in ERRORS],
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             # The certificate of cloudfront.net comes with a policy of its own.
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if domain else None,
@@ -136,6 +146,25 @@ class Site(Construct):
             compress=False,
         )
 
+    def _tails(self, api: cloudfront.IOrigin) -> cloudfront.BehaviorOptions:
+        """The same for everybody who has the address: cached for as long as the function says, by the path alone."""
+        return cloudfront.BehaviorOptions(
+            origin=api,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            cache_policy=cloudfront.CachePolicy(
+                self,
+                "TailCache",
+                comment=f"Chat {cdk.Stack.of(self).stack_name}: tails of rooms",
+                min_ttl=cdk.Duration.seconds(0),
+                default_ttl=cdk.Duration.seconds(0),
+                max_ttl=cdk.Duration.millis(LIFE_MS),
+                enable_accept_encoding_gzip=True,
+                enable_accept_encoding_brotli=True,
+            ),
+            response_headers_policy=cloudfront.ResponseHeadersPolicy.SECURITY_HEADERS,
+            compress=True,
+        )
+
     def _allow_reading(self, construct_id: str, bucket: s3.Bucket, keys: str) -> None:
         """The bucket's one policy: TLS only, and this distribution, no other, may read `keys`."""
         policy = s3.BucketPolicy(self, construct_id, bucket=bucket)
@@ -163,9 +192,9 @@ def _bucket_origin(bucket: s3.Bucket, access: cloudfront.S3OriginAccessControl) 
     return origins.S3BucketOrigin.with_bucket_defaults(bucket, origin_access_control_id=access.origin_access_control_id)
 
 
-def _api(host: str) -> cloudfront.BehaviorOptions:
+def _api(api: cloudfront.IOrigin) -> cloudfront.BehaviorOptions:
     return cloudfront.BehaviorOptions(
-        origin=origins.HttpOrigin(host, protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY),
+        origin=api,
         viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
         allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
         cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,

@@ -29,6 +29,7 @@ from cdk.service.protection import Protection
 from cdk.service.push import PUSH_TIMEOUT_S, MobileApplications, add_push
 from cdk.service.sign_in import add_sign_in
 from cdk.service.streams import add_streams
+from cdk.service.tail import add_tail
 from cdk.service.wallets import add_wallets
 from cdk.service.webhooks import DELIVERIES_TIMEOUT_S, add_webhooks
 from cdk.stacks.cache import CacheStack
@@ -81,6 +82,7 @@ class ServiceStack(cdk.Stack):
         add_wallets(platform, data=data, http=http, identity=identity)
         add_commands(platform, posting=posting, http=http, identity=identity)
         add_streams(platform, data=data, http=http, identity=identity)
+        add_tail(platform, data=data, http=http)
         add_delivery(platform, data=data, websocket=websocket, delivery=delivery)
         add_notices(platform, data=data, websocket=websocket, notices=notices)
         add_events(platform, data=data, events=events, notices=notices, jobs=jobs)

@@ -19,6 +19,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.client.faults import Faults, Frame, Peer, Refuse, problem
 from tests.client.http_side import HttpSide
+from tests.client.tail_side import TailSide
 
 SENT_AT_MS = 1_790_000_000_000
 PAGE = 100
@@ -46,6 +47,7 @@ class Stage:
         self.rotate_after_s = 3600
         self.reconnect = {"first_ms": 20, "most_ms": 100}
         self.faults = Faults()
+        self.tails = TailSide(self)
         self.random = random.Random(1)  # noqa: S311
         self._sessions = itertools.count()
         self._tickets: dict[str, str] = {}
@@ -92,6 +94,8 @@ class Stage:
 
     async def deliver(self, message: Frame, *, but: Peer | None = None) -> None:
         faults = self.faults
+        if message["room"] in self.tails.rooms:
+            return
         for peer in [peer for peer in self.peers if peer is not but and message["room"] in peer.rooms]:
             copies = int(self.random.random() >= faults.lost) + int(self.random.random() < faults.repeated)
             for _ in range(copies):
@@ -241,7 +245,7 @@ class Stage:
         changes = self.changes.get(room, [])
         missed = changes[frame["after_rev"] :] if "after_rev" in frame else []
         reply |= {"last_rev": len(changes), "changed": missed if len(missed) <= PAGE else []}
-        reply |= {"changes_gap": len(missed) > PAGE}
+        reply |= {"changes_gap": len(missed) > PAGE, "tail": self.tails.tail(room) if peer.socket else None}
         return reply
 
     async def do_unsubscribe(self, peer: Peer, frame: Frame) -> Frame:
@@ -285,7 +289,8 @@ class Stage:
         lacking = {room: seq for room, seq in newest.items() if seq > frame["rooms"][room]}
         revs = {room: len(self.changes.get(room, [])) for room in frame.get("revs", {})}
         changed = {room: rev for room, rev in revs.items() if rev > frame["revs"][room]}
-        return {"rooms": lacking, "revs": changed, "now_ms": SENT_AT_MS}
+        tails = {room: tail for room in revs if (tail := self.tails.tail(room))}
+        return {"rooms": lacking, "revs": changed, "now_ms": SENT_AT_MS, "tails": tails}
 
     async def do_members(self, _peer: Peer, frame: Frame) -> Frame:
         users = sorted(self.members.get(frame["room"], set()))
@@ -319,6 +324,7 @@ class Stage:
         app.router.add_post("/api/tickets", self.create_ticket)
         app.router.add_get("/socket", self.connect)
         HttpSide(self).add_to(app)
+        self.tails.add_to(app)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -36,7 +36,11 @@ PUSH = {
         ("POST", "levels"),
     )
 }
-FALLBACK = {"POST /api/commands": "message.http_command", "GET /api/events": "message.http_events"}
+FALLBACK = {
+    "POST /api/commands": "message.http_command",
+    "GET /api/events": "message.http_events",
+    "GET /api/tail/{room}/{capability}/{part+}": "message.tail",
+}
 OPERATIONS = {"GET /api/health": "ops.health", "GET /api/config": "ops.config"}
 
 

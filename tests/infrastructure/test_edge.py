@@ -11,6 +11,7 @@ CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 """Ids of CloudFront's own policies (its developer guide)."""
+KEY_PARTS = (("Cookies", "Cookie"), ("Headers", "Header"), ("QueryStrings", "QueryString"))
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-555555555555"
 
 
@@ -38,7 +39,8 @@ def directives(policy: str) -> dict[str, list[str]]:
 
 
 def test_one_origin_serves_page_api_and_media(stage: Assembly) -> None:
-    assert set(behaviours(stage)) == {"*", "/api/*", "/media/*"}
+    # The first that fits counts.
+    assert list(behaviours(stage)) == ["*", "/api/tail/*", "/api/*", "/media/*"]
 
 
 def test_the_api_is_never_cached_and_gets_the_callers_token(stage: Assembly) -> None:
@@ -49,6 +51,26 @@ def test_the_api_is_never_cached_and_gets_the_callers_token(stage: Assembly) -> 
     assert api["ViewerProtocolPolicy"] == "https-only"
 
 
+def test_tails_are_cached_by_their_path_alone_for_as_long_as_their_function_says(stage: Assembly) -> None:
+    tails = behaviours(stage)["/api/tail/*"]
+    assert "OriginRequestPolicyId" not in tails
+    assert tails["TargetOriginId"] == behaviours(stage)["/api/*"]["TargetOriginId"]
+    assert tails["ResponseHeadersPolicyId"] == behaviours(stage)["/api/*"]["ResponseHeadersPolicyId"]
+    assert (tails["ViewerProtocolPolicy"], tails["Compress"]) == ("https-only", True)
+    policy = stage.behind("edge", tails["CachePolicyId"])
+    assert policy
+    config = policy["CachePolicyConfig"]
+    assert (config["MinTTL"], config["DefaultTTL"], config["MaxTTL"]) == (0, 0, 600)
+    key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert [key[f"{part}Config"][f"{kind}Behavior"] for part, kind in KEY_PARTS] == ["none"] * 3
+
+
+def test_an_error_is_kept_no_longer_than_the_live_part_of_a_tail(stage: Assembly) -> None:
+    lives = {found["ErrorCode"]: found["ErrorCachingMinTTL"] for found in distribution(stage)["CustomErrorResponses"]}
+    assert set(lives.values()) == {1}
+    assert {403, 404, 502, 503, 504} <= lives.keys()
+
+
 def test_page_and_media_are_cached_and_reached_by_https(stage: Assembly) -> None:
     for path in ("*", "/media/*"):
         assert behaviours(stage)[path]["CachePolicyId"] == CACHING_OPTIMIZED
@@ -56,8 +78,8 @@ def test_page_and_media_are_cached_and_reached_by_https(stage: Assembly) -> None
 
 
 def test_a_place_inside_the_page_is_the_page_but_an_error_of_the_api_stays_one(stage: Assembly) -> None:
-    # Error responses of a distribution would replace those of the API too; a function on the page's path does not.
-    assert "CustomErrorResponses" not in distribution(stage)
+    # Pages for errors would replace those of the API too; a function on the page's path does not.
+    assert all("ResponsePagePath" not in found for found in distribution(stage)["CustomErrorResponses"])
     (association,) = behaviours(stage)["*"]["FunctionAssociations"]
     assert association["EventType"] == "viewer-request"
     assert "FunctionAssociations" not in behaviours(stage)["/api/*"]

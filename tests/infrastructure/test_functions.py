@@ -27,6 +27,7 @@ LAYERS = {
     "message.command": set(),
     "message.http_command": {"identity"},
     "message.http_events": {"identity"},
+    "message.tail": set(),
     "message.deliver": set(),
     "message.notices": set(),
     "message.outbox": set(),

@@ -62,6 +62,7 @@ PERMISSIONS = {
         MESSAGES: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query dynamodb:PutItem",
         SECRET: "secretsmanager:GetSecretValue",
     },
+    "message.tail": {MESSAGES: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query dynamodb:PutItem"},
     "message.deliver": {
         ROOMS: "dynamodb:GetItem dynamodb:Query",
         MESSAGES: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query dynamodb:PutItem",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat import activity, commands, presence, receipts, search, streams
+from chat import activity, commands, presence, receipts, search, streams, tails
 from chat.accounts import jobs, noting
 from chat.caching.tiers import Tiers
 from chat.events import MessagePosted
@@ -21,7 +21,7 @@ from chat.streams import Archive, Following
 from simulation.table import MemoryTable
 from simulation.world import World
 from tests.infrastructure.test_permissions import CONNECTIONS, MESSAGES, PERMISSIONS, ROOMS
-from tests.unit import hot_rooms
+from tests.unit import hot_rooms, tailed_room
 from tests.unit.aftermath import work_off
 from tests.unit.test_account_erasure import EVE, a_full_life
 
@@ -210,6 +210,36 @@ def test_a_stream_of_events_is_made_within_the_role_of_its_function(world: World
     assert (text.count(b"event: message\n"), text.count(b"event: message_changed\n")) == (2, 1)
     assert used(world.rooms_table) <= allowed("message.http_events", ROOMS)
     assert used(world.messages_table) <= allowed("message.http_events", MESSAGES)
+
+
+def test_a_tail_is_served_within_the_role_of_its_function() -> None:
+    world = hot_rooms.arena(0)
+    hot_rooms.say(world, "hello")
+    react = {"action": "react", "id": "r", "room": hot_rooms.ROOM, "seq": 1, "emoji": "x"}
+    commands.answer(world.services, tailed_room.HOST, json.dumps(react))
+    world.messages_table.update(keys.counter(hot_rooms.ROOM), add={"seq": 1, "rev": 1})
+    world.clock.pass_ms(SETTLE_MS + 1)
+    world.messages_table.actions.clear()
+    access, archive = world.services.fanout.tails, tailed_room.archive(world)
+    assert not access.accepts(hot_rooms.ROOM, "x")
+    documents = [
+        tails.live(archive, hot_rooms.ROOM),
+        tails.segment(archive, hot_rooms.ROOM, 0),
+        tails.changes(archive, hot_rooms.ROOM, 0),
+    ]
+    assert all("hello" in repr(document) for document in documents)
+    assert used(world.messages_table) <= allowed("message.tail", MESSAGES)
+
+
+def test_a_room_is_announced_to_be_followed_by_its_tail_within_the_role_of_deliveries() -> None:
+    world = hot_rooms.arena(24, thresholds=tailed_room.LOW)
+    hot_rooms.say(world, "hello")
+    for table in (world.messages_table, world.connections_table):
+        table.actions.clear()
+    hot_rooms.Worker(world).run(rounds=2)
+    assert tailed_room.pace_of(world, "s0003")
+    assert used(world.messages_table) <= allowed("message.deliver", MESSAGES)
+    assert used(world.connections_table) <= allowed("message.deliver", CONNECTIONS)
 
 
 def test_working_off_the_delivery_queue_stays_within_its_role() -> None:

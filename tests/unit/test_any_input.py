@@ -33,6 +33,7 @@ from chat.settings import Settings
 from chat.storage.audit import AuditTrail
 from chat.storage.nonces import NonceOffice
 from chat.storage.push_subscriptions import PushBook
+from chat.storage.tail_access import TailAccess
 from chat.storage.webhooks import WebhookBook
 from chat.tokens import BUILT_IN, WALLET, BuiltInIssuer, SeveralIssuers, WalletIssuer
 from chat.upkeep import Desk
@@ -42,10 +43,11 @@ from chat.webhooks.registration import Registration, register
 from chat.webhooks.replay import Range
 from functions.connect import authorize, push_subscriptions, sessions, tickets, wallet_nonces, wallet_sessions
 from functions.media import uploads
-from functions.message import command, http_command, http_events
+from functions.message import command, http_command, http_events, tail
 from functions.ops import account, config, health, webhook_settings
 from functions.ops import cache as cache_endpoint
-from simulation.world import MemoryQueue, World
+from simulation.table import MemoryTable
+from simulation.world import CountedIds, ManualClock, MemoryQueue, World
 from tests.unit import nearly_right
 
 EVENTS = Path(__file__).parent / "events"
@@ -135,6 +137,7 @@ ENDPOINTS = [
     Endpoint("POST /api/wallet/sessions", wallet_sessions, near(wallet_sessions.SignedMessage)),
     Endpoint("POST /api/commands", http_command, nearly_right.frames),
     Endpoint("GET /api/events", http_events, st.text()),
+    Endpoint("GET /api/tail/{room}/{capability}/{part+}", tail, st.text()),
     Endpoint("GET /api/config", config, st.text()),
     Endpoint("POST /api/account/export", account, st.text()),
     Endpoint("GET /api/account/export", account, st.text()),
@@ -175,6 +178,14 @@ places = nearly_right.mostly(
 )
 waits = nearly_right.mostly(st.sampled_from(["0", "1", "20"]), st.text())
 queries = nearly_right.mostly(st.fixed_dictionaries({"rooms": places}, optional={"wait_s": waits}), st.none())
+TAILS = TailAccess(MemoryTable(), ManualClock(), CountedIds())
+paths = st.one_of(
+    st.text(),
+    st.sampled_from(["live", "segments/0", "segments/1", "changes/0", "changes/1", "live/0"]).map(
+        lambda part: f"{TAILS.grant('lunch').path}/{part}"
+    ),
+    st.tuples(st.text(), st.text()).map(lambda parts: f"/api/tail/{parts[0]}/{parts[1]}/live"),
+)
 bearers = nearly_right.mostly(st.sampled_from(["ada", "bob", "eve"]).map(signed_in), forged).map("Bearer {}".format)
 
 
@@ -188,6 +199,7 @@ def request(endpoint: Endpoint, draw: Callable[[st.SearchStrategy[Any]], Any]) -
         **recorded,
         "routeKey": endpoint.route,
         "headers": {**recorded["headers"], **headers},
+        "rawPath": draw(paths),
         "queryStringParameters": draw(queries),
         "pathParameters": {"webhook": draw(nearly_right.mostly(st.just("id-1"), st.text()))},
         "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
@@ -223,6 +235,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         "members": world.services.members,
         "messages": world.services.messages,
         "changes": world.services.changes,
+        "tail_access": TAILS,
         "job_office": world.accounts.office,
         "operators": Operators(frozenset({"ada"})),
         "tickets": world.tickets,

@@ -321,7 +321,8 @@ def test_a_step_that_was_not_announced_is_announced_by_the_next_look(monkeypatch
 def test_who_comes_to_a_room_on_a_step_is_told_of_it() -> None:
     world = arena(5, plan=DIGEST)
     reviews.notice_subscriber(world.services.fanout, ROOM, "s0003", world.clock.now_ms())
-    assert world.sockets.heard("s0003", "room_pace") == [{"type": "room_pace", "room": ROOM, "step": "digest"}]
+    (pace,) = world.sockets.heard("s0003", "room_pace")
+    assert (pace["room"], pace["step"], pace["tail"]) == (ROOM, "digest", None)
 
 
 @given(st.lists(st.integers(1, FRAME_BYTES + 5_000)))

@@ -27,6 +27,12 @@ SENT: list[tuple[str, Any]] = [
     *((f"events/{event.type}", event.struct) for event in catalog.events()),
     ("errors/error", protocol.Refusal),
 ]
+ANSWERED: list[tuple[str, Any]] = [
+    ("tails/live", protocol.TailLive),
+    ("tails/segment", protocol.TailSegment),
+    ("tails/changes", protocol.TailChanges),
+]
+"""What is no frame, but answered over HTTP."""
 
 
 def invalid() -> Iterator[Any]:
@@ -60,7 +66,9 @@ def test_a_command_with_unknown_fields_means_the_same(command: catalog.Command) 
     )
 
 
-@pytest.mark.parametrize(("kind", "struct"), SENT, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("kind", "struct"), [*SENT, *ANSWERED], ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_what_the_server_sends_is_written_byte_for_byte(kind: str, struct: type[msgspec.Struct]) -> None:
     for example in EXAMPLES.of(kind):
         decoded = cast("Any", msgspec.convert(example.frame, struct))

@@ -13,6 +13,7 @@ from chat.planning import (
     STEPS,
     Plan,
     Thresholds,
+    Tier,
     load_of,
     plan,
     posts_per_s,
@@ -20,7 +21,7 @@ from chat.planning import (
     tells,
 )
 
-RANK = {"direct": 0, "slices": 1, "tail": 2, "coalesced": 3}
+RANK = {"direct": 0, "slices": 1, "coalesced": 2, "tail": 3}
 DEFAULTS = Thresholds()
 
 online = st.integers(0, 100_000)
@@ -58,6 +59,8 @@ plans = st.builds(plan, online, rates, sizes, st.just(QUIET), thresholds)
         (10_000, 1, "slices", "counts_only", 0),
         (10_001, 0.1, "tail", "full", 0),
         (10_000, 2, "coalesced", "digest", 1_000),
+        (10_001, 2, "tail", "counts_only", 0),
+        (100_000, 500, "tail", "counts_only", 0),
         (100, 500, "coalesced", "digest", 1_000),
     ],
 )
@@ -75,6 +78,10 @@ def test_more_sockets_or_messages_never_lead_to_more_posts_each_or_fewer_steps(
     (some, more), (slow, fast) = sorted((some, more)), sorted((slow, fast))
     lower, higher = (plan(*room, size_bytes, before, limits) for room in ((some, slow), (more, fast)))
     assert RANK[lower.tier] <= RANK[higher.tier]
+    if higher.tier == "tail":
+        assert posts_per_s(higher, more, fast, size_bytes) == 0
+        assert STEPS.index(min(lower.step, "counts_only", key=STEPS.index)) <= STEPS.index(higher.step)
+        return
     assert STEPS.index(lower.step) <= STEPS.index(higher.step)
     assert lower.window_ms <= higher.window_ms
 
@@ -92,7 +99,16 @@ def test_a_room_at_its_edge_stays_as_it_is(sockets: int, rate_per_s: float, limi
     reached = plan(sockets, rate_per_s, 400, QUIET, limits)
     a_little_less = plan(sockets, rate_per_s * (RELEASE + 0.01), 400, reached, limits)
     assert (a_little_less.tier, a_little_less.step) == (reached.tier, reached.step)
-    assert plan(sockets, 0, 400, reached, limits).busy is False
+    quiet = plan(sockets, 0, 400, reached, limits)
+    assert quiet.busy is (quiet.tier == "tail")
+
+
+@pytest.mark.parametrize(
+    ("sockets", "before", "tier"),
+    [(7_001, "tail", "tail"), (7_000, "tail", "slices"), (10_000, "slices", "slices"), (10_001, "coalesced", "tail")],
+)
+def test_a_room_comes_back_from_its_tail_below_a_part_of_the_threshold(sockets: int, before: Tier, tier: str) -> None:
+    assert plan(sockets, 0.1, 400, Plan(before), DEFAULTS).tier == tier
 
 
 @given(online, rates, sizes, plans, thresholds)
@@ -144,6 +160,7 @@ def test_thresholds_are_written_as_names_with_values() -> None:
         ("direct=many", "direct is a whole number"),
         ("direct", "direct is a whole number"),
         ("direct=9", "direct is 10 to 1000"),
+        ("tail=100", "tail is above direct"),
         ("coalesce=30000", "coalesce is"),
         ("no_typing=0", "no_typing"),
         ("no_receipts=100", "none below another"),

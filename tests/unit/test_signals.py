@@ -46,7 +46,7 @@ def test_a_metric_is_added_up_until_it_is_taken() -> None:
 
 
 def test_of_many_values_some_are_kept_each_as_likely_as_any_other() -> None:
-    signals._chance.seed(7)  # noqa: SLF001 - a sample that repeats
+    signals._chance.seed(7)
     sample = Sample()
     for value in range(10_000):
         sample.add(value)

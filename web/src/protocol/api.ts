@@ -9,9 +9,12 @@
 import type { Ticket } from "./connection";
 import { RequestFailed } from "./errors";
 import type { Author } from "./frames";
+import { tailChanges, tailLive, tailSegment } from "./frames.generated";
 import type { HttpEndpoints } from "./httpLine";
 import { count, fields, type Fields, json, optional, ShapeError, text } from "./shape";
+import type { TailDocuments } from "./tail";
 
+const NOT_MODIFIED = 304;
 const REQUEST_TIMEOUT_MS = 15_000;
 export const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
 export const UPLOAD_TYPES: readonly string[] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
@@ -119,6 +122,28 @@ export function upload(
     });
     request.send(form);
   });
+}
+
+/** The parts of tails, from the stage or from a cache before it. No token goes with them: their address is enough. */
+export const TAILS: TailDocuments = {
+  live: async (path, tag, signal) => {
+    const headers = new Headers(tag === null ? {} : { "If-None-Match": tag });
+    const response = await arriving(fetch(`${path}/live`, { headers, cache: "no-store", signal: limited(signal) }));
+    if (response.status === NOT_MODIFIED) return null;
+    const body = await arriving(response.text());
+    if (!response.ok) throw refusal(response.status, body);
+    return { live: tailLive(json(body, "live"), "live"), tag: response.headers.get("ETag") };
+  },
+  segment: async (path, number, signal) => tailSegment(await tailPart(`${path}/segments/${number}`, signal), "segment"),
+  changes: async (path, number, signal) => tailChanges(await tailPart(`${path}/changes/${number}`, signal), "changes"),
+};
+
+async function tailPart(path: string, signal: AbortSignal): Promise<unknown> {
+  return json(await arriving((await ask(path, { signal: limited(signal) })).text()), path);
+}
+
+function limited(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
 }
 
 interface CallOptions {

@@ -265,7 +265,7 @@ describe("the session", () => {
     expect(socket().sent).toMatchObject([{ action: "sync", rooms: { general: 117 }, revs: { general: 12 } }]);
     socket().acknowledge(socket().sent[0], { rooms: { general: 120 }, now_ms: 1, revs: { general: 13 } });
     await pass();
-    expect(synced).toEqual([{ rooms: { general: 120 }, now_ms: 1, revs: { general: 13 } }]);
+    expect(synced).toEqual([{ rooms: { general: 120 }, now_ms: 1, revs: { general: 13 }, tails: {} }]);
   });
 });
 

@@ -44,9 +44,11 @@ export const ERROR_CODES = [
   "message_refused",
   "banned",
   "room_private",
+  "tail_expired",
   "room_not_found",
   "sign_in_unavailable",
   "user_not_found",
+  "tail_not_yet",
   "job_not_found",
   "message_not_found",
   "message_deleted",
@@ -150,6 +152,8 @@ export interface ReportList {
  * `last_rev` is the client's next `after_rev`; a change below it that is still being stored keeps it lower than the
  * room's. `changed` has messages as they stand that have changed since, which may be such that the client never had, or
  * has in the same form. With `changes_gap` there were too many: the client reads again what it has of the room.
+ *
+ * With a `tail` neither messages nor changes come live: the client polls it. null where they do.
  */
 export interface Subscribed {
   /** As the caller sees it now. */
@@ -180,6 +184,8 @@ export interface Subscribed {
   readonly changed: readonly Message[];
   /** With `changes_gap` there were too many: the client reads again what it has of the room. */
   readonly changes_gap: boolean;
+  /** With a `tail` neither messages nor changes come live: the client polls it. null where they do. */
+  readonly tail: Tail | null;
 }
 
 /** The message is durable. `sent_at_ms` is the server's clock. */
@@ -266,15 +272,25 @@ export interface Found {
 /**
  * The newest numbers of those rooms in which the client lacks some; rooms that it may not read are left out.
  *
- * `revs` has the numbers of the newest changes likewise: they are fetched by `subscribe` with `after_rev`.
+ * `revs` has the numbers of the newest changes likewise: they are fetched by `subscribe` with `after_rev`. `tails` has
+ * those of the command's `revs` whose tail the client is to follow, anew each time; messages of the others come live.
  */
 export interface Synced {
   /** By room id, the newest number there is. */
   readonly rooms: Readonly<Record<string, number>>;
   /** The server's clock, ms since 1970. */
   readonly now_ms: number;
-  /** `revs` has the numbers of the newest changes likewise: they are fetched by `subscribe` with `after_rev`. */
+  /**
+   * `revs` has the numbers of the newest changes likewise: they are fetched by `subscribe` with `after_rev`. `tails`
+   * has those of the command's `revs` whose tail the client is to follow, anew each time; messages of the others come
+   * live.
+   */
   readonly revs: Readonly<Record<string, number>>;
+  /**
+   * `tails` has those of the command's `revs` whose tail the client is to follow, anew each time; messages of the
+   * others come live.
+   */
+  readonly tails: Readonly<Record<string, Tail>>;
 }
 
 /**
@@ -336,6 +352,94 @@ export interface Receipts {
 export interface Pong {
   /** The server's clock, ms since 1970. */
   readonly now_ms: number;
+}
+
+/**
+ * `GET {path}/live`: where the room is, and its newest part. Cached for a second.
+ *
+ * `messages` are those of the last segment, as far as they are stored: numbers from 64 times `segment` on. `changed`
+ * are messages as they stand that were changed behind `changed_after`, in the order of their changes, up to `last_rev`.
+ * A client that knows less than that reads pages of changes. `messages` are as they were at `last_rev` or later. The
+ * next poll is due `poll_ms` after this one.
+ */
+export interface TailLive {
+  /** A room's id. */
+  readonly room: string;
+  /** The room's newest number at that moment; 0 in an empty room. */
+  readonly last_seq: number;
+  /** `messages` are those of the last segment, as far as they are stored: numbers from 64 times `segment` on. */
+  readonly segment: number;
+  /**
+   * `messages` are those of the last segment, as far as they are stored: numbers from 64 times `segment` on. `messages`
+   * are as they were at `last_rev` or later.
+   */
+  readonly messages: readonly Message[];
+  /**
+   * `changed` are messages as they stand that were changed behind `changed_after`, in the order of their changes, up to
+   * `last_rev`.
+   */
+  readonly changed_after: number;
+  /**
+   * `changed` are messages as they stand that were changed behind `changed_after`, in the order of their changes, up to
+   * `last_rev`.
+   */
+  readonly changed: readonly Message[];
+  /**
+   * `changed` are messages as they stand that were changed behind `changed_after`, in the order of their changes, up to
+   * `last_rev`. `messages` are as they were at `last_rev` or later.
+   */
+  readonly last_rev: number;
+  /** The next poll is due `poll_ms` after this one. */
+  readonly poll_ms: number;
+}
+
+/**
+ * `GET {path}/segments/{segment}`: the messages with numbers from 64 times `segment` on, 64 of them, oldest first.
+ *
+ * `closed`: each is there, or is `void`; it stays as it is and is kept by caches. `rev`: what was changed later may be
+ * missing, so a client that knows of later changes applies them, or reads these numbers from the history.
+ */
+export interface TailSegment {
+  /** A room's id. */
+  readonly room: string;
+  /**
+   * `GET {path}/segments/{segment}`: the messages with numbers from 64 times `segment` on, 64 of them, oldest first.
+   */
+  readonly segment: number;
+  /** Oldest first. */
+  readonly messages: readonly Message[];
+  /**
+   * `rev`: what was changed later may be missing, so a client that knows of later changes applies them, or reads these
+   * numbers from the history.
+   */
+  readonly rev: number;
+  /** `closed`: each is there, or is `void`; it stays as it is and is kept by caches. */
+  readonly closed: boolean;
+}
+
+/**
+ * `GET {path}/changes/{page}`: what was changed by the changes with numbers from 64 times `page` on, 64 of them.
+ *
+ * `changed` are the messages as they stood when it was made, each in its last change's place. `last_rev` is the change
+ * up to which that is everything; where it is the page's last, the page is `closed` and kept by caches.
+ */
+export interface TailChanges {
+  /** A room's id. */
+  readonly room: string;
+  /** `GET {path}/changes/{page}`: what was changed by the changes with numbers from 64 times `page` on, 64 of them. */
+  readonly page: number;
+  /** `changed` are the messages as they stood when it was made, each in its last change's place. */
+  readonly changed: readonly Message[];
+  /**
+   * `last_rev` is the change up to which that is everything; where it is the page's last, the page is `closed` and kept
+   * by caches.
+   */
+  readonly last_rev: number;
+  /**
+   * `last_rev` is the change up to which that is everything; where it is the page's last, the page is `closed` and kept
+   * by caches.
+   */
+  readonly closed: boolean;
 }
 
 /**
@@ -419,6 +523,31 @@ export interface Reactor {
   readonly reacted_at_ms: number;
 }
 
+/** A member who has read the room up to `seq`. They moved on to it at `read_at_ms`. */
+export interface Reader {
+  /** Who it is. */
+  readonly user: Author;
+  /** Up to where they have read. */
+  readonly seq: number;
+  /** They moved on to it at `read_at_ms`. */
+  readonly read_at_ms: number;
+}
+
+/**
+ * Where the room's newest messages and changes are polled: `GET` of `path` with `/live` behind it, and others.
+ *
+ * It is given to who may read the room, is the same for all of them, and ends `valid_ms` after it was given. `poll_ms`
+ * is the pause between two polls until an answer says another.
+ */
+export interface Tail {
+  /** Where the room's newest messages and changes are polled: `GET` of `path` with `/live` behind it, and others. */
+  readonly path: string;
+  /** `poll_ms` is the pause between two polls until an answer says another. */
+  readonly poll_ms: number;
+  /** It is given to who may read the room, is the same for all of them, and ends `valid_ms` after it was given. */
+  readonly valid_ms: number;
+}
+
 /**
  * One entry of a room's log as it stands. `seq` counts 1, 2, 3 … in its room.
  *
@@ -480,16 +609,6 @@ export interface Message {
   readonly rev: number;
 }
 
-/** A member who has read the room up to `seq`. They moved on to it at `read_at_ms`. */
-export interface Reader {
-  /** Who it is. */
-  readonly user: Author;
-  /** Up to where they have read. */
-  readonly seq: number;
-  /** They moved on to it at `read_at_ms`. */
-  readonly read_at_ms: number;
-}
-
 /** A room's newest message as lists show it, at most a few seconds old; text cut at 80 characters. */
 export interface Preview {
   /** A message's number in its room. */
@@ -514,20 +633,20 @@ export interface Media {
   readonly thumbnail: Picture;
 }
 
-/** How many users reacted with one emoji. */
-export interface Reaction {
-  /** An emoji, or a name such as `:party:`. */
-  readonly emoji: string;
-  /** How many users. */
-  readonly count: number;
-}
-
 /** Who said it, as their sign-in named them when they did. */
 export interface Author {
   /** The user's id. */
   readonly id: string;
   /** The name they signed in with. */
   readonly name: string;
+}
+
+/** How many users reacted with one emoji. */
+export interface Reaction {
+  /** An emoji, or a name such as `:party:`. */
+  readonly emoji: string;
+  /** How many users. */
+  readonly count: number;
 }
 
 /** One stored form of an image. `url` is a path on the site's own origin; sizes are in pixels. */
@@ -974,6 +1093,11 @@ export interface RoomChanged {
  * `step`: `full` is everything. `no_typing` is without who types, `no_receipts` also without who reads on,
  * `counts_only` also without who comes and goes. In a `digest` messages come once a second, and of many only the
  * newest: see `messages_skipped`. All of it can be asked for at any time.
+ *
+ * With a `tail` the room is too large to be posted to: messages, changes to them and who comes and goes are not sent
+ * any more, and the client polls the tail from the last number that it has without a hole. null: they are sent again,
+ * and have been for some seconds; the client polls once more. Events may overtake each other: of two the one with the
+ * higher `as_of_ms` counts.
  */
 export interface RoomPace {
   readonly type: "room_pace";
@@ -981,6 +1105,14 @@ export interface RoomPace {
   readonly room: string;
   /** `step`: `full` is everything. */
   readonly step: "full" | "no_typing" | "no_receipts" | "counts_only" | "digest" | "unknown";
+  /**
+   * With a `tail` the room is too large to be posted to: messages, changes to them and who comes and goes are not sent
+   * any more, and the client polls the tail from the last number that it has without a hole. null: they are sent again,
+   * and have been for some seconds; the client polls once more.
+   */
+  readonly tail: Tail | null;
+  /** Events may overtake each other: of two the one with the higher `as_of_ms` counts. */
+  readonly as_of_ms: number;
 }
 
 /**
@@ -1027,15 +1159,13 @@ export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | Pi
 
 const picture: Read<Picture> = record<Picture>({ url: text, content_type: text, width: count, height: count });
 
-const author: Read<Author> = record<Author>({ id: text, name: text });
-
 const reaction: Read<Reaction> = record<Reaction>({ emoji: text, count: count });
+
+const author: Read<Author> = record<Author>({ id: text, name: text });
 
 const media: Read<Media> = record<Media>({ id: text, name: text, original: picture, thumbnail: picture });
 
 const preview: Read<Preview> = record<Preview>({ seq: count, author: text, text: text, sent_at_ms: count });
-
-const reader: Read<Reader> = record<Reader>({ user: author, seq: count, read_at_ms: count });
 
 const message: Read<Message> = record<Message>({
   room: text,
@@ -1060,6 +1190,10 @@ const message: Read<Message> = record<Message>({
   pinned: or(flag, false),
   rev: or(count, 0),
 });
+
+const tail: Read<Tail> = record<Tail>({ path: text, poll_ms: count, valid_ms: count });
+
+const reader: Read<Reader> = record<Reader>({ user: author, seq: count, read_at_ms: count });
 
 const reactor: Read<Reactor> = record<Reactor>({ user: author, emoji: text, reacted_at_ms: count });
 
@@ -1093,6 +1227,33 @@ const member: Read<Member> = record<Member>({
 
 const reconnection: Read<Reconnection> = record<Reconnection>({ first_ms: count, most_ms: count });
 
+export const tailChanges: Read<TailChanges> = record<TailChanges>({
+  room: text,
+  page: count,
+  changed: list(message),
+  last_rev: count,
+  closed: flag,
+});
+
+export const tailSegment: Read<TailSegment> = record<TailSegment>({
+  room: text,
+  segment: count,
+  messages: list(message),
+  rev: count,
+  closed: flag,
+});
+
+export const tailLive: Read<TailLive> = record<TailLive>({
+  room: text,
+  last_seq: count,
+  segment: count,
+  messages: list(message),
+  changed_after: count,
+  changed: list(message),
+  last_rev: count,
+  poll_ms: count,
+});
+
 const pong: Read<Pong> = record<Pong>({ now_ms: count });
 
 const receipts: Read<Receipts> = record<Receipts>({
@@ -1112,7 +1273,12 @@ const presence: Read<Presence> = record<Presence>({
   as_of_ms: count,
 });
 
-const synced: Read<Synced> = record<Synced>({ rooms: map(count), now_ms: count, revs: or(map(count), {}) });
+const synced: Read<Synced> = record<Synced>({
+  rooms: map(count),
+  now_ms: count,
+  revs: or(map(count), {}),
+  tails: or(map(tail), {}),
+});
 
 const found: Read<Found> = record<Found>({ room: text, messages: list(message), before: optional(count) });
 
@@ -1142,6 +1308,7 @@ const subscribed: Read<Subscribed> = record<Subscribed>({
   last_rev: or(count, 0),
   changed: or(list(message), []),
   changes_gap: or(flag, false),
+  tail: optional(tail),
 });
 
 const reportList: Read<ReportList> = record<ReportList>({ reports: list(messageReport), after: optional(text) });
@@ -1249,6 +1416,8 @@ const roomPace: Read<RoomPace> = record<RoomPace>({
   type: tag("room_pace"),
   room: text,
   step: known("full", "no_typing", "no_receipts", "counts_only", "digest"),
+  tail: optional(tail),
+  as_of_ms: or(count, 0),
 });
 
 const messagesSkipped: Read<MessagesSkipped> = record<MessagesSkipped>({

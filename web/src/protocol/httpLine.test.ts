@@ -30,6 +30,7 @@ const SUBSCRIBED: Subscribed = {
   last_rev: 2,
   changed: [],
   changes_gap: false,
+  tail: null,
 };
 
 let http: FakeHttp;

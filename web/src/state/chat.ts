@@ -4,7 +4,7 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
-import { createTicket, endpointsOf, type Session } from "../protocol/api";
+import { createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
 import { type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
 import { Connection, type ConnectionStatus, type Positions } from "../protocol/connection";
 import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
@@ -99,6 +99,7 @@ export class Chat {
     const room = new OpenRoom({
       id,
       connection: this.#connection,
+      tails: TAILS,
       listed: () => this.directory.find(id),
       onEntered: (it) => {
         this.directory.put(it);
@@ -209,13 +210,15 @@ export class Chat {
     return { rooms: this.directory.positions(), revs: rev === null ? {} : { [id]: rev } };
   }
 
-  readonly #onSynced = ({ rooms, revs }: Synced): void => {
+  readonly #onSynced = ({ rooms, revs, tails }: Synced): void => {
     for (const [room, seq] of Object.entries(rooms)) {
       this.directory.reach(room, seq);
       this.#rooms.get(room)?.reach(seq);
     }
     const room = this.#current;
-    if (room !== null && Object.hasOwn(revs, room.id)) void room.enter();
+    if (room === null) return;
+    if (room.rev !== null) room.followTail(tails[room.id] ?? null);
+    if (Object.hasOwn(revs, room.id) && !room.isTailed) void room.enter();
   };
 
   readonly #onMessages = (messages: readonly Message[]): void => {

@@ -284,9 +284,9 @@ describe("a busy room", () => {
   it("says what it goes without, until it goes without nothing", async () => {
     chat.start();
     await pass();
-    server.tell("general", { type: "room_pace", room: "general", step: "digest" });
+    server.tell("general", { type: "room_pace", room: "general", step: "digest", tail: null, as_of_ms: 1 });
     expect(room.view.get().step).toBe("digest");
-    server.tell("general", { type: "room_pace", room: "general", step: "full" });
+    server.tell("general", { type: "room_pace", room: "general", step: "full", tail: null, as_of_ms: 2 });
     expect(room.view.get().step).toBe("full");
   });
 

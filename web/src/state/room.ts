@@ -19,8 +19,10 @@ import {
   type RoomChanged,
   type RoomPace,
   type Subscribed,
+  type Tail,
 } from "../protocol/frames";
-import { RoomLog } from "../protocol/log";
+import { type Gap, RoomLog } from "../protocol/log";
+import { type TailDocuments, TailFollower } from "../protocol/tail";
 import { Store } from "./store";
 
 const PAGE = 50;
@@ -54,6 +56,7 @@ export interface RoomView {
 export interface OpenRoomOptions {
   readonly id: string;
   readonly connection: Pick<Connection, "request" | "online">;
+  readonly tails: TailDocuments;
   /** The room as the list has it; null while that is not here yet. */
   readonly listed: () => Room | null;
   readonly onEntered: (room: Room) => void;
@@ -78,6 +81,9 @@ export class OpenRoom {
   #visit = 0;
   /** The number of the room's changes up to which all that became of messages here is known; null before any is. */
   #rev: number | null = null;
+  /** What follows the room where it is too large to be sent live. */
+  #tail: TailFollower | null = null;
+  #pacedAtMs = 0;
   #attempt = 0;
   #noticed = 0;
   #isOpen = false;
@@ -115,6 +121,7 @@ export class OpenRoom {
     this.#visit++;
     this.#isOpen = false;
     this.#clearTimers();
+    this.#endTail();
     if (this.view.get().phase === "ready") this.#unfollow();
   }
 
@@ -143,8 +150,24 @@ export class OpenRoom {
   }
 
   /** The room goes without something, or no longer does. */
-  pace({ step }: RoomPace): void {
+  pace({ step, tail, as_of_ms }: RoomPace): void {
+    if (as_of_ms < this.#pacedAtMs) return; // another has overtaken it
+    this.#pacedAtMs = as_of_ms;
     this.#change({ step });
+    this.followTail(tail);
+  }
+
+  /** The server said how the room is followed: by this tail, or with null live. */
+  followTail(tail: Tail | null): void {
+    if (!this.#isOpen || this.view.get().phase !== "ready") return;
+    if (tail === null) this.#tail?.finish();
+    else if (this.#tail !== null && !this.#tail.isClosed) this.#tail.renew(tail);
+    else this.#tail = new TailFollower(this.#options.tails, this.#tailReader(), tail);
+  }
+
+  /** Whether there is nothing to ask for that the room's tail does not bring. */
+  get isTailed(): boolean {
+    return this.#tail?.isHealthy ?? false;
   }
 
   /** Too much is said to be sent live: the newest is shown, and the rest is history to scroll back to. */
@@ -183,6 +206,7 @@ export class OpenRoom {
   expel(failure: CommandRefused): void {
     this.#visit++;
     this.#clearTimers();
+    this.#endTail();
     this.#rev = null;
     this.#change({ phase: "refused", failure, log: RoomLog.empty, notices: [] });
   }
@@ -251,7 +275,7 @@ export class OpenRoom {
     this.#options.onEntered(room);
   }
 
-  #catchUp({ room, last_seq, recovered, messages, gap, ...changes }: Subscribed, page: History | null): void {
+  #catchUp({ room, last_seq, recovered, messages, gap, tail, ...changes }: Subscribed, page: History | null): void {
     this.#options.onEntered(room);
     // The room may have been restored from a backup, with fewer numbers than are here.
     const isAhead = !recovered && gap === null;
@@ -265,7 +289,40 @@ export class OpenRoom {
     for (const message of changes.changed) this.#setLog(this.view.get().log.changed({ type: "message_changed", message }));
     this.#setLog(this.view.get().log.reaching(last_seq));
     this.#change({ phase: "ready", failure: null, fillFailed: false });
+    this.followTail(tail);
     void this.#fill();
+  }
+
+  #tailReader(): ConstructorParameters<typeof TailFollower>[1] {
+    return {
+      rev: () => this.#rev ?? 0,
+      isHidden: () => document.visibilityState === "hidden",
+      onMessages: (messages) => {
+        this.#take(messages);
+      },
+      onChanged: (messages, rev) => {
+        for (const message of messages) this.#setLog(this.view.get().log.changed({ type: "message_changed", message }));
+        this.#rev = Math.max(this.#rev ?? 0, rev);
+      },
+      onReached: (seq) => {
+        const { newest } = this.view.get().log;
+        if (newest !== null && seq - newest > MAX_FILL) this.#startOver(seq);
+        else this.reach(seq);
+      },
+      ask: async () => {
+        const { log } = this.view.get();
+        const positions = { rooms: { [this.id]: log.newest ?? 0 }, revs: { [this.id]: this.#rev ?? 0 } };
+        const { rooms, tails } = await this.#options.connection.request("sync", positions);
+        this.followTail(tails[this.id] ?? null);
+        this.reach(rooms[this.id] ?? 0);
+      },
+      catchUp: () => void this.enter(),
+    };
+  }
+
+  #endTail(): void {
+    this.#tail?.close();
+    this.#tail = null;
   }
 
   /** Too much was missed: the newest page is shown, and the rest is history to scroll back to. */
@@ -312,8 +369,14 @@ export class OpenRoom {
     const visit = this.#visit;
     try {
       for (let gap = this.#newestGap(); gap !== undefined && visit === this.#visit; gap = this.#newestGap()) {
+        const found = (await this.#tail?.fetch(gap)) ?? null;
+        if (found !== null) {
+          this.#take(found);
+          if (!found.some(({ seq }) => isWithin(seq, gap))) break; // still being stored: another poll shows it again
+          continue;
+        }
         const page = await this.#page(gap.last + 1, Math.min(MAX_PAGE, gap.last - gap.first + 1));
-        if (!page.messages.some(({ seq }) => seq >= gap.first && seq <= gap.last)) {
+        if (!page.messages.some(({ seq }) => isWithin(seq, gap))) {
           throw new Error(`history does not have ${gap.first}–${gap.last}`);
         }
         this.#takePage(page);
@@ -327,7 +390,7 @@ export class OpenRoom {
     if (visit !== this.#visit) void this.#fill();
   }
 
-  #newestGap(): { first: number; last: number } | undefined {
+  #newestGap(): Gap | undefined {
     return this.view.get().log.gaps().at(-1);
   }
 
@@ -350,4 +413,8 @@ export class OpenRoom {
   #change(change: Partial<RoomView>): void {
     this.view.update((view) => ({ ...view, ...change }));
   }
+}
+
+function isWithin(seq: number, { first, last }: Gap): boolean {
+  return seq >= first && seq <= last;
 }

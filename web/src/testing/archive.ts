@@ -5,7 +5,8 @@
  */
 
 import { UNTOUCHED } from "../protocol/changes";
-import type { Author, History, Message, Role, Room, RoomKind, Subscribed } from "../protocol/frames";
+import type { Author, History, Message, Role, Room, RoomKind, Subscribed, Tail } from "../protocol/frames";
+import { SEGMENT } from "../protocol/tailChanges";
 
 interface StoredRoom {
   readonly title: string;
@@ -19,6 +20,7 @@ interface StoredRoom {
 /** More than this many messages, or changes, are not replayed. */
 const MAX_REPLAYED = 100;
 
+export const TAIL_POLL_MS = 1_000;
 export const NOON_MS = Date.UTC(2026, 10, 23, 12);
 
 export class FakeArchive {
@@ -48,6 +50,34 @@ export class FakeArchive {
     return (log[seq - 1] = { ...message, rev: revOf(log) + 1 });
   }
 
+  /** Rooms in it are followed by their tails. */
+  readonly tailed = new Set<string>();
+  capability = "first";
+
+  tailOf(room: string): Tail | null {
+    if (!this.tailed.has(room)) return null;
+    return { path: `/api/tail/${room}/${this.capability}`, poll_ms: TAIL_POLL_MS, valid_ms: 600_000 };
+  }
+
+  /** A part of a room's tail, such as `live`. */
+  protected tailPart(room: string, part: string, number: number): object {
+    const { log } = this.stored(room);
+    const first = number * SEGMENT;
+    const held = (from: number): Message[] => log.filter(({ seq }) => seq >= from && seq < from + SEGMENT);
+    if (part === "segments") {
+      return { room, segment: number, messages: held(first), rev: revOf(log), closed: log.length >= first + SEGMENT };
+    }
+    if (part === "changes") {
+      const changed = changedBehind(log, first - 1).filter(({ rev }) => rev < first + SEGMENT);
+      return { room, page: number, changed, last_rev: Math.min(revOf(log), first + SEGMENT - 1), closed: false };
+    }
+    const segment = Math.floor(log.length / SEGMENT);
+    const changed_after = Math.max(0, revOf(log) - 16);
+    const changed = changedBehind(log, changed_after);
+    const numbers = { last_seq: log.length, segment, changed_after, last_rev: revOf(log), poll_ms: TAIL_POLL_MS };
+    return { room, ...numbers, messages: held(segment * SEGMENT), changed };
+  }
+
   /** What changes membership. Null and "banned": out. */
   protected admit(room: string, user: string, role: Role | null): void {
     const { members } = this.stored(room);
@@ -71,6 +101,7 @@ export class FakeArchive {
       last_rev: revOf(log),
       changed: changes_gap ? [] : changed,
       changes_gap,
+      tail: this.tailOf(id),
     };
   }
 

@@ -31,6 +31,9 @@ export class FakeServer extends FakeArchive {
   intercept: ((command: SentCommand, socket: FakeSocket) => boolean) | null = null;
   /** Rooms on one page of their list. */
   listed = Infinity;
+  /** The parts of tails that were asked for, `304` behind each that had not changed. */
+  readonly polls: string[] = [];
+  isTailDown = false;
   isDown = false;
   /** No socket gets through, HTTP does. */
   isBlocked = false;
@@ -47,7 +50,15 @@ export class FakeServer extends FakeArchive {
 
   /** An event to everybody who follows the room, except the line that it came from. */
   tell(room: string, event: ServerEvent, except?: Line): void {
+    if (this.tailed.has(room) && event.type !== "room_pace") return;
     for (const line of this.lines) if (line !== except && line.rooms.has(room)) line.socket.receive(event);
+  }
+
+  /** The room is followed by its tail from now on, or live again, and who follows it is told. */
+  pace(room: string, isTailed: boolean): void {
+    if (isTailed) this.tailed.add(room);
+    else this.tailed.delete(room);
+    this.tell(room, { type: "room_pace", room, step: "full", tail: this.tailOf(room), as_of_ms: ++this.clockMs });
   }
 
   deliver(message: Message, except?: Line): void {
@@ -93,8 +104,22 @@ export class FakeServer extends FakeArchive {
       case "/api/events":
         return this.#stream(new URLSearchParams(query).get("rooms") ?? "", init, userOf(token));
       default:
-        return reply(404, { code: "not_found", message: path });
+        return endpoint.startsWith("/api/tail/") ? this.#tail(endpoint, init) : reply(404, { code: "not_found", message: path });
     }
+  }
+
+  #tail(path: string, init: RequestInit): Promise<Response> {
+    const [room = "", capability, part = "", number = "0"] = path.split("/").slice(3);
+    this.polls.push(number === "0" && part === "live" ? part : `${part}/${number}`);
+    if (this.isTailDown) return reply(503, { code: "unavailable", message: "no" });
+    if (capability !== this.capability) return reply(403, { code: "tail_expired", message: "no" });
+    const body = JSON.stringify(this.tailPart(room, part, Number(number)));
+    const tag = `"${body.length}-${revOf(this.stored(room).log)}"`;
+    if (new Headers(init.headers).get("If-None-Match") === tag) {
+      this.polls.push("304");
+      return Promise.resolve(new Response(null, { status: 304 }));
+    }
+    return Promise.resolve(new Response(body, { headers: { ETag: tag } }));
   }
 
   #signIn(init: RequestInit): Promise<Response> {
@@ -175,7 +200,9 @@ export class FakeServer extends FakeArchive {
       socket.acknowledge(command, { ...READY, user, now_ms: this.clockMs });
     } else if (command.action === "sync") {
       const { rooms, revs = {} } = command as unknown as { rooms: Record<string, number>; revs?: Record<string, number> };
-      const newer = { rooms: this.newer(rooms, seqOf), revs: this.newer(revs, revOf) };
+      const tailed = Object.keys(revs).flatMap((id) => (this.tailed.has(id) ? [[id, this.tailOf(id)]] : []));
+      const tails = Object.fromEntries(tailed) as object;
+      const newer = { rooms: this.newer(rooms, seqOf), revs: this.newer(revs, revOf), tails };
       socket.acknowledge(command, { ...newer, now_ms: this.clockMs });
     } else if (command.action === "create") {
       const id = `room-${this.rooms.size + 1}`;

@@ -32,6 +32,7 @@ from agent_chat.frames import (
     PinsChanged,
     ReactionsChanged,
     Ready,
+    RoomPace,
     Sent,
 )
 from agent_chat.http import Api, Progress
@@ -40,6 +41,7 @@ from agent_chat.message_commands import MessageCommands
 from agent_chat.room_commands import RoomCommands
 from agent_chat.room_feed import RoomFeed
 from agent_chat.session import Session
+from agent_chat.tail_documents import HttpTails
 from agent_chat.tokens import TokenProvider, token_source
 from agent_chat.ways import Ways
 
@@ -59,7 +61,7 @@ class Chat(RoomCommands, MessageCommands):
         self._tokens = token_source(self._api, token, name)
         self._session = Session(Ways(self._api, self._tokens, client=_client_name()), self)
         self._streams = EventStreams()
-        self._feeds = FeedRegistry(self._session, self._streams.offer)
+        self._feeds = FeedRegistry(self._session, HttpTails(self._api), self._streams.offer)
         self._dispatcher = Dispatcher(self._session, self._stored)
 
     @classmethod
@@ -110,6 +112,7 @@ class Chat(RoomCommands, MessageCommands):
         if drain_s and self._session.state not in {"closed", "refused"}:
             await self._dispatcher.drain(drain_s)
         await self._dispatcher.close()
+        await self._feeds.close()
         await self._session.close()
         self._streams.close()
 
@@ -205,6 +208,8 @@ class Chat(RoomCommands, MessageCommands):
         self._streams.offer(event)
         if isinstance(event, MessageChanged | ReactionsChanged | PinsChanged):
             self._feeds.notice(event)
+        if isinstance(event, RoomPace):
+            self._feeds.pace(event)
         if isinstance(event, MessagesSkipped):
             self._feeds.learn(event.room, event.last)
         if isinstance(event, MemberChanged) and event.user.id == self.user.id:

@@ -160,6 +160,18 @@ class UnsupportedTypeError(RefusedError):
     code = "unsupported_type"
 
 
+class TailExpiredError(RefusedError):
+    """The address of a room's tail is not good any more."""
+
+    code = "tail_expired"
+
+
+class TailNotYetError(RefusedError):
+    """The room has not got so far."""
+
+    code, temporary = "tail_not_yet", True
+
+
 class JobNotFoundError(RefusedError):
     """The user has asked for no such job on their data."""
 

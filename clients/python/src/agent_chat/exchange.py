@@ -22,6 +22,7 @@ import msgspec
 
 from agent_chat.errors import ChatError, RefusedError, UnavailableError, UnreachableError, refused
 
+NOT_MODIFIED = 304
 UNAUTHORIZED = 401
 TOO_MANY = 429
 SERVER_FAULT = 500
@@ -40,9 +41,23 @@ async def exchange(request: urllib.request.Request, *, timeout_s: float, broken_
     `timeout_s` bounds each wait for the network. Cancelling ends the request. Raises what the server said, or
     `UnreachableError`.
     """
+    return await _carry_out(_Attempt(request, timeout_s, broken_off=broken_off))
+
+
+async def exchange_if_changed(
+    request: urllib.request.Request, *, timeout_s: float, tag: str | None
+) -> tuple[bytes | None, str | None]:
+    """The body of a 2xx answer and its tag; no body where it is still the one of `tag`. Otherwise as `exchange`."""
+    if tag is not None:
+        request.add_header("If-None-Match", tag)
+    attempt = _Attempt(request, timeout_s, broken_off=False)
+    body = await _carry_out(attempt)
+    return (None, tag) if attempt.unchanged else (body, attempt.tag)
+
+
+async def _carry_out(attempt: _Attempt) -> bytes:
     loop = asyncio.get_running_loop()
     answered: asyncio.Future[bytes] = loop.create_future()
-    attempt = _Attempt(request, timeout_s, broken_off=broken_off)
 
     def settle(body: bytes | None, error: Exception | None) -> None:
         if answered.cancelled():
@@ -61,7 +76,7 @@ async def exchange(request: urllib.request.Request, *, timeout_s: float, broken_
         with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
             loop.call_soon_threadsafe(settle, body, failure)
 
-    threading.Thread(target=run, name=f"agent-chat {request.host}", daemon=True).start()
+    threading.Thread(target=run, name=f"agent-chat {attempt.host}", daemon=True).start()
     try:
         return await answered
     finally:
@@ -77,14 +92,21 @@ class _Attempt:
         self._broken_off = broken_off
         self._socket: socket.socket | None = None
         self._given_up = False
+        self.host = request.host
+        self.tag: str | None = None
+        self.unchanged = False
 
     def run(self) -> bytes:
         opener = urllib.request.build_opener(_NoRedirects, _PlainHandler(self._opened), _SecureHandler(self._opened))
         try:
             with opener.open(self._request, timeout=self._timeout_s) as answer:
+                self.tag = answer.headers.get("ETag")
                 return self._read(answer)
         except urllib.error.HTTPError as error:
             with error:
+                if error.code == NOT_MODIFIED and self._request.has_header("If-none-match"):
+                    self.unchanged = True
+                    return b""
                 raise _explain(error.code, error.read()) from None
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or error

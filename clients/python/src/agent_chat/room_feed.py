@@ -11,14 +11,14 @@ import contextlib
 import logging
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self
 
 from agent_chat import frames
 from agent_chat.connection import Connection
 from agent_chat.errors import ChatError, ConnectionLostError
 from agent_chat.events import ChangesMissed, Event
 from agent_chat.feed import FeedOrder
-from agent_chat.frames import Command, History, Message, Range, Room, Subscribed
+from agent_chat.frames import Message, Range, Room, Subscribed, Tail
 from agent_chat.ids import new_id
 from agent_chat.session import retry_wait_s
 from agent_chat.tasks import cancel
@@ -28,8 +28,6 @@ logger = logging.getLogger(__name__)
 GRACE_S = 0.25
 """A hole that a live message shows is usually a frame that was overtaken: it gets this long to come by itself."""
 
-Kind = TypeVar("Kind")
-
 LEAST_PATIENCE_S, MOST_PATIENCE_S = 0.15, 5.0
 """Pauses while a number is still being stored, doubling. What is not there after a minute the server calls void."""
 
@@ -37,8 +35,11 @@ LEAST_PATIENCE_S, MOST_PATIENCE_S = 0.15, 5.0
 class Feeds(Protocol):
     """What a feed needs of those who keep it."""
 
-    async def call(self, command: Command, kind: type[Kind]) -> Kind:
-        """Carries out a command on whatever connection there is."""
+    async def missing(self, room: str, gap: Range) -> Iterable[Message]:
+        """Messages from the start of a gap on, from wherever they are to be had. Raises `ChatError`."""
+
+    def follow_tail(self, room: str, tail: Tail | None) -> None:
+        """The server said how the room is followed: by this tail, or live."""
 
     async def online(self) -> Connection:
         """The connection, as soon as there is one."""
@@ -241,6 +242,7 @@ class RoomFeed:
         self._changed_meanwhile(reply)
         self.learn(reply.last_seq)
         self.accept(reply.messages)
+        self._feeds.follow_tail(self.room, reply.tail)
 
     def _changed_meanwhile(self, reply: Subscribed) -> None:
         self._rev = reply.last_rev
@@ -275,16 +277,14 @@ class RoomFeed:
         return self._order.gap()
 
     async def _fetch(self, gap: Range) -> bool:
-        """Asks for a page from the start of a gap; whether it held anything that was missing."""
-        limit = min(frames.MAX_PAGE, gap.last - gap.first + 1)
-        command = frames.ReadHistory(id=new_id(), room=self.room, after=gap.first - 1, limit=limit)
+        """Asks for messages from the start of a gap; whether any of them was missing."""
         try:
-            page = await self._feeds.call(command, History)
+            messages = await self._feeds.missing(self.room, gap)
         except ChatError as error:
             if not error.temporary:
                 raise
             logger.info("the history of %s is not to be had now: %s", self.room, error)
             return False
-        gained = self._order.accept(page.messages)
+        gained = self._order.accept(messages)
         self._changed.set()
         return gained

@@ -113,6 +113,18 @@ class UserNotFoundError(ChatError):
     code, status = "user_not_found", 404
 
 
+class TailExpiredError(ChatError):
+    """The address of a tail is good no longer, or never was. `sync` gives who may read the room another."""
+
+    code, status = "tail_expired", 403
+
+
+class TailNotYetError(ChatError):
+    """The room has not got so far."""
+
+    code, status, temporary = "tail_not_yet", 404, True
+
+
 class JobNotFoundError(ChatError):
     """The user has asked for no such job."""
 

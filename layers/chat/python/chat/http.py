@@ -21,6 +21,18 @@ Body = TypeVar("Body")
 logger = logging.getLogger(__name__)
 
 
+def tagged_answer(event: Event, body: object, *, cache_control: str) -> Answer:
+    """200 with a JSON body and its tag, or 304 without a body for a caller that has it by that tag already."""
+    encoded = msgspec.json.encode(body)
+    tag = f'"{hashlib.sha256(encoded).hexdigest()[:32]}"'
+    headers = {"content-type": "application/json", "cache-control": cache_control, "etag": tag}
+    held = str(event.get("headers", {}).get("if-none-match", ""))
+    # A cache that has compressed what it holds says that the tag is weak.
+    if tag in (each.strip().removeprefix("W/") for each in held.split(",")):
+        return {"statusCode": 304, "headers": headers}
+    return {"statusCode": 200, "headers": headers, "body": encoded.decode()}
+
+
 def answer(status: int, body: object, *, cache_control: str = "no-store") -> Answer:
     """An HTTP answer with a JSON body."""
     return {

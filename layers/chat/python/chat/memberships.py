@@ -150,7 +150,7 @@ def announce(
 ) -> None:
     """Tells the room's subscribers, and whoever comes or goes on all their sockets but one.
 
-    Posts: one a subscriber, once.
+    Posts: one a subscriber, once; where they follow the room's tail one a socket of whom it happened to.
     """
     role = "banned" if change == "banned" else None if change in _GONE else _ROLES[membership.role]
     frame = encode(
@@ -163,8 +163,8 @@ def announce(
             by=Author(by.user, by.name),
         )
     )
-    deliver(fanout, membership.room, frame)
-    if change not in _SUBSCRIBED:
+    told = deliver(fanout, membership.room, frame, unless_tailed=True)
+    if not told or change not in _SUBSCRIBED:
         tell_user(fanout, membership.user, frame, except_connection=except_connection)
 
 

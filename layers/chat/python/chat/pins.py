@@ -42,7 +42,7 @@ def pin(services: Services, sender: Sender, command: Pin) -> Changed:
         services.change_pace.observe(command.room, altered.rev, now_ms)
         by = Author(sender.user, sender.name)
         event = PinsChanged(room=command.room, seq=command.seq, rev=altered.rev, pinned=not command.remove, by=by)
-        deliver(services.fanout, command.room, encode(event), except_connection=sender.connection)
+        deliver(services.fanout, command.room, encode(event), except_connection=sender.connection, unless_tailed=True)
     version = altered.entry.get("version", 1)
     return Changed(room=command.room, seq=command.seq, version=version, rev=altered.rev)
 

@@ -1,4 +1,4 @@
-"""How a frame reaches a room: at once, by slices, or once a window; and what a busy room goes without. Pure.
+"""How a frame reaches a room: at once, by slices, once a window or by its tail; and what it goes without. Pure.
 
 A room's load is what its messages would cost if each was posted by itself: messages a second, times the sockets that
 follow the room, times the units of 32 KB that API Gateway bills for each. An account takes 10,000 posts a second unless
@@ -40,9 +40,6 @@ ALWAYS_DIRECT = 10
 MOST_DIRECT = 1_000
 """What one function may post to while a sender waits: about a tenth of a second (`docs/performance.md`)."""
 
-TAIL = 10_000
-"""Sockets above which a room that is not hot has the tier `tail`; so far it is delivered as `slices` are."""
-
 LEAST_WINDOW_MS, MOST_WINDOW_MS = 10, 5_000
 MOST_DIGESTED = 50
 
@@ -56,6 +53,8 @@ class Thresholds:
 
     direct: int = 100
     """Sockets up to which the sender's own function posts to a room."""
+    tail: int = 10_000
+    """Sockets above which nothing is posted: clients follow the room's tail (`chat.tails`), however much is said."""
     coalesce: int = 2_000
     """Load from which messages are posted once a window; so are the steps' that follow."""
     no_typing: int = 2_000
@@ -73,6 +72,8 @@ class Thresholds:
     def __post_init__(self) -> None:
         if not ALWAYS_DIRECT <= self.direct <= MOST_DIRECT:
             raise ValueError(f"direct is {ALWAYS_DIRECT} to {MOST_DIRECT}.")
+        if self.tail <= self.direct:
+            raise ValueError("tail is above direct: a room that its senders post to needs no tail.")
         if not 1 <= self.coalesce <= self.digest:
             raise ValueError("coalesce is 1 or more, and not above digest: a digest is of windows.")
         if not 1 <= self.no_typing <= self.no_receipts <= self.counts_only <= self.digest:
@@ -115,7 +116,7 @@ class Plan:
     @property
     def busy(self) -> bool:
         """Whether the room is anything that has to end some day."""
-        return self.tier == "coalesced" or self.step != "full"
+        return self.tier in {"coalesced", "tail"} or self.step != "full"
 
 
 QUIET = Plan()
@@ -131,6 +132,9 @@ def plan(online: int, rate_per_s: float, size_bytes: int, before: Plan, threshol
             (thresholds.no_typing, thresholds.no_receipts, thresholds.counts_only, thresholds.digest),
         )
     ]
+    if _level(online, int(before.tier == "tail"), (thresholds.tail + 1,)):
+        # A tail has every message: nothing is left out of it as of a digest.
+        return Plan("tail", min(step, "counts_only", key=STEPS.index))
     hot = before.tier == "coalesced" or before.step == "digest"
     frequent = rate_per_s >= LEAST_RATE_PER_S * (RELEASE if hot else 1)
     if step == "digest":
@@ -148,6 +152,8 @@ def load_of(online: int, rate_per_s: float, size_bytes: int) -> float:
 
 def posts_per_s(planned: Plan, online: int, rate_per_s: float, size_bytes: int) -> float:
     """Billed posts a second of a plan; in a digest of everything that fits into one."""
+    if planned.tier == "tail":
+        return 0
     if planned.tier != "coalesced":
         return load_of(online, rate_per_s, size_bytes)
     windows_per_s = 1_000 / planned.window_ms
@@ -178,10 +184,9 @@ def shards_for(online: int, before: int) -> int:
 
 
 def _still(online: int, before: Plan, thresholds: Thresholds) -> Tier:
-    """The tier of a room that is not hot, by its size alone."""
-    tiers: tuple[Tier, ...] = ("direct", "slices", "tail")
-    at = tiers.index(before.tier) if before.tier in tiers else 0
-    return tiers[_level(online, at, (thresholds.direct + 1, TAIL + 1))]
+    """The tier of a room that is neither hot nor very large, by its size alone."""
+    large = before.tier in {"slices", "tail"}
+    return "slices" if _level(online, int(large), (thresholds.direct + 1,)) else "direct"
 
 
 def _level(value: float, before: int, limits: Sequence[int]) -> int:

@@ -27,6 +27,7 @@ from chat.storage.reports import ReportBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
+from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
 from chat.storage.windows import Windows
@@ -41,6 +42,7 @@ class Fanout:
     queue: Queue
     settings: FanoutSettings
     windows: Windows
+    tails: TailAccess
     pace: RoomPace
     """What this instance sees of rooms' rates: the one that messages are counted with."""
     clock: Clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from chat import access, pages, receipts, rooms
-from chat.delivery import reviews, tell_user
+from chat.delivery import reviews, tails, tell_user
 from chat.errors import ChatError
 from chat.messages import messages_for
 from chat.ports import Sender
@@ -48,8 +48,9 @@ def subscribe(services: Services, sender: Sender, command: Subscribe) -> Subscri
         if sender.reachable:
             services.fanout.connections.unsubscribe(sender.connection, command.room)
         raise
+    tail = None
     if sender.reachable:
-        reviews.notice_subscriber(services.fanout, command.room, sender.connection, services.clock.now_ms())
+        tail = reviews.notice_subscriber(services.fanout, command.room, sender.connection, services.clock.now_ms())
     if membership.name != sender.name:  # somebody who was invited by their id, or has another name since
         services.members.rename(membership, sender.name)
     # Changes before messages: of a message that is changed in between, the later read has it as it stands.
@@ -71,6 +72,7 @@ def subscribe(services: Services, sender: Sender, command: Subscribe) -> Subscri
         last_rev=last_rev,
         changed=changed or [],
         changes_gap=changed is None,
+        tail=tail,
     )
 
 
@@ -96,13 +98,15 @@ def mark_read(services: Services, sender: Sender, command: MarkRead) -> Done:
 
 
 def sync(services: Services, sender: Sender, command: Sync) -> Synced:
-    """Newest numbers of those rooms in which the client lacks some. Half a read unit a room."""
+    """Newest numbers of those rooms in which the client lacks some, and tails to follow. Half a read unit for each."""
     followed = dict.fromkeys((*command.rooms, *command.revs))
     readable = [room for room in followed if _may_read(services, sender.user, room)]
     newest = services.messages.positions_of(readable)
     lacking = {room: last.seq for room, last in newest.items() if last.seq > command.rooms.get(room, last.seq)}
     changed = {room: last.rev for room, last in newest.items() if last.rev > command.revs.get(room, last.rev)}
-    return Synced(rooms=lacking, now_ms=services.clock.now_ms(), revs=changed)
+    followed_live = [room for room in command.revs if room in readable and sender.reachable]
+    followed_by_tail = tails.of_rooms(services.fanout, followed_live)
+    return Synced(rooms=lacking, now_ms=services.clock.now_ms(), revs=changed, tails=followed_by_tail)
 
 
 def _missed(services: Services, command: Subscribe) -> Excerpt:

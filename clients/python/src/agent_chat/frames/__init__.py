@@ -88,7 +88,9 @@ from agent_chat.frames.objects import (
     Sent,
     Subscribed,
     Synced,
+    Tail,
 )
+from agent_chat.frames.tails import TailChanges, TailLive, TailSegment
 from agent_chat.frames.wire import (
     MAX_FRAME_BYTES,
     MAX_PAGE,
@@ -195,6 +197,10 @@ __all__ = [
     "Subscribed",
     "Sync",
     "Synced",
+    "Tail",
+    "TailChanges",
+    "TailLive",
+    "TailSegment",
     "Transfer",
     "TypingStarted",
     "Unban",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agent_chat.frames.objects import Author, Message, Preview, Reaction, Reader
+from agent_chat.frames.objects import Author, Message, Preview, Reaction, Reader, Tail
 
 
 class MessagePosted(msgspec.Struct, tag="message", tag_field="type", frozen=True, kw_only=True):
@@ -128,10 +128,13 @@ class RoomPace(msgspec.Struct, tag="room_pace", tag_field="type", frozen=True, k
     """A room is so busy that it goes without something, or no longer does.
 
     `step`: `full`, `no_typing`, `no_receipts`, `counts_only`, `digest`; each goes without what those before it do.
+    With a `tail` nothing comes live but this: it is polled. Of two of these the one with the higher `as_of_ms` counts.
     """
 
     room: str
     step: str
+    tail: Tail | None = None
+    as_of_ms: int = 0
 
 
 class MessagesSkipped(msgspec.Struct, tag="messages_skipped", tag_field="type", frozen=True, kw_only=True):

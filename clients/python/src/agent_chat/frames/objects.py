@@ -142,6 +142,14 @@ class Range(msgspec.Struct, frozen=True):
     last: int
 
 
+class Tail(msgspec.Struct, frozen=True):
+    """Where a very large room is polled, for `valid_ms` from now on; `poll_ms` until an answer says another pause."""
+
+    path: str
+    poll_ms: int
+    valid_ms: int
+
+
 class Subscribed(msgspec.Struct, frozen=True):
     """What lay between the number one had and `last_seq`, or in `gap` that it is too much for a reply."""
 
@@ -153,6 +161,7 @@ class Subscribed(msgspec.Struct, frozen=True):
     last_rev: int = 0
     changed: list[Message] = []
     changes_gap: bool = False
+    tail: Tail | None = None
 
 
 class MemberList(msgspec.Struct, frozen=True):
@@ -264,6 +273,7 @@ class Synced(msgspec.Struct, frozen=True):
     rooms: dict[str, int]
     now_ms: int
     revs: dict[str, int] = {}
+    tails: dict[str, Tail] = {}
 
 
 class Presence(msgspec.Struct, frozen=True):

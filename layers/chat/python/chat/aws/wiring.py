@@ -51,6 +51,7 @@ from chat.storage.reports import ReportBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
+from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
 from chat.storage.windows import Windows
@@ -272,9 +273,16 @@ def fanout() -> Fanout:
         queue=deliveries(),
         settings=FanoutSettings(DynamoDbTable(client(), settings().need("rooms_table")), clock(), thresholds),
         windows=Windows(DynamoDbTable(client(), settings().need("connections_table"))),
+        tails=tail_access(),
         pace=pace(),
         clock=clock(),
     )
+
+
+@cache
+def tail_access() -> TailAccess:
+    """Who may read the tails of rooms."""
+    return TailAccess(DynamoDbTable(client(), settings().need("messages_table")), clock(), ids())
 
 
 @cache

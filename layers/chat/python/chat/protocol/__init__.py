@@ -60,7 +60,7 @@ example of each:
     {"type":"room_activity","room":"lunch","last_seq":8,"latest":{"seq":8,"author":"Grace","text":"Soup?",
      "sent_at_ms":1790000000000}}
     {"type":"room_changed","room":"lunch","slow_mode_s":30,"by":{"id":"ada","name":"Ada"}}
-    {"type":"room_pace","room":"general","step":"no_typing"}
+    {"type":"room_pace","room":"general","step":"no_typing","tail":null,"as_of_ms":1790000000000}
     {"type":"messages_skipped","room":"general","first":122,"last":180}
     {"type":"author_erased","room":"general","user":"eve"}
     {"type":"media_rejected","media":"Qm9yZWQ","room":"general","reason":"The image is damaged."}
@@ -69,8 +69,8 @@ example of each:
 again safe. Every command gets exactly one reply, `ack` or `error`. Unknown fields are ignored. The sender's identity is
 never read from a frame: it is the one its socket was opened with.
 
-Frames are defined in `commands`, `replies` and `events`; what these are made of is in `objects` and `fields`. Everybody
-else imports from here.
+Frames are defined in `commands`, `replies` and `events`, answers of a room's tail over HTTP in `tails`; what these are
+made of is in `objects` and `fields`. Everybody else imports from here.
 """
 
 import msgspec
@@ -177,6 +177,7 @@ from chat.protocol.objects import (
     Reader,
     Reconnection,
     Room,
+    Tail,
 )
 from chat.protocol.replies import (
     Ack,
@@ -203,6 +204,7 @@ from chat.protocol.replies import (
     Subscribed,
     Synced,
 )
+from chat.protocol.tails import TailChanges, TailLive, TailSegment
 
 __all__ = [
     "MAX_ASKED",
@@ -316,6 +318,10 @@ __all__ = [
     "Subscribed",
     "Sync",
     "Synced",
+    "Tail",
+    "TailChanges",
+    "TailLive",
+    "TailSegment",
     "Text",
     "Title",
     "Transfer",

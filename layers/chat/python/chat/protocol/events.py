@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from chat.protocol.fields import Role
-from chat.protocol.objects import Author, Message, Preview, Reaction, Reader
+from chat.protocol.objects import Author, Message, Preview, Reaction, Reader, Tail
 
 
 class MessagePosted(msgspec.Struct, tag="message", tag_field="type", frozen=True, kw_only=True):
@@ -135,10 +135,17 @@ class RoomPace(msgspec.Struct, tag="room_pace", tag_field="type", frozen=True, k
     `step`: `full` is everything. `no_typing` is without who types, `no_receipts` also without who reads on,
     `counts_only` also without who comes and goes. In a `digest` messages come once a second, and of many only the
     newest: see `messages_skipped`. All of it can be asked for at any time.
+
+    With a `tail` the room is too large to be posted to: messages, changes to them and who comes and goes are not sent
+    any more, and the client polls the tail from the last number that it has without a hole. None: they are sent again,
+    and have been for some seconds; the client polls once more. Events may overtake each other: of two the one with the
+    higher `as_of_ms` counts.
     """
 
     room: str
     step: Literal["full", "no_typing", "no_receipts", "counts_only", "digest"]
+    tail: Tail | None = None
+    as_of_ms: int = 0
 
 
 class MessagesSkipped(msgspec.Struct, tag="messages_skipped", tag_field="type", frozen=True, kw_only=True):

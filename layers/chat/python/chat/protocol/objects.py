@@ -124,6 +124,18 @@ class Range(msgspec.Struct, frozen=True):
     last: int
 
 
+class Tail(msgspec.Struct, frozen=True):
+    """Where the room's newest messages and changes are polled: `GET` of `path` with `/live` behind it, and others.
+
+    It is given to who may read the room, is the same for all of them, and ends `valid_ms` after it was given. `poll_ms`
+    is the pause between two polls until an answer says another.
+    """
+
+    path: str
+    poll_ms: int
+    valid_ms: int
+
+
 class MessageReport(msgspec.Struct, frozen=True):
     """A member's report of the message `seq`. `by` is who reported it."""
 

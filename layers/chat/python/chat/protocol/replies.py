@@ -13,6 +13,7 @@ from chat.protocol.objects import (
     Reader,
     Reconnection,
     Room,
+    Tail,
 )
 
 
@@ -59,6 +60,8 @@ class Subscribed(msgspec.Struct, frozen=True):
     `last_rev` is the client's next `after_rev`; a change below it that is still being stored keeps it lower than the
     room's. `changed` has messages as they stand that have changed since, which may be such that the client never had,
     or has in the same form. With `changes_gap` there were too many: the client reads again what it has of the room.
+
+    With a `tail` neither messages nor changes come live: the client polls it. None where they do.
     """
 
     room: Room
@@ -69,6 +72,7 @@ class Subscribed(msgspec.Struct, frozen=True):
     last_rev: int = 0
     changed: list[Message] = []
     changes_gap: bool = False
+    tail: Tail | None = None
 
 
 class MemberList(msgspec.Struct, frozen=True):
@@ -164,12 +168,14 @@ class Found(msgspec.Struct, frozen=True):
 class Synced(msgspec.Struct, frozen=True):
     """The newest numbers of those rooms in which the client lacks some; rooms that it may not read are left out.
 
-    `revs` has the numbers of the newest changes likewise: they are fetched by `subscribe` with `after_rev`.
+    `revs` has the numbers of the newest changes likewise: they are fetched by `subscribe` with `after_rev`. `tails` has
+    those of the command's `revs` whose tail the client is to follow, anew each time; messages of the others come live.
     """
 
     rooms: dict[str, int]
     now_ms: int
     revs: dict[str, int] = {}
+    tails: dict[str, Tail] = {}
 
 
 class Presence(msgspec.Struct, frozen=True):

@@ -164,10 +164,10 @@ class ChangeLog:
             return Missed([], last_rev, complete)
         return Missed(sorted({int(row["seq"]) for row in rows.values() if row["what"] != VOID}), last_rev, complete)
 
-    def page(self, room: str, after_rev: int, now_ms: int) -> Page:
-        """The next changes behind `after_rev`, up to `REPLAYED`, for who reads on from there. Calls as `since`."""
+    def page(self, room: str, after_rev: int, now_ms: int, limit: int = REPLAYED) -> Page:
+        """The next changes behind `after_rev`, up to `limit`, for who reads on from there. Calls as `since`."""
         newest, given_at_ms = self._counter(room)
-        last = min(newest, after_rev + REPLAYED)
+        last = min(newest, after_rev + limit)
         rows, last_rev = self._settled(room, after_rev + 1, last, given_at_ms, now_ms)
         told = [rev for rev in sorted(rows) if rev <= last_rev and rows[rev]["what"] != VOID]
         return Page({rev: int(rows[rev]["seq"]) for rev in told}, max(after_rev, last_rev))

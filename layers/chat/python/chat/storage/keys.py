@@ -34,6 +34,7 @@
 | messages | `t#R#N` | number | the replies in the thread that message N names | query: history of a thread |
 | messages | `x#R#N` | hash | who reacted to message N with what; ordered by emoji, then user | query: list; get: own |
 | messages | `p#R` | number | pinned messages | query: list |
+| messages | `secret#tail` | 0 | the key of capabilities for tails | get: grant, serve a tail |
 | messages | `d#U#K` | 0 | user U's command K has this number already, 24 h | seen on conflict |
 | connections | `connection#C` | `self` | who is behind an open socket | query: disconnect |
 | connections | `connection#C` | `room#R` | what the socket subscribed to, and in which shard | query: disconnect |
@@ -92,6 +93,8 @@ MESSAGES = "m#"
 """How partitions of messages begin, and only they."""
 CHANGES = "e#"
 """How partitions of changes to messages begin, and only they."""
+TAIL_KEY: Key = ("secret#tail", 0)
+"""What capabilities for tails are made with."""
 MEMBERS_END = "member$"
 """Behind every membership of a room's partition, whatever its user's id: `$` follows `#`."""
 

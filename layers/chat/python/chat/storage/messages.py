@@ -34,6 +34,9 @@ SETTLE_MS = 60_000
 ATTEMPTS = 4
 """Numbers tried before the room is said to be unavailable: each is lost to a reader's `void` or a concurrent repeat."""
 
+BOUNDED_BY = 16
+"""Numbers behind a span that are looked at where its last one is missing."""
+
 THREAD_ATTEMPTS = 8
 """Replies that may come between reading a thread's count and raising it."""
 
@@ -180,6 +183,10 @@ class MessageLog:
         counter = self._counter(room)
         return Position(counter.seq, counter.rev)
 
+    def counter(self, room: str) -> Counter:
+        """As `position`, and when they were given. One read unit."""
+        return self._counter(room)
+
     def newest_of(self, rooms: list[str]) -> dict[str, int]:
         """The newest number of each room that has one, eventually consistent: half a read unit a room."""
         return {room: position.seq for room, position in self.positions_of(rooms).items()}
@@ -211,8 +218,20 @@ class MessageLog:
 
     def _entries(self, room: str, first: int, last: int, counter: Counter, now_ms: int) -> list[Item]:
         found = {int(item["sk"]): item for item in self._range(room, first, last)} if first <= last else {}
-        self._fill(room, range(first, last + 1), found, counter.numbered_at_ms, now_ms)
+        newer_at_ms = counter.numbered_at_ms
+        if first <= last < counter.seq and last not in found:
+            newer_at_ms = self._given_before_ms(room, last, counter)
+        self._fill(room, range(first, last + 1), found, newer_at_ms, now_ms)
         return [found[seq] for seq in sorted(found)]
+
+    def _given_before_ms(self, room: str, seq: int, counter: Counter) -> int:
+        """When a number had been given at the latest: before the next one that is stored, as far as that is near.
+
+        Of a busy room the counter would say that it was just now, however old the number is.
+        """
+        later = self._range(room, seq + 1, min(seq + BOUNDED_BY, counter.seq))
+        times_ms = {int(item["sk"]): int(item["sent_at_ms"]) for item in later}
+        return times_ms[min(times_ms)] if times_ms else counter.numbered_at_ms
 
     def _counter(self, room: str) -> Counter:
         item = self._table.get(keys.counter(room), consistent=True) or {}

@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat.planning import QUIET, Plan, Step, shards_for
 from chat.ports import Below, Condition, ConditionError, Equal, Item, Table
 from chat.storage import keys
+from chat.storage.rooms import get_batches
 
 REMEMBERED_MS = 2_000
 """How long a function instance goes by the shape that it saw."""
@@ -55,10 +56,22 @@ class Shape:
     plan: Plan = field(default=QUIET)
     told: Step = "full"
     """The step that the room's subscribers were told of last."""
+    told_tail: bool = False
+    """Whether they were told last to follow the room's tail."""
     seq: int = 0
     seq_at_ms: int = 0
     reviewed_at_ms: int = 0
     """The last look at the room (`chat.delivery.reviews`); 0 for never."""
+
+    @property
+    def tailed(self) -> bool:
+        """Whether who follows the room is to follow its tail: also before all are told to, and until told otherwise."""
+        return self.plan.tier == "tail" or self.told_tail
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing of the room's log is posted: everybody was told where else it is."""
+        return self.plan.tier == "tail" and self.told_tail
 
     def resized(self, online: int, *, emptied: bool, now_ms: int) -> Shape:
         """The next shape of a room with so many sockets. `emptied`: nothing is in the shards above `shards`."""
@@ -88,7 +101,7 @@ def shape_of(item: Item | None) -> Shape:
     plan = Plan(item["tier"], item["step"], item["window_ms"]) if "tier" in item else QUIET
     numbers = ("shards", "readable", "resized_at_ms", "online", "seq", "seq_at_ms", "reviewed_at_ms")
     known = {name: item[name] for name in numbers if name in item}
-    return Shape(**known, plan=plan, told=item.get("told", "full"))
+    return Shape(**known, plan=plan, told=item.get("told", "full"), told_tail=item.get("told_tail", False))
 
 
 class Shapes:
@@ -107,6 +120,15 @@ class Shapes:
         """As `remembered`; where it is not, read for half a read unit."""
         shape = self.remembered(room, now_ms)
         return shape or self.remember(room, shape_of(self._table.get(keys.room_shape(room))), now_ms)
+
+    def recall_all(self, rooms: Sequence[str], now_ms: int) -> dict[str, Shape]:
+        """As `recall`, of up to 200 rooms at once."""
+        unknown = [room for room in rooms if self.remembered(room, now_ms) is None]
+        items = get_batches(self._table, [keys.room_shape(room) for room in unknown])
+        found = {item["pk"]: item for item in items}
+        for room in unknown:
+            self.remember(room, shape_of(found.get(keys.room_shape(room)[0])), now_ms)
+        return {room: self.remembered(room, now_ms) or UNKNOWN for room in rooms}
 
     def find(self, room: str) -> Shape:
         """The shape as it stands: a consistent read, one unit."""
@@ -155,6 +177,7 @@ def _row(shape: Shape, now_ms: int) -> dict[str, Any]:
         "step": shape.plan.step,
         "window_ms": shape.plan.window_ms,
         "told": shape.told,
+        "told_tail": shape.told_tail,
         "seq": shape.seq,
         "seq_at_ms": shape.seq_at_ms,
         "reviewed_at_ms": shape.reviewed_at_ms,
