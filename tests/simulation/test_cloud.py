@@ -44,6 +44,7 @@ class Struck(Disturbance):
         self._left = at
 
     def call(self, function: str, service: str, operation: str) -> Strike | None:
+        del function, service, operation
         self._left -= 1
         return self._strike if self._left == 0 else None
 

@@ -15,7 +15,7 @@ _TRANSIENT = frozenset({0, 429, 500, 502, 503, 504})
 _REFUSED = frozenset({400, 403})
 
 _BUSY = (b"Throttl", b"TransactionConflictException")
-"""Refusals with status 400 that end by themselves. A plain write meets the last one where a transaction is at its item."""
+"""Refusals with status 400 that end by themselves; the last one is of a write whose item a transaction is at."""
 
 _EXPIRED = (b"ExpiredToken", b"token included in the request is expired")
 """How services say that a session is over: their error's code and, where it stands in a header, its message."""
