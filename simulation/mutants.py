@@ -215,18 +215,6 @@ def _answers_heartbeats_with_nothing() -> AbstractContextManager[Any]:
     return patch.dict(commands._USE_CASES, {protocol.Sync: sync})
 
 
-def _takes_silence_for_delivery() -> AbstractContextManager[Any]:
-    real = posting.attempt
-
-    def attempt(
-        fanout: Fanout, room: str, recipients: Mapping[str, int], frames_: Sequence[bytes]
-    ) -> dict[int, list[str]]:
-        real(fanout, room, recipients, frames_)
-        return {}
-
-    return patch.object(posting, "attempt", attempt)
-
-
 def _client_shows_what_comes() -> AbstractContextManager[Any]:
     def take(self: FeedOrder) -> Message | None:
         if not self._started or not self._held:
@@ -277,7 +265,6 @@ MUTANTS = (
     Mutant("lost slice", "the last connection of a slice is left out", _loses_the_end_of_a_slice),
     Mutant("lost window", "the first frame of a hot room's window is left out", _loses_the_beginning_of_a_window),
     Mutant("deaf heartbeat", "heartbeats say that nothing is missing", _answers_heartbeats_with_nothing),
-    Mutant("no redelivery", "posts that failed are not tried again", _takes_silence_for_delivery),
     Mutant("client: any order", "messages are shown as they come", _client_shows_what_comes),
     Mutant("client: gaps", "what is missing is not fetched", _client_ignores_gaps),
     Mutant("client: stale text", "what waited is shown as it was", _client_shows_what_was_deleted),

@@ -206,14 +206,19 @@ def changes_last(evidence: Evidence) -> Iterator[Finding]:
 
 
 def the_deleted_is_not_shown(evidence: Evidence) -> Iterator[Finding]:
-    """Whose client knows that a message was deleted is not shown it."""
+    """Whose client knows that a message was deleted is not shown it.
+
+    An older change may come after a newer one: who shows changes goes by their `rev`.
+    """
     for diary in evidence.diaries:
-        deleted: set[tuple[str, int]] = set()
+        deleted: dict[tuple[str, int], int] = {}
         for entry in diary.entries:
+            place = entry.room, entry.seq
             if entry.saw is Saw.DELETED or (entry.saw is Saw.CHANGED and entry.kind == DELETED):
-                deleted.add((entry.room, entry.seq))
-            elif entry.saw in {Saw.HEARD, Saw.CHANGED} and (entry.room, entry.seq) in deleted and entry.kind == "text":
-                yield Finding("shown", diary.user, str(entry))
+                deleted[place] = entry.rev
+            elif place in deleted and entry.kind == "text":
+                if entry.saw is Saw.HEARD or (entry.saw is Saw.CHANGED and entry.rev > deleted[place]):
+                    yield Finding("shown", diary.user, str(entry))
 
 
 def the_erased_are_gone(evidence: Evidence) -> Iterator[Finding]:

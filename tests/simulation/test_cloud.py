@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ class Struck(Disturbance):
         self._left = at
 
     def call(self, function: str, service: str, operation: str) -> Strike | None:
+        del function, service, operation
         self._left -= 1
         return self._strike if self._left == 0 else None
 
@@ -116,7 +118,7 @@ def test_a_partition_has_so_much_capacity_a_second_and_no_more() -> None:
     messages, refused = table(cloud), 0
     for number in range(200):
         try:
-            carried_out(cloud, lambda number=number: messages.put({"pk": "hot", "sk": number}))
+            carried_out(cloud, partial(messages.put, {"pk": "hot", "sk": number}))
         except UnavailableError:
             refused += 1
     assert cloud.tables["messages"].spending.throttled > refused
