@@ -11,13 +11,17 @@ ARGS ?=
 QUEUE ?=
 ACTION ?=
 MATCH ?=
+# make load URL=https://chat.example.com USERS=500 SCENARIO=zipf_rooms; docs/how-to/load-tests.md
+URL ?=
+USERS ?= 50
+SCENARIO ?= lobby
 REASON ?=
 # make simulate SEEDS=5000, ARGS=--seed=42 replays one
 SEEDS ?= 1000
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate bench bench-gateway synth deploy build redrive audit monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate bench bench-gateway load synth deploy build redrive audit monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -57,6 +61,9 @@ bench: setup  ## measure what a message costs, beside what samples do, over TLS 
 
 bench-gateway: setup  ## measure the local WebSocket gateway
 	@python -m loadtest.gateway_bench $(ARGS)
+
+load: setup  ## put load on the stage at URL with USERS (50), judge it and draw it (SCENARIO=lobby, ARGS="--rate 10 --seconds 60")
+	@python -m loadtest.load --url '$(or $(URL),$(error Which stage? make load URL=http://127.0.0.1:5173))' --users $(USERS) --scenario $(SCENARIO) $(ARGS)
 
 synth: setup  ## write the CloudFormation templates of STAGE (dev) to build/STAGE
 	@npm run --silent build --workspace web && cdk synth --quiet --no-notices -c stage=$(STAGE) $(addprefix -c ,$(CONTEXT)) --output build/$(STAGE) && echo "The templates are in build/$(STAGE)."

@@ -31,6 +31,8 @@ from loadtest.load.scenario import Options, Scenario, ScenarioError, find, load
 from loadtest.load.stage import Stage, StageError, checked_url
 from loadtest.load.worker import OPENING_PATIENCE_S, Share, room_name
 
+SLOWER = 20
+"""How many times longer than it should a stage may take to let everybody in."""
 ROOMS_AT_ONCE = 8
 ROOMS_A_USER = 10
 """That one user makes: a room costs ten of the 200 tokens that a user has at once."""
@@ -61,20 +63,21 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=50, help="(default: %(default)s)")
     parser.add_argument("--rate", type=float, default=10.0, help="messages a second in all (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=60.0, help="that they last (default: %(default)s)")
+    parser.add_argument("--open-per-s", type=float, default=50.0, help="new sockets a second (default: %(default)s)")
     parser.add_argument("--tokens", type=Path, help="a file with a bearer token a line, one for each user")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="(default: %(default)s, the cores)")
     parser.add_argument("--output", type=Path, default=Path("build/load"), help="(default: %(default)s)")
     given = parser.parse_args(arguments)
     if given.users < 1 or given.processes < 1:
         parser.error("--users and --processes are 1 or more.")
-    if given.rate < 0 or given.seconds <= 0:
-        parser.error("--rate is not negative, and --seconds is above 0.")
+    if given.rate < 0 or min(given.seconds, given.open_per_s) <= 0:
+        parser.error("--rate is not negative; --seconds and --open-per-s are above 0.")
     return given
 
 
 def plan(given: argparse.Namespace) -> Plan:
     """Raises `ScenarioError`, `StageError`, `MachineError` and OSError for what the command line asks for in vain."""
-    path, options = find(given.scenario), Options(given.users, given.rate, given.seconds)
+    path, options = find(given.scenario), Options(given.users, given.rate, given.seconds, given.open_per_s)
     scenario = load(path, options)
     for device in range(scenario.sockets):
         scenario.rooms_of(device)
@@ -150,7 +153,7 @@ async def carry_out(chosen: Plan, totals: Totals) -> tuple[list[str], bool]:
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
     scenario = chosen.scenario
-    opening_s = 2 * (OPENING_PATIENCE_S + scenario.sockets / scenario.open_per_s)
+    opening_s = 2 * OPENING_PATIENCE_S + SLOWER * scenario.sockets / scenario.open_per_s
     await crew.run(opening_s + scenario.seconds + scenario.settle_s + scenario.audit_s + STOP_S)
     return crew.problems, interrupted.is_set()
 

@@ -373,8 +373,12 @@ class Device:
             self._note(self._hearing(view.name, message, via))
             if is_new:
                 self._measure(message, via)
-            elif via == "live":
+            elif via == "live" and not self._is_mine(message):
                 self.around.meter.counts["delivered again"] += 1
+
+    def _is_mine(self, message: dict[str, Any]) -> bool:
+        """Of this device: in a hot room its sender is told as well, besides the ack."""
+        return str(message["command_id"]).startswith(f"{self.around.mark}-{self.number}-")
 
     def _hearing(self, room: str, message: dict[str, Any], via: Via) -> Heard:
         author = message["from"]

@@ -75,6 +75,8 @@ class Options:
     users: int
     rate: float
     seconds: float
+    open_per_s: float = 50
+    """Devices that begin to connect in a second, in all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ SETTLE_S = 0.2
 BUFFERED_RECORDS = 20_000
 AUDITS_AT_ONCE = 20
 OPENING_PATIENCE_S = 60.0
-"""Beyond what connecting takes at the scenario's rate: who is not there by then comes later."""
+"""How long nobody may come before the messages begin without those who are not there."""
 
 
 class Share(msgspec.Struct, kw_only=True):
@@ -127,10 +127,11 @@ class Worker:
             if self._early_end.is_set():
                 break
             self._tasks.append(asyncio.create_task(self._keep(number, opened)))
-        patience_s = OPENING_PATIENCE_S + len(numbers) / self._scenario.open_per_s
         try:
-            async with asyncio.timeout(patience_s):
-                for _ in self._tasks:
+            for _ in self._tasks:
+                if self._early_end.is_set():
+                    return
+                async with asyncio.timeout(OPENING_PATIENCE_S):
                     await opened.acquire()
         except TimeoutError:
             self.meter.counts["late to connect"] += sum(not device.is_usable for device in self._devices)

@@ -8,6 +8,7 @@ def scenario(options: Options) -> Scenario:
     return Scenario(
         summary=f"One room with {options.users} devices.",
         users=options.users,
+        open_per_s=options.open_per_s,
         phases=(Phase(options.rate, options.seconds),),
         objectives=(
             Objective("violations", at_most=0),

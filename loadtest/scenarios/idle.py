@@ -4,7 +4,6 @@ from loadtest.load.scenario import Objective, Options, Phase, Scenario
 
 DEVICES = 20
 TALKING = 20
-OPENINGS_PER_S = 100
 
 
 def scenario(options: Options) -> Scenario:
@@ -15,7 +14,7 @@ def scenario(options: Options) -> Scenario:
         summary=f"{users * devices} open sockets of {users} users, and little talk.",
         users=users,
         devices=devices,
-        open_per_s=OPENINGS_PER_S,
+        open_per_s=options.open_per_s,
         follows=lambda device: (0,) if device < TALKING else (),
         phases=(Phase(options.rate, options.seconds),),
         audit_s=10,

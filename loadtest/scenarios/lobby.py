@@ -11,6 +11,7 @@ def scenario(options: Options) -> Scenario:
     return Scenario(
         summary=f"{rooms} rooms of about {MEMBERS} devices each; the rate rises, then stays.",
         users=options.users,
+        open_per_s=options.open_per_s,
         rooms=rooms,
         follows=lambda device: (device % rooms,),
         phases=(

@@ -11,6 +11,7 @@ def scenario(options: Options) -> Scenario:
     return Scenario(
         summary=f"{rooms} rooms of about {MEMBERS} devices, for {options.seconds / 3600:.1f} hours.",
         users=options.users,
+        open_per_s=options.open_per_s,
         rooms=rooms,
         follows=lambda device: (device % rooms,),
         phases=(Phase(options.rate, options.seconds),),

@@ -20,6 +20,7 @@ def scenario(options: Options) -> Scenario:
     return Scenario(
         summary=f"{rooms} rooms by Zipf (s = 1), {FOLLOWED} a device; a spike of {SPIKE} times the rate in the middle.",
         users=options.users,
+        open_per_s=options.open_per_s,
         rooms=rooms,
         follows=follows,
         weights=weights,
