@@ -12,10 +12,13 @@ QUEUE ?=
 ACTION ?=
 MATCH ?=
 REASON ?=
+# make profile EVENT=operations/profiling/events/send.json FUNCTION=message.command
+EVENT ?=
+FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench bench-gateway synth deploy build redrive docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench bench-gateway synth deploy build redrive plan forecast profile doctor docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -64,6 +67,18 @@ build: setup  ## layers, web client and templates of STAGE, as a deployment uplo
 
 redrive: setup  ## list, inspect, redrive or discard dead letters of STAGE (dev): QUEUE=name ACTION=redrive MATCH="room=lunch"
 	@python -m operations.redrive --stage $(STAGE) $(addprefix --queue ,$(QUEUE)) $(ACTION) $(foreach word,$(MATCH),--match '$(word)') $${REASON:+--reason "$$REASON"} $(ARGS)
+
+plan: setup  ## what a crowd takes: quotas, dollars, cells (ARGS="--users 100 --messages-per-minute 50 --recipients 19")
+	@python -m operations.plan $(ARGS)
+
+forecast: setup  ## tomorrow's concurrency of a function, and a schedule for it (ARGS="NAME --csv history.csv")
+	@python -m operations.forecast $(ARGS)
+
+profile: setup  ## where the time of a handler goes on a recorded event: EVENT=operations/profiling/events/send.json
+	@python -m operations.profile $(EVENT) $(addprefix --function ,$(FUNCTION)) $(ARGS)
+
+doctor:  ## what is wrong with this machine, this tree or STAGE, and what mends it (also before `make setup`)
+	@$(firstword $(wildcard .venv/bin/python) $(PYTHON)) -m operations.doctor --stage $(if $(filter command line,$(origin STAGE)),$(STAGE),local) --context $(CONTEXT) $(ARGS)
 
 docs: setup  ## the documentation as a site in build/docs
 	@mkdocs build --strict --site-dir build/docs
