@@ -18,7 +18,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench bench-gateway synth deploy build redrive plan forecast profile doctor docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench bench-gateway synth deploy build redrive plan forecast tune profile doctor docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -73,6 +73,9 @@ plan: setup  ## what a crowd takes: quotas, dollars, cells (ARGS="--users 100 --
 
 forecast: setup  ## tomorrow's concurrency of a function, and a schedule for it (ARGS="NAME --csv history.csv")
 	@python -m operations.forecast $(ARGS)
+
+tune: setup  ## the cheapest memory and batch of a function, by measured runs (ARGS="runs.csv --memory 512 --events 1e8")
+	@python -m operations.tune $(ARGS)
 
 profile: setup  ## where the time of a handler goes on a recorded event: EVENT=operations/profiling/events/send.json
 	@python -m operations.profile $(EVENT) $(addprefix --function ,$(FUNCTION)) $(ARGS)

@@ -1,7 +1,7 @@
 """A seasonal forecast: level, trend and a day's shape, smoothed exponentially (Holt-Winters, additive). Pure.
 
-Forty lines, where the library that is kept for it brings numpy, scipy and pandas: 250 MB for one curve. How far it is to
-be believed is not assumed but tried: it forecasts days that are known, and the interval is as wide as it was wrong.
+Why this and no library: `docs/decisions/0020-a-planner-that-asks-the-product.md`. How far a forecast is to be believed
+is not assumed but tried: it forecasts days that are known, and the interval is as wide as it was wrong.
 """
 
 from __future__ import annotations

@@ -67,7 +67,10 @@ def handler_of(function: str) -> Callable[[Event, Any], Any]:
 def record(
     function: str, event: Event, rounds: int, between: Callable[[], None], *, waiting: bool = False
 ) -> Recording:
-    """Looks at `rounds` invocations: at CPU, or with `waiting` at all of their time. Raises `OperationError` where the handler refuses the event."""
+    """Looks at `rounds` invocations: at CPU, or with `waiting` at all of their time.
+
+    Raises `OperationError` where the handler refuses the event.
+    """
     handle = handler_of(function)
     for number in range(WARM_UP):
         said = _refused(handle, fresh(event, -number - 1))
