@@ -18,10 +18,13 @@ SCENARIO ?= lobby
 REASON ?=
 # make simulate SEEDS=5000, ARGS=--seed=42 replays one
 SEEDS ?= 1000
+# make profile EVENT=operations/profiling/events/send.json FUNCTION=message.command
+EVENT ?=
+FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate bench bench-gateway load synth deploy build redrive audit monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -76,6 +79,21 @@ build: setup  ## layers, web client and templates of STAGE, as a deployment uplo
 
 redrive: setup  ## list, inspect, redrive or discard dead letters of STAGE (dev): QUEUE=name ACTION=redrive MATCH="room=lunch"
 	@python -m operations.redrive --stage $(STAGE) $(addprefix --queue ,$(QUEUE)) $(ACTION) $(foreach word,$(MATCH),--match '$(word)') $${REASON:+--reason "$$REASON"} $(ARGS)
+
+plan: setup  ## what a crowd takes: quotas, dollars, cells (ARGS="--users 100 --messages-per-minute 50 --recipients 19")
+	@python -m operations.plan $(ARGS)
+
+forecast: setup  ## tomorrow's concurrency of a function, and a schedule for it (ARGS="NAME --csv history.csv")
+	@python -m operations.forecast $(ARGS)
+
+tune: setup  ## the cheapest memory and batch of a function, by measured runs (ARGS="runs.csv --memory 512 --events 1e8")
+	@python -m operations.tune $(ARGS)
+
+profile: setup  ## where the time of a handler goes on a recorded event: EVENT=operations/profiling/events/send.json
+	@python -m operations.profile $(EVENT) $(addprefix --function ,$(FUNCTION)) $(ARGS)
+
+doctor:  ## what is wrong with this machine, this tree or STAGE, and what mends it (also before `make setup`)
+	@$(firstword $(wildcard .venv/bin/python) $(PYTHON)) -m operations.doctor --stage $(if $(filter command line,$(origin STAGE)),$(STAGE),local) --context $(CONTEXT) $(ARGS)
 
 monitoring: setup  ## write the guide to monitoring from what is watched (cdk/signals)
 	@python -m cdk.signals

@@ -45,7 +45,7 @@ class Stage:
     def find(cls, name: str) -> Stage:
         """The stage of that name. Asks nobody: the first call shows whether it is there."""
         if name == STAGE:
-            return cls(name, Endpoint(_emulator_url()).client)
+            return cls(name, Endpoint(emulator_url()).client)
         session = boto3.Session()
         region = session.region_name or DEFAULT_REGION
         config = Config(retries={"mode": "standard", "max_attempts": 5})
@@ -92,7 +92,7 @@ class Stage:
         return "Look at AWS_PROFILE and AWS_REGION, or deploy it again if it is older than this command."
 
 
-def _emulator_url() -> str:
+def emulator_url() -> str:
     """As the tools of AWS are told, else where `make dev` puts it: `CHAT_PORT_OFFSET` moves both."""
     from local.dev import read_offset  # noqa: PLC0415  # brings all that serves the page
     from local.ports import LOOPBACK, Ports  # noqa: PLC0415

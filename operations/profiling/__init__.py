@@ -1,0 +1,1 @@
+"""`make profile`: where the time of one handler goes on one recorded event."""
