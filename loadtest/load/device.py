@@ -18,24 +18,23 @@ from loadtest.journal import (
     CaughtUp,
     Closed,
     Happening,
-    Heard,
     Joined,
     Opened,
     Refused,
     Removed,
     Sent,
     Subscribed,
-    Unread,
     Via,
     digest,
 )
+from loadtest.load import evidence
 from loadtest.load.measures import Meter
+from loadtest.load.replies import Replies
 from loadtest.load.room_view import RoomView
 from loadtest.load.stage import StageError
 from loadtest.load.waiting import wait_at_most
 from loadtest.load.websocket import OpenError, WebSocket
 
-REPLY_TIMEOUT_S = 30.0
 RESEND_S = 15.0
 """A text without an ack is sent again after this, as our clients do."""
 GIVE_UP_S = 60.0
@@ -92,7 +91,7 @@ class Device:
     heartbeat_s: float = 240.0
     reconnect_ms: tuple[int, int] = (500, 20_000)
     last_heartbeat_s: float = 0.0
-    _waiting: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
+    _replies: Replies = field(default_factory=Replies)
     _next_id: int = 0
     _filling: bool = False
 
@@ -242,18 +241,10 @@ class Device:
         self._note(Opened(connection=self.connection, at_ms=self.around.now_ms()))
 
     def _subscribed(self, view: RoomView, reply: Mapping[str, Any], after: int | None, asked_at_ms: float) -> None:
-        now_ms, room = self.around.now_ms(), reply["room"]
+        now_ms = self.around.now_ms()
         view.begin(reply["last_seq"])
         self._note(Subscribed(room=view.name, last_seq=reply["last_seq"], after=after, at_ms=now_ms))
-        count = Unread(
-            room=view.name,
-            unread=room["unread"],
-            read_seq=room["read_seq"],
-            last_seq=room["last_seq"],
-            asked_at_ms=asked_at_ms,
-            at_ms=now_ms,
-        )
-        self._note(count)
+        self._note(evidence.unread(reply["room"], asked_at_ms, now_ms))
         self._take_in(view, reply["messages"], "replay")
 
     def _lost(self, socket: WebSocket, lost: asyncio.Event) -> None:
@@ -265,9 +256,7 @@ class Device:
         if self.is_usable:
             self.around.meter.counts["cut"] += 1
             self._ended(socket)
-        for waiting in self._waiting.values():
-            if not waiting.done():
-                waiting.set_exception(OpenError("the connection was lost"))
+        self._replies.fail_all("the connection was lost")
 
     def _ended(self, socket: WebSocket) -> None:
         self.is_usable = False
@@ -295,16 +284,13 @@ class Device:
     async def _ask_all(self, commands: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
         """The results of commands in one frame. Raises `OpenError` for a refusal, TimeoutError."""
         frames = [{"action": action, "id": self._new_id(), **fields} for action, fields in commands]
-        loop = asyncio.get_running_loop()
-        futures = {str(frame["id"]): loop.create_future() for frame in frames}
-        self._waiting |= futures
+        names = [str(frame["id"]) for frame in frames]
+        expected = self._replies.expect(names)
         try:
             self._write(frames if len(frames) > 1 else frames[0])
-            async with asyncio.timeout(REPLY_TIMEOUT_S):
-                return list(await asyncio.gather(*futures.values()))
-        finally:
-            for command in futures:
-                del self._waiting[command]
+        except OpenError:
+            self._replies.fail_all("there is no connection")
+        return await self._replies.gather(names, expected)
 
     def _receive(self, text: bytes) -> None:
         self.around.meter.counts["frames in"] += 1
@@ -336,9 +322,7 @@ class Device:
             self.rooms[outgoing.room].accept(frame["result"]["seq"])  # others are told, its sender is answered
             self.around.meter.counts["acked"] += 1
             self.around.meter.time("ack", now_ms - outgoing.due_ms)
-        waiting = self._waiting.get(frame["id"])
-        if waiting is not None and not waiting.done():
-            waiting.set_result(frame["result"])
+        self._replies.succeed(frame["id"], frame["result"])
 
     def _refused(self, frame: dict[str, Any]) -> None:
         """A text is sent again where that may help; who waits for something else is told."""
@@ -346,9 +330,7 @@ class Device:
         self.around.meter.counts[f"refused: {frame['code']}"] += 1
         command = frame["id"] or ""
         outgoing = self.outgoing.get(command)
-        waiting = self._waiting.get(command)
-        if waiting is not None and not waiting.done():
-            waiting.set_exception(OpenError(f"refused: {frame['code']}"))
+        self._replies.fail(command, f"refused: {frame['code']}")
         if outgoing is None:
             return
         now_ms, is_temporary = self.around.now_ms(), bool(frame["temporary"])
@@ -370,7 +352,7 @@ class Device:
     def _take_in(self, view: RoomView, messages: Sequence[dict[str, Any]], via: Via) -> None:
         for message in messages:
             is_new = view.accept(message["seq"])
-            self._note(self._hearing(view.name, message, via))
+            self._note(evidence.heard(message, via, self.around.now_ms()))
             if is_new:
                 self._measure(message, via)
             elif via == "live" and not self._is_mine(message):
@@ -379,21 +361,6 @@ class Device:
     def _is_mine(self, message: dict[str, Any]) -> bool:
         """Of this device: in a hot room its sender is told as well, besides the ack."""
         return str(message["command_id"]).startswith(f"{self.around.mark}-{self.number}-")
-
-    def _hearing(self, room: str, message: dict[str, Any], via: Via) -> Heard:
-        author = message["from"]
-        return Heard(
-            room=room,
-            seq=message["seq"],
-            author=author and author["id"],
-            command=message["command_id"],
-            digest=digest(message["text"]) if message["kind"] == "text" else None,
-            kind=message["kind"],
-            via=via,
-            version=message["version"],
-            rev=message["rev"],
-            at_ms=self.around.now_ms(),
-        )
 
     def _measure(self, message: dict[str, Any], via: Via) -> None:
         """A text tells when it was due, so its way is timed by the clock that all processes here share."""
