@@ -24,7 +24,7 @@ from agent_chat.frames import Message
 from agent_chat.ids import new_id
 from agent_chat.outbox import Entry
 from chat import bursts, commands, protocol, tombstones
-from chat.delivery import audience, posting, slices
+from chat.delivery import audience, measuring, posting, slices
 from chat.errors import UnavailableError
 from chat.ports import Assign, Item, Put, Sender, Table, Write
 from chat.protocol import Sync, Synced
@@ -100,7 +100,7 @@ def _forgets_commands() -> AbstractContextManager[Any]:
 
 @contextmanager
 def _stores_over_others() -> Iterator[None]:
-    def take_number(self: MessageLog, room: str, now_ms: int) -> int:
+    def take_number(self: MessageLog, room: str, _taker: str, now_ms: int) -> int:
         counter: Item = self._table.get(keys.counter(room), consistent=True) or {}
         seq = int(counter.get("seq", 0)) + 1
         self._table.update(keys.counter(room), assign={"seq": seq, "numbered_at_ms": now_ms})
@@ -180,11 +180,10 @@ def _drops_who_was_throttled() -> AbstractContextManager[Any]:
     real = posting.attempt
 
     def attempt(
-        fanout: Fanout, room: str, recipients: Mapping[str, int], frames_: Sequence[bytes]
+        fanout: Fanout, room: str, recipients: Mapping[str, int], frames_: Sequence[bytes], path: measuring.Path
     ) -> dict[int, list[str]]:
-        for names in real(fanout, room, recipients, frames_).values():
-            for name in names:
-                posting._drop(fanout, name, room, recipients[name])
+        for names in real(fanout, room, recipients, frames_, path).values():
+            posting._drop(fanout, room, {name: recipients[name] for name in names})
         return {}
 
     return patch.object(posting, "attempt", attempt)

@@ -51,7 +51,7 @@ def test_live_has_the_open_segment_and_the_newest_numbers() -> None:
 def test_a_segment_is_closed_when_each_of_its_numbers_is_stored_or_void() -> None:
     world = arena(0)
     talk(world, 62)
-    taken = world.services.messages._take_number(ROOM, world.clock.now_ms())
+    taken = world.services.messages._take_number(ROOM, "whoever dies", world.clock.now_ms())
     talk(world, 5)
     assert tails.segment(archive(world), ROOM, 0).closed is False
     world.clock.pass_ms(SETTLE_MS + 1)
