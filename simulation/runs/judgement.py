@@ -216,9 +216,10 @@ def the_deleted_is_not_shown(evidence: Evidence) -> Iterator[Finding]:
             place = entry.room, entry.seq
             if entry.saw is Saw.DELETED or (entry.saw is Saw.CHANGED and entry.kind == DELETED):
                 deleted[place] = entry.rev
-            elif place in deleted and entry.kind == "text":
-                if entry.saw is Saw.HEARD or (entry.saw is Saw.CHANGED and entry.rev > deleted[place]):
-                    yield Finding("shown", diary.user, str(entry))
+                continue
+            again = entry.saw is Saw.HEARD or (entry.saw is Saw.CHANGED and entry.rev > deleted.get(place, 0))
+            if again and place in deleted and entry.kind == "text":
+                yield Finding("shown", diary.user, str(entry))
 
 
 def the_erased_are_gone(evidence: Evidence) -> Iterator[Finding]:

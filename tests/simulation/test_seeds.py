@@ -41,12 +41,14 @@ def test_what_is_no_number_of_seeds_is_refused(arguments: list[str], capsys: pyt
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_many_seeds_find_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--seeds", str(SLOW_SEEDS), "--first", "1000"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"{SLOW_SEEDS} seeds, 0 violations"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_each_bug_is_found() -> None:
     assert mutants.main([]) == 0
 
