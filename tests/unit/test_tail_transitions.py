@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from chat import changes, deliveries, subscriptions
+from chat import changes, deliveries, memberships, subscriptions
 from chat.delivery import tails
 from chat.delivery.orders import Review, decode
 from chat.planning import Plan
 from chat.protocol import EditMessage, Subscribe, Sync
+from chat.storage.memberships import Membership
 from chat.storage.messages import SETTLE_MS
 from chat.storage.shapes import SPREAD_MS, Shape
 from simulation.world import World
@@ -80,6 +81,9 @@ def test_changes_and_who_comes_are_not_posted_either_but_whom_it_happens_to_is_t
     changes.edit(world.services, HOST, EditMessage(id="e", room=ROOM, seq=1, text="other"))
     assert world.sockets.posts == posts
     assert world.sockets.heard("s0003", "message_changed") == []
+    world.connect("eve")
+    memberships.announce(world.services.fanout, Membership(ROOM, "eve", "Eve", "reader"), "role", HOST)
+    assert world.sockets.listeners("member") == {"eve-1"}
 
 
 def test_a_room_that_shrinks_is_posted_to_at_once_and_told_when_everybody_knows() -> None:
