@@ -23,8 +23,8 @@ from agent_chat.feed import FeedOrder
 from agent_chat.frames import Message
 from agent_chat.ids import new_id
 from agent_chat.outbox import Entry
-from chat import bursts, commands, protocol, tombstones
-from chat.delivery import audience, measuring, posting, slices
+from chat import commands, protocol, tombstones
+from chat.delivery import measuring, posting, slices
 from chat.errors import UnavailableError
 from chat.ports import Assign, Item, Put, Sender, Table, Write
 from chat.protocol import Sync, Synced
@@ -198,15 +198,6 @@ def _loses_the_end_of_a_slice() -> AbstractContextManager[Any]:
     return patch.object(slices, "_post", post)
 
 
-def _loses_the_beginning_of_a_window() -> AbstractContextManager[Any]:
-    real = audience.spread
-
-    def spread(fanout: Fanout, room: str, frames_: Sequence[bytes]) -> None:
-        real(fanout, room, frames_[1:])
-
-    return patch.object(bursts, "spread", spread)
-
-
 def _answers_heartbeats_with_nothing() -> AbstractContextManager[Any]:
     def sync(services: Services, _sender: Sender, _command: Sync) -> Synced:
         return Synced(rooms={}, now_ms=services.clock.now_ms(), revs={})
@@ -262,7 +253,6 @@ MUTANTS = (
     Mutant("open ears", "who is removed stays subscribed", _leaves_subscriptions_of_the_removed),
     Mutant("dropped on 429", "a throttled post ends the subscription", _drops_who_was_throttled),
     Mutant("lost slice", "the last connection of a slice is left out", _loses_the_end_of_a_slice),
-    Mutant("lost window", "the first frame of a hot room's window is left out", _loses_the_beginning_of_a_window),
     Mutant("deaf heartbeat", "heartbeats say that nothing is missing", _answers_heartbeats_with_nothing),
     Mutant("client: any order", "messages are shown as they come", _client_shows_what_comes),
     Mutant("client: gaps", "what is missing is not fetched", _client_ignores_gaps),

@@ -53,6 +53,6 @@ def test_each_bug_is_found() -> None:
     assert mutants.main([]) == 0
 
 
-@pytest.mark.parametrize("name", ["no memory", "holes stay", "client: gaps"])
+@pytest.mark.parametrize("name", ["erased name", "dropped on 429", "client: any order", "client: new ids"])
 def test_a_bug_is_found_within_a_few_seeds(name: str) -> None:
     assert hunt(name, seeds=20).first is not None
