@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +23,6 @@ ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "memory",
     "AWS_SECRET_ACCESS_KEY": "memory",
-    "POWERTOOLS_LOG_LEVEL": "ERROR",
 }
 
 
@@ -32,6 +32,7 @@ def build(event: Event, recipients: int) -> Callable[[], None]:
     The sender's room is there, and so many other sockets follow it.
     """
     os.environ.update(ENVIRONMENT)
+    logging.getLogger("chat").setLevel(logging.ERROR)
     world = World()
     for name, made in _pieces(world).items():
         setattr(wiring, name, lambda made=made: made)

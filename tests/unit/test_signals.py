@@ -172,6 +172,7 @@ def test_what_a_stage_does_is_counted() -> None:
     assert send(world, "ada", action="subscribe", **room)["type"] == "ack"
     for _ in range(2):
         assert send(world, "ada", action="send", text="hello", id="same", **room)["type"] == "ack"
+        world.clock.pass_ms(1)
     assert send(world, "eve", action="send", text="hello", **room)["code"] == "not_a_member"
     send(world, "ada", action="sync", rooms={"lunch": 0})
     counted = taken()
