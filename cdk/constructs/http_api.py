@@ -40,8 +40,10 @@ class HttpApi(Construct):
     def add(self, method: str, path: str, function: lambda_.IFunction, *, throttle: Throttle | None = None) -> None:
         """One route, answered by `function` (payload format 2.0); None: throttled with all others of its stage."""
         name = function.node.id
-        # All routes of a function share one: a stack has at most 500 resources (CloudFormation quota).
-        integration = self._integrations.setdefault(name, HttpLambdaIntegration(name, function))
+        # Routes of a function share it and its permission: a stack has at most 500 resources (CloudFormation quota).
+        integration = self._integrations.setdefault(
+            name, HttpLambdaIntegration(name, function, scope_permission_to_route=False)
+        )
         routes = self.api.add_routes(path=path, methods=[apigatewayv2.HttpMethod(method)], integration=integration)
         if throttle:
             # The stage can only set what a route takes once the route is there.

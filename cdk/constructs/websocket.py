@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_authorizers import WebSocketLambdaAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import WebSocketLambdaIntegration
@@ -76,10 +77,20 @@ class WebSocket(Construct):
         self.api.add_route("$disconnect", integration=WebSocketLambdaIntegration("Disconnect", disconnect))
 
     def add_commands(self, actions: Sequence[str], function: lambda_.IFunction) -> None:
-        """A route for each action and one for all else. What the function returns goes back over the socket."""
+        """A route for each action and one for all else. What the function returns goes back over the socket.
+
+        They share an integration and a permission: a stack has at most 500 resources (CloudFormation quota).
+        """
+        # CDK would permit each route by itself, were it not for the reference.
+        reference = lambda_.Function.from_function_attributes(
+            self, "CommandReference", function_arn=function.function_arn, skip_permissions=True
+        )
+        integration = WebSocketLambdaIntegration("Command", reference)
         for action in (*actions, DEFAULT):
-            self.api.add_route(
-                action,
-                integration=WebSocketLambdaIntegration(f"{action.removeprefix('$').capitalize()}Command", function),
-                return_response=True,
-            )
+            self.api.add_route(action, integration=integration, return_response=True)
+        function.add_permission(
+            "Commands",
+            principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            source_arn=self.api.arn_for_execute_api_v2("*"),
+            scope=self,
+        )

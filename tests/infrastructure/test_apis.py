@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import get_args
+from fnmatch import fnmatchcase
+from typing import Any, get_args
 
 import pytest
 
@@ -53,8 +54,13 @@ def answered_by(assembly: Assembly, route: Resource) -> str:
         if "{" + assembly.label(found) + "}" in assembly.text(route.stack, route["Target"])
     )
     assert integration["IntegrationType"] == "AWS_PROXY"
-    uri = assembly.text(integration.stack, integration["IntegrationUri"])
-    (name,) = [name for name, function in assembly.functions().items() if "{" + assembly.label(function) + "}" in uri]
+    return answering(assembly, integration.stack, integration["IntegrationUri"])
+
+
+def answering(assembly: Assembly, stack: str, reference: Any) -> str:
+    """GROUP.MODULE of the function that a value of a template has in it."""
+    text = assembly.text(stack, reference)
+    (name,) = [name for name, function in assembly.functions().items() if "{" + assembly.label(function) + "}" in text]
     return name
 
 
@@ -114,14 +120,26 @@ def test_signing_in_by_name_or_wallet_is_deployed_where_the_stage_says_so(
 
 
 def test_every_route_may_invoke_its_function(stage: Assembly) -> None:
-    permitted = {
-        stage.text(permission.stack, permission["SourceArn"]).rpartition("execute-api:")[2]
+    permitted = [
+        (
+            answering(stage, permission.stack, permission["FunctionName"]),
+            stage.text(permission.stack, permission["SourceArn"]).rpartition("execute-api:")[2],
+        )
         for permission in stage.of_type("Lambda::Permission")
-    }
-    for key in routes(stage, "WEBSOCKET"):
-        assert f"{{AWS::Region}}:{{AWS::AccountId}}:{{service/WebSocket/Api}}/*{key}" in permitted
-    for key in routes(stage, "HTTP"):
-        assert f"{{AWS::Region}}:{{AWS::AccountId}}:{{service/Http/Api}}/*/*{key.partition(' ')[2]}" in permitted
+    ]
+    for protocol, api in (("WEBSOCKET", "WebSocket"), ("HTTP", "Http")):
+        for key, route in routes(stage, protocol).items():
+            invoking = f"{{AWS::Region}}:{{AWS::AccountId}}:{{service/{api}/Api}}/STAGE/{key.replace(' ', '')}"
+            patterns = [pattern for function, pattern in permitted if function == answered_by(stage, route)]
+            assert any(fnmatchcase(invoking, pattern) for pattern in patterns), key
+
+
+def test_routes_of_a_function_share_an_integration(stage: Assembly) -> None:
+    found = [
+        answering(stage, integration.stack, integration["IntegrationUri"])
+        for integration in stage.of_type("ApiGatewayV2::Integration")
+    ]
+    assert sorted(found) == sorted(set(found))
 
 
 def api_stages(assembly: Assembly) -> dict[str, Resource]:
