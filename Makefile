@@ -12,10 +12,12 @@ QUEUE ?=
 ACTION ?=
 MATCH ?=
 REASON ?=
+# make simulate SEEDS=5000, ARGS=--seed=42 replays one
+SEEDS ?= 1000
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke bench bench-gateway synth deploy build redrive docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate bench bench-gateway synth deploy build redrive docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -46,6 +48,9 @@ contracts: setup  ## write what is made from the protocol's source: JSON Schema,
 
 smoke: setup-browser  ## start everything, chat with two clients we did not write, upload an image, stop
 	@python -m local.smoke $(ARGS)
+
+simulate: setup  ## random workloads and faults on the simulated cloud, judged from what clients saw (SEEDS=1000)
+	@python -m simulation --seeds $(SEEDS) $(ARGS)
 
 bench: setup  ## measure what a message costs, beside what samples do, over TLS (ARGS=--quick: in a minute)
 	@python -m loadtest.bench $(ARGS)

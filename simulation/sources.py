@@ -2,7 +2,7 @@
 
 Most of what runs is given its clock and its ids. Some modules ask the standard library themselves: jitter, ids of
 commands, how long a connection has lived. While a simulation runs, those names mean its scheduler in every module of
-the application and of the Python client.
+the application and of the Python client. Whatever is not replaced is not there: code that asks for more fails at once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def virtual(scheduler: Scheduler) -> Iterator[None]:
     replacements: list[tuple[ModuleType, Any]] = [
         (time, _time(scheduler)),
         (uuid, _uuid(scheduler.chance)),
-        (secrets, SimpleNamespace(**{**vars(secrets), "token_urlsafe": None, "randbelow": None})),
+        (secrets, SimpleNamespace()),
     ]
     replaced = list(_replace(replacements))
     before = random.getstate()
@@ -64,13 +64,12 @@ def _time(scheduler: Scheduler) -> SimpleNamespace:
         return (scheduler.now_us - (slept() if slept else 0)) / 1e6
 
     return SimpleNamespace(
-        **{
-            **vars(time),
-            "time": lambda: (scheduler.now_us + skew_us.get()) / 1e6,
-            "time_ns": lambda: (scheduler.now_us + skew_us.get()) * 1_000,
-            "monotonic": monotonic,
-            "sleep": _no_sleep,
-        }
+        time=lambda: (scheduler.now_us + skew_us.get()) / 1e6,
+        time_ns=lambda: (scheduler.now_us + skew_us.get()) * 1_000,
+        monotonic=monotonic,
+        clock_gettime=lambda _clock: scheduler.now_us / 1e6,
+        CLOCK_BOOTTIME="runs on while the machine sleeps",
+        sleep=_no_sleep,
     )
 
 
@@ -80,5 +79,7 @@ def _no_sleep(duration_s: float) -> None:
 
 def _uuid(chance: random.Random) -> SimpleNamespace:
     return SimpleNamespace(
-        **{**vars(uuid), "uuid4": lambda: uuid.UUID(int=chance.getrandbits(128), version=4)},
+        uuid4=lambda: uuid.UUID(int=chance.getrandbits(128), version=4),
+        uuid5=uuid.uuid5,
+        NAMESPACE_URL=uuid.NAMESPACE_URL,
     )

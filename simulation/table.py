@@ -98,7 +98,8 @@ class MemoryTable:
         _check_key(key)
         item = self._seen(key, consistent=consistent)
         self.units.count_read([item], consistent=consistent)
-        return copied(item)
+        found: Item | None = copied(item)
+        return found
 
     def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[Item]:
         """Those that exist."""
@@ -141,7 +142,8 @@ class MemoryTable:
         for name, amount in (add or {}).items():
             item[name] = item.get(name, 0) + amount
         self._store(key, item)
-        return copied(item)
+        stands: Item = copied(item)
+        return stands
 
     def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
         """Removes one item."""

@@ -37,15 +37,15 @@ class Units:
 
 def size_bytes(item: Item) -> int:
     """What an item counts for: names and values, in UTF-8."""
-    size = 0
+    total_bytes = 0
     for name, value in item.items():
-        size += _text_bytes(name) + (_text_bytes(value) if type(value) is str else _value_bytes(value))
-    return size
-
-
-def _text_bytes(text: str) -> int:
-    """Most of what is stored is ASCII, and then is as long as it says: a simulation sizes millions of items."""
-    return len(text) if text.isascii() else len(text.encode())
+        # Nearly all names and values are short ASCII text, and a simulation asks for millions of sizes.
+        total_bytes += len(name) if name.isascii() else len(name.encode())
+        if type(value) is str:
+            total_bytes += len(value) if value.isascii() else len(value.encode())
+        else:
+            total_bytes += _value_bytes(value)
+    return total_bytes
 
 
 def _value_bytes(value: Any) -> int:  # noqa: ANN401 - an attribute is any JSON value
@@ -55,7 +55,7 @@ def _value_bytes(value: Any) -> int:  # noqa: ANN401 - an attribute is any JSON 
         case int():
             return len(str(abs(value))) // 2 + 2
         case str():
-            return _text_bytes(value)
+            return len(value.encode())
         case dict():
             return 3 + size_bytes(value) + len(value)
         case list() | tuple():

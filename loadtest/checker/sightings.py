@@ -39,8 +39,8 @@ class Reader:
     last_handed: int = 0
     """The highest number that an ordered device has handed out."""
     deleted_ms: dict[int, float] = field(default_factory=dict)
-    read_seq: int = 0
-    """The highest number that the server said was read by this user, as far as this device knows."""
+    read: list[tuple[float, int]] = field(default_factory=list)
+    """As `known`, of numbers that the server said were read by this user: as far as this device knows."""
     known: list[tuple[float, int]] = field(default_factory=list)
     """Times at which a higher number became known, with it: the last that is older than the grace, and younger ones."""
 
@@ -73,12 +73,11 @@ class Sightings:
             case Heard():
                 self._heard(device, line)
             case Acked():
-                self._learnt(self._readers[device.device, line.room], line.seq, line.at_ms)
+                self._learnt(self._readers[device.device, line.room].known, line.seq, line.at_ms)
             case CaughtUp():
                 self._claimed(device, line)
             case Read():
-                reader = self._readers[device.device, line.room]
-                reader.read_seq = max(reader.read_seq, line.seq)
+                self._learnt(self._readers[device.device, line.room].read, line.seq, line.at_ms)
             case Unread():
                 self._counted(device, line)
             case _:
@@ -90,7 +89,7 @@ class Sightings:
         is_new = reader.numbers.add(heard.seq)
         if device.ordered and heard.via != "history":
             self._judge_handing_out(device, heard, reader, is_new=is_new)
-        self._learnt(reader, heard.seq, heard.at_ms)
+        self._learnt(reader.known, heard.seq, heard.at_ms)
         self._judge_membership(device, heard, room)
         if heard.kind == VOID:
             self._judge_void(device, heard, room)
@@ -211,24 +210,25 @@ class Sightings:
     def _counted(self, device: Device, count: Unread) -> None:
         reader = self._readers[device.device, count.room]
         rest = max(0, count.last_seq - count.read_seq)
-        known = _known_before(reader, count.asked_at_ms - self._allowances.grace_ms)
+        old_ms = count.asked_at_ms - self._allowances.grace_ms
+        known, read = _known_before(reader.known, old_ms), _known_before(reader.read, old_ms)
         if count.unread != rest:
             words = f"{count.unread} unread, where {count.read_seq} of {count.last_seq} are read"
         elif count.last_seq < known:
             words = f"counts up to {count.last_seq}, and {known} was known before"
-        elif count.read_seq < reader.read_seq:
-            words = f"read up to {count.read_seq}, after {reader.read_seq} was acknowledged as read"
+        elif count.read_seq < read:
+            words = f"read up to {count.read_seq}, after {read} was acknowledged as read"
         else:
             return
         self._violated(Kind.MISCOUNTED, device, count, words)
 
-    def _learnt(self, reader: Reader, seq: int, at_ms: float) -> None:
-        if reader.known and reader.known[-1][1] >= seq:
+    def _learnt(self, known: list[tuple[float, int]], seq: int, at_ms: float) -> None:
+        if known and known[-1][1] >= seq:
             return
         old_ms = at_ms - self._allowances.grace_ms
-        while len(reader.known) > 1 and reader.known[1][0] < old_ms:
-            del reader.known[0]
-        reader.known.append((at_ms, seq))
+        while len(known) > 1 and known[1][0] < old_ms:
+            del known[0]
+        known.append((at_ms, seq))
 
     def _violated(
         self, kind: Kind, device: Device, line: Heard | CaughtUp | Unread, words: str, seq: int | None = None
@@ -248,6 +248,6 @@ class Sightings:
         )
 
 
-def _known_before(reader: Reader, at_ms: float) -> int:
-    """The highest number that the reader knew at that time."""
-    return max((seq for known_ms, seq in reader.known if known_ms <= at_ms), default=0)
+def _known_before(known: list[tuple[float, int]], at_ms: float) -> int:
+    """The highest number that was known at that time."""
+    return max((seq for known_ms, seq in known if known_ms <= at_ms), default=0)

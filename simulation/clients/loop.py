@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -95,26 +96,26 @@ class ClientLoop(_AbstractLoop):
         """Seconds of the simulation."""
         return self._scheduler.now_us / 1e6
 
-    def call_soon(  # type: ignore[override]  # as asyncio's own
+    def call_soon(
         self, callback: Callable[..., object], *args: object, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
-        """In this very moment, after what is due before it."""
+        """A microsecond later: what calls itself again and again lets time pass."""
         handle = asyncio.Handle(callback, args, self, context)
-        self._scheduler.after(0, self._run, handle)
+        self._scheduler.after(1, self._run, handle)
         return handle
 
-    def call_later(  # type: ignore[override]
+    def call_later(
         self, delay: float, callback: Callable[..., object], *args: object, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         """So many seconds later."""
         return self.call_at(self.time() + delay, callback, *args, context=context)
 
-    def call_at(  # type: ignore[override]
+    def call_at(
         self, when: float, callback: Callable[..., object], *args: object, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         """At that second."""
         handle = asyncio.TimerHandle(when, callback, args, self, context)
-        self._scheduler.at(round(when * 1e6), self._run, handle)
+        self._scheduler.at(math.ceil(when * 1e6), self._run, handle)
         return handle
 
     def _run(self, handle: asyncio.Handle) -> None:
@@ -138,7 +139,7 @@ class ClientLoop(_AbstractLoop):
         """A future of this loop."""
         return asyncio.Future(loop=self)
 
-    def create_task(  # type: ignore[override]
+    def create_task(  # type: ignore[override]  # coroutines only, as asyncio.Task takes them
         self, coro: Coroutine[Any, Any, Result], *, name: str | None = None, context: contextvars.Context | None = None
     ) -> asyncio.Task[Result]:
         """A task of this loop."""
@@ -163,6 +164,6 @@ class ClientLoop(_AbstractLoop):
         """Once it has ended."""
         return self._ended
 
-    def call_soon_threadsafe(self, *_arguments: object, **_options: object) -> asyncio.Handle:  # type: ignore[override]
+    def call_soon_threadsafe(self, *_arguments: object, **_options: object) -> asyncio.Handle:
         """There are no threads."""
         raise SimulationError("a thread in a simulation")

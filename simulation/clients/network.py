@@ -134,9 +134,7 @@ class Network:
             await socket.open(urlsplit(url).query)
         return socket
 
-    async def exchange(
-        self, request: urllib.request.Request, *, timeout_s: float, broken_off: bool = False
-    ) -> bytes:
+    async def exchange(self, request: urllib.request.Request, *, timeout_s: float, broken_off: bool = False) -> bytes:
         """As `agent_chat.exchange.exchange`."""
         del broken_off
         machine = current_machine.get()

@@ -137,7 +137,7 @@ class Cloud:
                 ValkeyTier=lambda store, _prefix, _clock, counts: CloudTier(access, store, counts)
             ),
             "chat.aws.cache_signals": SimpleNamespace(Crowds=_Crowds, Reporter=self._reporter),
-            "chat.aws.secrets": SimpleNamespace(verifier=lambda: TokenNames()),
+            "chat.aws.secrets": SimpleNamespace(verifier=TokenNames),
             "chat.aws.files": SimpleNamespace(files=lambda: self.files),
             "chat.aws.mobile": SimpleNamespace(mobile=MemoryMobile),
         }
@@ -204,5 +204,3 @@ def _secrets(cloud: Cloud) -> SimpleNamespace:
         token_urlsafe=lambda size_bytes: f"{chance.getrandbits(8 * size_bytes):x}"[:32],
         randbelow=chance.randrange,
     )
-
-

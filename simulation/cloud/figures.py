@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from random import Random
 from statistics import NormalDist
-from typing import Any
 
 _STEPS = 4_096
 _Z99 = NormalDist().inv_cdf(0.99)
@@ -40,8 +39,9 @@ class Latency:
         ]
 
 
-def _figure(default: object, source: str) -> Any:  # noqa: ANN401 - what dataclasses.field returns is typed by its use
-    return field(default=default, metadata={"source": source})
+def _from(source: str) -> Mapping[str, str]:
+    """Where a figure comes from, as its field keeps it."""
+    return {"source": source}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,50 +49,53 @@ class Figures:
     """An account and Region with default quotas. Runs that ask for raised ones say so."""
 
     # API Gateway
-    request_rate: float = _figure(10_000, "AWS L-8A5B8E43: frames, @connections and HTTP of an account, each second")
-    request_burst: float = _figure(5_000, "AWS L-CDF5615A")
-    connect_rate: float = _figure(500, "AWS L-9ED1E49A: new connections a second")
-    connect_burst: float = _figure(500, "AWS L-E1465507")
-    idle_ms: int = _figure(600_000, "AWS L-60AC41CD: then 1001")
-    lifetime_ms: int = _figure(7_200_000, "AWS L-A6CCE716: then 1001, however busy")
-    message_bytes: int = _figure(128 * 1024, "AWS L-FD0EB744: 1009, or 413 on @connections")
-    integration_ms: int = _figure(29_000, "AWS: the longest that a frame or a request waits for its function")
-    network: Latency = _figure(Latency(20, 80), "A: from a client to the Region, one way")
-    gateway: Latency = _figure(Latency(4, 15), "A: what API Gateway adds to an invocation")
-    post: Latency = _figure(Latency(10, 50), "A: one PostToConnection")
-    post_connections: int = _figure(64, "chat.aws.transfers: sockets that a function posts over at once")
+    request_rate: float = field(default=10_000, metadata=_from("AWS L-8A5B8E43: a second, of frames, posts and HTTP"))
+    request_burst: float = field(default=5_000, metadata=_from("AWS L-CDF5615A"))
+    connect_rate: float = field(default=500, metadata=_from("AWS L-9ED1E49A: new connections a second"))
+    connect_burst: float = field(default=500, metadata=_from("AWS L-E1465507"))
+    idle_ms: int = field(default=600_000, metadata=_from("AWS L-60AC41CD: then 1001"))
+    lifetime_ms: int = field(default=7_200_000, metadata=_from("AWS L-A6CCE716: then 1001, however busy"))
+    message_bytes: int = field(default=128 * 1024, metadata=_from("AWS L-FD0EB744: 1009, or 413 on @connections"))
+    integration_ms: int = field(default=29_000, metadata=_from("AWS: the longest wait for a function"))
+    network: Latency = field(default=Latency(20, 80), metadata=_from("A: from a client to the Region, one way"))
+    gateway: Latency = field(default=Latency(4, 15), metadata=_from("A: what API Gateway adds to an invocation"))
+    post: Latency = field(default=Latency(10, 50), metadata=_from("A: one PostToConnection"))
+    post_connections: int = field(default=64, metadata=_from("chat.aws.transfers: at once"))
 
     # Lambda
-    concurrency: int = _figure(1_000, "AWS L-B99A9384: executions at once in an account and Region")
-    environments_per_10_s: int = _figure(1_000, "AWS: by which each function grows")
-    cold_start: Latency = _figure(Latency(180, 450), "2 and M: 80 ms of Python 3.13 arm64, 65 ms to 300 ms of imports")
-    own_work: Latency = _figure(Latency(3, 12), "A: what a handler computes beside its calls")
-    idle_environment_ms: int = _figure(420_000, "2: an environment that nobody needs lives five to seven minutes")
+    concurrency: int = field(default=1_000, metadata=_from("AWS L-B99A9384: at once, in an account"))
+    environments_per_10_s: int = field(default=1_000, metadata=_from("AWS: by which each function grows"))
+    cold_start: Latency = field(default=Latency(180, 450), metadata=_from("2, M: Python's 80, imports' 65 to 300"))
+    own_work: Latency = field(default=Latency(3, 12), metadata=_from("A: what a handler computes beside its calls"))
+    idle_environment_ms: int = field(default=420_000, metadata=_from("2: unused, five to seven minutes"))
 
     # DynamoDB
-    item: Latency = _figure(Latency(4, 12), "A: a read or a write of items")
-    transaction: Latency = _figure(Latency(8, 25), "A: two phases of what an item takes")
-    stale_reads: float = _figure(0.01, "A: share of eventually consistent reads that lag behind")
-    stale_ms: int = _figure(1_000, "AWS: copies are consistent usually within a second or less; the longest lag here")
-    partition_write_units: int = _figure(1_000, "AWS: of one partition, each second")
-    partition_read_units: int = _figure(3_000, "AWS: of one partition, each second")
-    table_write_units: int = _figure(4_000, "AWS: a new on-demand table, each second; more where it is pre-warmed")
-    table_read_units: int = _figure(12_000, "AWS: as above")
-    stream: Latency = _figure(Latency(213, 552), "2: DynamoDB Streams to Lambda")
-    stream_shards: int = _figure(4, "AWS: a shard a partition; a new on-demand table has four")
-    stream_batch: int = _figure(100, "cdk.constructs.room_events")
+    item: Latency = field(default=Latency(4, 12), metadata=_from("A: a read or a write of items"))
+    transaction: Latency = field(default=Latency(8, 25), metadata=_from("A: two phases of what an item takes"))
+    stale_reads: float = field(default=0.01, metadata=_from("A: share of eventually consistent reads that lag behind"))
+    stale_ms: int = field(
+        default=1_000,
+        metadata=_from("AWS: usually less; the most here"),
+    )
+    partition_write_units: int = field(default=1_000, metadata=_from("AWS: of one partition, each second"))
+    partition_read_units: int = field(default=3_000, metadata=_from("AWS: of one partition, each second"))
+    table_write_units: int = field(default=4_000, metadata=_from("AWS: a new on-demand table, a second"))
+    table_read_units: int = field(default=12_000, metadata=_from("AWS: as above"))
+    stream: Latency = field(default=Latency(213, 552), metadata=_from("2: DynamoDB Streams to Lambda"))
+    stream_shards: int = field(default=4, metadata=_from("AWS: a shard a partition; a new on-demand table has four"))
+    stream_batch: int = field(default=100, metadata=_from("cdk.constructs.room_events"))
 
     # SQS and SNS
-    enqueue: Latency = _figure(Latency(8, 30), "A: SendMessageBatch, PublishBatch")
-    queue: Latency = _figure(Latency(16, 105), "2: SQS standard to Lambda")
-    topic: Latency = _figure(Latency(30, 120), "2: SNS to SQS; with the queue's hop 73/225 to Lambda")
-    pollers: int = _figure(5, "AWS: concurrent batches of a queue at first")
-    pollers_per_min: int = _figure(300, "AWS: by which they grow")
-    pollers_most: int = _figure(1_250, "AWS: and their end")
+    enqueue: Latency = field(default=Latency(8, 30), metadata=_from("A: SendMessageBatch, PublishBatch"))
+    queue: Latency = field(default=Latency(16, 105), metadata=_from("2: SQS standard to Lambda"))
+    topic: Latency = field(default=Latency(30, 120), metadata=_from("2: to SQS; 73/225 to Lambda"))
+    pollers: int = field(default=5, metadata=_from("AWS: concurrent batches of a queue at first"))
+    pollers_per_min: int = field(default=300, metadata=_from("AWS: by which they grow"))
+    pollers_most: int = field(default=1_250, metadata=_from("AWS: and their end"))
 
     # Valkey
-    tier: Latency = _figure(Latency(0.6, 3), "A: a round trip inside the VPC")
-    tier_timeout_ms: int = _figure(20, "chat.aws.valkey: how long a function waits for it")
+    tier: Latency = field(default=Latency(0.6, 3), metadata=_from("A: a round trip inside the VPC"))
+    tier_timeout_ms: int = field(default=20, metadata=_from("chat.aws.valkey: how long a function waits for it"))
 
 
 DEFAULTS = Figures()

@@ -35,7 +35,7 @@ ATTEMPTS = 4
 Result = TypeVar("Result")
 
 
-class Death(BaseException):  # noqa: N818 - no error of the code that it ends
+class Death(BaseException):
     """Ends an invocation where it is. Nobody catches it, as nobody catches the end of a process."""
 
 

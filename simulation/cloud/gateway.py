@@ -1,7 +1,8 @@
 """API Gateway: sockets and their frames, `@connections`, HTTP routes, and the throttles that they share.
 
 Frames of one connection are invocations of their own and may finish in any order. What a connection is sent arrives
-in the order that it was sent in. A socket that vanishes is noticed by nobody until it has been idle: posts to it are taken.
+in the order that it was sent in. A socket that vanishes is noticed by nobody until it has been idle: what is posted to
+it is taken.
 """
 
 from __future__ import annotations
@@ -266,10 +267,9 @@ class Gateway:
         if len(frame) > self.cloud.figures.message_bytes:
             return LARGE
         strike = self.cloud.disturbance.post(connection)
-        if strike in {PostStrike.THROTTLED, PostStrike.FAILED}:
-            return strike.value
-        self._deliver(socket, frame.decode())
-        return DELIVERED if strike is None else strike.value
+        if strike in {None, PostStrike.UNHEARD}:
+            self._deliver(socket, frame.decode())
+        return DELIVERED if strike is None else int(strike.value)
 
     # HTTP
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chat.errors import UnavailableError
@@ -99,7 +100,7 @@ class Queue:
                 body.receives += 1
             self._polling += 1
             self.received += len(batch)
-            self._worker.invoke(_event(batch, self.spec.name), lambda outcome, batch=batch: self._done(batch, outcome))
+            self._worker.invoke(_event(batch, self.spec.name), partial(self._done, batch))
 
     def _grow(self) -> None:
         """More pollers while they don't keep up, fewer again when there is nothing to do."""

@@ -54,9 +54,7 @@ FUNCTIONS = (
         30,
         ("rooms_table", "messages_table", "connections_table", "connections_url", "delivery_queue_url"),
     ),
-    FunctionSpec(
-        "message.notices", 15, ("rooms_table", "connections_table", "connections_url", "notices_queue_url")
-    ),
+    FunctionSpec("message.notices", 15, ("rooms_table", "connections_table", "connections_url", "notices_queue_url")),
     FunctionSpec("message.outbox", 30, ("events_topic_arn",)),
     FunctionSpec("message.activity", 30, ("rooms_table", "notices_queue_url")),
     FunctionSpec("message.index", 30, ("rooms_table", "messages_table", "jobs_queue_url")),

@@ -88,9 +88,7 @@ def _taken(batch: Sequence[Record], outcome: Outcome) -> int:
 class Stream:
     """What one table tells."""
 
-    def __init__(
-        self, cloud: Cloud, name: str, reader: Function, wanted: Filter, *, old_images: bool = False
-    ) -> None:
+    def __init__(self, cloud: Cloud, name: str, reader: Function, wanted: Filter, *, old_images: bool = False) -> None:
         self._cloud = cloud
         self._old_images = old_images
         self._name = name

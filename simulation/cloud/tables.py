@@ -9,6 +9,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chat.aws.dynamodb import TRANSACTION_PAUSE_MS, TRANSACTION_ROUNDS
@@ -188,7 +189,7 @@ class CloudTable:
 
     def put_many(self, items: Iterable[Item]) -> None:
         """A PutItem each, in any order; one that fails keeps none of the others away."""
-        self._each("put_many", [lambda item=item: self._put_one(item) for item in items])
+        self._each("put_many", [partial(self._put_one, item) for item in items])
 
     def update(
         self,
@@ -217,7 +218,7 @@ class CloudTable:
 
     def delete_many(self, keys: Iterable[Key]) -> None:
         """A DeleteItem each, as `put_many`."""
-        self._each("delete_many", [lambda key=key: self._delete_one(key) for key in keys])
+        self._each("delete_many", [partial(self._delete_one, key) for key in keys])
 
     def query(self, *queries: Query) -> list[Page]:
         """A Query each, at the same time: together they take as long as the slowest."""

@@ -1,4 +1,4 @@
-"""A case: who does what and when, and what goes wrong meanwhile. Made from a seed; made smaller by leaving things out."""
+"""A case: who does what and when, and what goes wrong meanwhile. Made from a seed, smaller by leaving things out."""
 
 from __future__ import annotations
 
@@ -40,6 +40,15 @@ ACTIONS = {
 }
 """What people do, and how often."""
 
+CROWDS = 0.1
+"""Cases with more sockets in a room than are posted to without looking."""
+
+HOT_STAGES = 0.3
+FAULTLESS = 0.2
+TIERED = 0.5
+LAST_WORDS = 0.5
+"""Rooms in which somebody says something in the end."""
+
 HOT = "coalesce=1,no_typing=1,no_receipts=1,counts_only=1000"
 """Thresholds with which a few messages a second make a room hot."""
 
@@ -80,33 +89,58 @@ class Case:
 def make(seed: int) -> Case:
     """The case of a seed."""
     chance = random.Random(f"case {seed}")  # noqa: S311 - it repeats
-    crowd = chance.random() < 0.1  # noqa: PLR2004 - one in ten has more sockets than are posted to without looking
+    crowd = chance.random() < CROWDS
     users = tuple(f"u{number}" for number in range(chance.randint(12, 14) if crowd else chance.randint(2, 5)))
     rooms = tuple(f"r{number}" for number in range(1 if crowd else chance.randint(1, 3)))
-    hot = chance.random() < 0.3  # noqa: PLR2004 - as above
-    steps = [_step(chance, users, rooms) for _ in range(chance.randint(10, 60))]
-    steps += [Step(LAST_WORDS_MS, chance.choice(users), "say", room) for room in rooms]
-    faults = [_fault(chance, users) for _ in range(chance.randint(0, 8))]
+    hot = chance.random() < HOT_STAGES
+    faults = [_fault(chance, users) for _ in range(0 if chance.random() < FAULTLESS else chance.randint(1, 8))]
     return Case(
         seed=seed,
         users=users,
         rooms=rooms,
-        steps=tuple(sorted(steps, key=lambda step: step.at_ms)),
+        steps=tuple(sorted(_steps(chance, users, rooms), key=lambda step: step.at_ms)),
         faults=tuple(sorted(faults, key=lambda fault: fault.from_ms if isinstance(fault, Trouble) else fault.at_ms)),
-        fanout=("direct=10," if crowd else "") + (HOT if hot else "") if crowd or hot else "",
-        tier=chance.random() < 0.5,  # noqa: PLR2004 - every other stage
+        fanout=",".join(filter(None, ("direct=10" if crowd else "", HOT if hot else ""))),
+        tier=chance.random() < TIERED,
     )
+
+
+def maker(users: tuple[str, ...], rooms: tuple[str, ...], room: str) -> str:
+    """Who makes a room, and is its owner."""
+    return users[rooms.index(room) % len(users)]
+
+
+def _steps(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...]) -> list[Step]:
+    steps = [_step(chance, users, rooms) for _ in range(chance.randint(10, 40))]
+    for _ in range(chance.randint(0, 3)):
+        steps += _moment(chance, chance.choice(users), chance.choice(rooms))
+    for _ in range(chance.randint(0, 2)):
+        steps += _removal(chance, users, rooms)
+    # Where nothing more is said, only a heartbeat tells who has missed the end.
+    last = [room for room in rooms if chance.random() < LAST_WORDS]
+    return steps + [Step(LAST_WORDS_MS, chance.choice(users), "say", room) for room in last]
 
 
 def _step(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...]) -> Step:
     (action,) = chance.choices(list(ACTIONS), weights=list(ACTIONS.values()))
-    return Step(
-        at_ms=chance.randrange(SETTLED_MS, BUSY_MS),
-        user=chance.choice(users),
-        action=action,
-        room=chance.choice(rooms),
-        pick=chance.randrange(1_000),
-    )
+    at_ms = chance.randrange(SETTLED_MS, BUSY_MS)
+    return Step(at_ms, chance.choice(users), action, chance.choice(rooms), chance.randrange(1_000))
+
+
+def _moment(chance: random.Random, user: str, room: str) -> list[Step]:
+    """One says something, and a little later does several things to it at once."""
+    at_ms = chance.randrange(SETTLED_MS + 3_000, BUSY_MS)
+    actions = chance.choices(("edit", "delete", "pin", "react", "say"), weights=(4, 3, 1, 1, 1), k=chance.randint(2, 5))
+    deeds = [Step(at_ms + chance.randrange(60), user, action, room) for action in actions]
+    return [Step(at_ms - 3_000, user, "say", room), *deeds]
+
+
+def _removal(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...]) -> list[Step]:
+    """An owner puts somebody out; later everybody says something."""
+    room = chance.choice(rooms)
+    at_ms = chance.randrange(SETTLED_MS, BUSY_MS - 20_000)
+    removed = Step(at_ms, maker(users, rooms, room), "remove", room, chance.randrange(1_000))
+    return [removed, *(Step(at_ms + chance.randrange(2_000, 20_000), user, "say", room) for user in users)]
 
 
 def _fault(chance: random.Random, users: tuple[str, ...]) -> Fault:
@@ -117,8 +151,10 @@ def _fault(chance: random.Random, users: tuple[str, ...]) -> Fault:
             function = "message.command" if chance.random() < 0.5 else chance.choice(FRAGILE)  # noqa: PLR2004
             return Death(at_ms, function, chance.randint(1, 12), after=chance.random() < 0.5)  # noqa: PLR2004
         case 1:
-            until_ms = at_ms + chance.randrange(500, 20_000)
-            return Trouble(chance.choice(list(Kind)), at_ms, until_ms, chance.choice((0.05, 0.2, 0.5)))
+            kind, until_ms = chance.choice(list(Kind)), at_ms + chance.randrange(500, 20_000)
+            # Calls are many for each message, and posts are tried three times.
+            shares = (0.5, 0.9, 1.0) if kind.value.startswith("posts") else (0.05, 0.2, 0.5)
+            return Trouble(kind, at_ms, until_ms, chance.choice(shares))
         case 2:
             mishap = chance.choice(list(Mishap))
             return Accident(at_ms, chance.choice(users), mishap, chance.randrange(500, 40_000))

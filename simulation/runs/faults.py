@@ -6,7 +6,7 @@ Times are milliseconds from the beginning of a run.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -79,7 +79,7 @@ class Accident:
 
 @dataclass(frozen=True)
 class Recycled:
-    """All instances of a function that are idle then end: what they remembered is forgotten, and the next start cold."""
+    """All instances of a function that are idle end: what they remembered is forgotten, and the next start cold."""
 
     at_ms: int
     function: str
@@ -115,7 +115,9 @@ class Faults(Disturbance):
     def __init__(self, seed: int, faults: Sequence[Fault]) -> None:
         self._chance = random.Random(f"faults {seed}")  # noqa: S311 - it repeats
         self._troubles = [fault for fault in faults if isinstance(fault, Trouble)]
-        self._deaths = [[fault, fault.call] for fault in faults if isinstance(fault, Death)]
+        self._deaths = [fault for fault in faults if isinstance(fault, Death)]
+        self._left = [death.call for death in self._deaths]
+        """Calls until each strikes."""
         self._scheduler: Scheduler | None = None
 
     def begin(self, scheduler: Scheduler) -> None:
@@ -146,29 +148,28 @@ class Faults(Disturbance):
     def batch(self, stream: str) -> bool:
         """See `Disturbance`."""
         del stream
-        return self._trouble({Kind.BATCHES_TWICE: None}) is not None
+        return self._trouble({Kind.BATCHES_TWICE}) is not None
 
     def tier(self) -> bool:
         """See `Disturbance`."""
-        return self._trouble({Kind.TIER_AWAY: None}) is not None
+        return self._trouble({Kind.TIER_AWAY}) is not None
 
     def _now_ms(self) -> int:
         return self._scheduler.now_ms - START_MS if self._scheduler else 0
 
     def _death(self, function: str) -> Strike | None:
         now_ms = self._now_ms()
-        for entry in self._deaths:
-            death, left = entry
-            if death.function == function and death.at_ms <= now_ms < ENDS_MS and left:  # type: ignore[union-attr]
-                entry[1] = left - 1  # type: ignore[operator]
-                if entry[1] == 0:
-                    return Strike.DIE_AFTER if death.after else Strike.DIE_BEFORE  # type: ignore[union-attr]
+        for place, death in enumerate(self._deaths):
+            if death.function == function and death.at_ms <= now_ms < ENDS_MS and self._left[place]:
+                self._left[place] -= 1
+                if self._left[place] == 0:
+                    return Strike.DIE_AFTER if death.after else Strike.DIE_BEFORE
         return None
 
-    def _trouble(self, kinds: dict[Kind, object]) -> Kind | None:
+    def _trouble(self, kinds: Container[Kind]) -> Kind | None:
         now_ms = self._now_ms()
         for trouble in self._troubles:
-            if trouble.kind in kinds and trouble.from_ms <= now_ms < trouble.until_ms:
-                if self._chance.random() < trouble.share:
-                    return trouble.kind
+            struck = trouble.kind in kinds and trouble.from_ms <= now_ms < trouble.until_ms
+            if struck and self._chance.random() < trouble.share:
+                return trouble.kind
         return None

@@ -2,6 +2,9 @@
 
 A person has two devices: the one whose feeds hand out messages, and their log, which is read from its beginning in the
 end. All clocks are right here: what clocks that are wrong do to clients is simulated, and no business of the checker's.
+
+Deletions are left to `simulation.runs.judgement`: a frame that tells of one may be lost, and is then learnt by the next
+heartbeat, minutes later; until then the reader may be shown what was deleted, as one may who has no network.
 """
 
 from __future__ import annotations
@@ -66,10 +69,6 @@ def _lines(diary: Diary, entry: Entry) -> Iterator[Line]:
         case Saw.EDITED:
             wanted = digest(entry.text)
             yield journal.ChangeSent(at_ms=at_ms, room=room, seq=entry.seq, change="edited", digest=wanted)
-        case Saw.DELETED:
-            yield journal.Changed(at_ms=at_ms, room=room, seq=entry.seq, change="deleted", rev=entry.rev)
-        case Saw.CHANGED if entry.kind == "deleted":
-            yield journal.Changed(at_ms=at_ms, room=room, seq=entry.seq, change="deleted", rev=entry.rev)
         case Saw.SUBSCRIBED:
             yield journal.Subscribed(at_ms=at_ms, room=room, last_seq=entry.newest, after=entry.seq)
         case Saw.MARKED:

@@ -123,7 +123,7 @@ class Evidence:
 
 
 def judge(run: Run) -> list[Finding]:
-    """All violations: those that clients' journals show by themselves, and those that only who sees everything finds."""
+    """All violations: those that clients' journals show, and those that only who sees everything finds."""
     evidence = Evidence(run)
     verdict = check([journal_of(diary) for diary in run.diaries], ALLOWANCES)
     found = [Finding(each.kind.value, each.device, str(each)) for each in verdict.violations]
@@ -205,6 +205,17 @@ def changes_last(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("unedited", room, f"{last} and stored is {item}")
 
 
+def the_deleted_is_not_shown(evidence: Evidence) -> Iterator[Finding]:
+    """Whose client knows that a message was deleted is not shown it."""
+    for diary in evidence.diaries:
+        deleted: set[tuple[str, int]] = set()
+        for entry in diary.entries:
+            if entry.saw is Saw.DELETED or (entry.saw is Saw.CHANGED and entry.kind == DELETED):
+                deleted.add((entry.room, entry.seq))
+            elif entry.saw in {Saw.HEARD, Saw.CHANGED} and (entry.room, entry.seq) in deleted and entry.kind == "text":
+                yield Finding("shown", diary.user, str(entry))
+
+
 def the_erased_are_gone(evidence: Evidence) -> Iterator[Finding]:
     """After erasure nothing of the user's is stored."""
     for room, log in evidence.log.items():
@@ -274,6 +285,7 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     readers_arrive,
     readers_agree,
     changes_last,
+    the_deleted_is_not_shown,
     the_erased_are_gone,
     the_removed_are_out,
     unread_counts_to_the_newest,

@@ -8,7 +8,7 @@ import json
 import urllib.request
 from collections.abc import Awaitable, Callable
 
-from agent_chat import Chat, http
+from agent_chat import Chat
 from agent_chat.errors import ChatError, ClosedError
 from agent_chat.frames import MessageChanged
 from agent_chat.room_feed import RoomFeed
@@ -250,7 +250,7 @@ class Person:
             return
         self._erased = True
         await self._ask("POST", json.dumps({"user": self.user}).encode())
-        while json.loads(await self._ask("GET", None))["state"] != "done":
+        while json.loads(await self._ask("GET", None))["state"] != "done":  # noqa: ASYNC110 - nobody is told
             await asyncio.sleep(POLL_S)
         self.diary.note(Saw.ERASED)
 
@@ -264,7 +264,7 @@ class Person:
                 method=method,
             )
             with contextlib.suppress(ChatError):
-                return await http.exchange(request, timeout_s=30)
+                return await self._network.exchange(request, timeout_s=30)
             await asyncio.sleep(POLL_S)
 
     # What they hear
@@ -314,8 +314,9 @@ class Person:
         self._online.set()
 
     async def _client(self) -> Chat:
-        while self._chat is None:
-            await self._online.wait()
+        await self._online.wait()
+        if self._chat is None:  # it was ended before this had its turn
+            return await self._client()
         return self._chat
 
     def _start(self, work: Awaitable[None], name: str) -> None:
@@ -327,4 +328,3 @@ class Person:
 
     def _newest(self, room: str) -> int:
         return self._positions.get(room, 0)
-

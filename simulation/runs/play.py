@@ -9,7 +9,7 @@ from simulation.clients.loop import ClientLoop, Machine
 from simulation.clients.network import Network, online
 from simulation.cloud.cloud import Cloud, Trace
 from simulation.cloud.scheduler import START_MS, US
-from simulation.runs.case import BUSY_MS, CALM_MS, Case
+from simulation.runs.case import BUSY_MS, CALM_MS, Case, maker
 from simulation.runs.diary import Diary
 from simulation.runs.faults import Accident, Faults, Mishap, Recycled
 from simulation.runs.logs import into_trace
@@ -79,12 +79,12 @@ def _schedule(case: Case, cloud: Cloud, people: dict[str, Person]) -> None:
     def at(moment_ms: int, call: object, *arguments: object) -> None:
         cloud.scheduler.at((START_MS + moment_ms) * US, call, *arguments)  # type: ignore[arg-type]
 
-    makers = {room: case.users[number % len(case.users)] for number, room in enumerate(case.rooms)}
+    makers = {room: maker(case.users, case.rooms, room) for room in case.rooms}
     for user, person in people.items():
 
         async def enter(person: Person, user: str = user) -> None:
-            for room, maker in makers.items():
-                await person.enter(room, make=maker == user)
+            for room, owner in makers.items():
+                await person.enter(room, make=owner == user)
 
         at(0, person.begin, enter)
         at(BUSY_MS + CALM_MS, person.end, case.rooms)

@@ -1,4 +1,4 @@
-"""Many cases over several processes, and what is said of one that fails: how to replay it, what happened, how little it takes."""
+"""Many cases over several processes; and of one that fails, how to replay it, what happened, how little it takes."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def verdicts(seeds: Sequence[int], processes: int) -> Iterator[Verdict]:
         yield from pool.map(verdict, seeds, chunksize=CHUNK)
 
 
-def smallest(case: Case, findings: Sequence[Finding], seeded: Callable[[], AbstractContextManager[None]] = nullcontext) -> Case:
-    """The smallest case found in which the checker finds a violation of the same kinds. `seeded`: a bug to play it with."""
+def smallest(
+    case: Case, findings: Sequence[Finding], seeded: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Case:
+    """The smallest case found that has a violation of the same kinds. `seeded`: a bug to play it with."""
     kinds = {finding.kind for finding in findings}
 
     def fails(smaller: Case) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from simulation.runs.case import Case
@@ -40,7 +41,7 @@ def shrink(case: Case, fails: Callable[[Case], bool], *, most_runs: int = MOST_R
     try:
         while True:
             before = best
-            minimal(best.users, lambda users: len(users) > 0 and still(best_of(before, users)))
+            minimal(best.users, partial(_without_others, best, still))
             minimal(best.faults, lambda faults: still(replace(best, faults=tuple(faults))))
             minimal(best.steps, lambda steps: still(replace(best, steps=tuple(steps))))
             if best == before:
@@ -49,9 +50,9 @@ def shrink(case: Case, fails: Callable[[Case], bool], *, most_runs: int = MOST_R
         return best
 
 
-def best_of(case: Case, users: Sequence[str]) -> Case:
-    """The case with these people only."""
-    return case.of(users=tuple(users))
+def _without_others(case: Case, fails: Callable[[Case], bool], users: Sequence[str]) -> bool:
+    """Whether the case fails with these people only. Without anybody there is none."""
+    return len(users) > 0 and fails(case.of(users=tuple(users)))
 
 
 def minimal(pieces: Sequence[Piece], fails: Callable[[Sequence[Piece]], bool]) -> Sequence[Piece]:

@@ -146,3 +146,35 @@ def test_a_room_that_was_restored_begins_anew() -> None:
     taken = order.take()
     assert taken is not None
     assert taken.seq == 5
+
+
+def revised(seq: int, rev: int, kind: str = "deleted") -> Message:
+    return Message(room="r", seq=seq, kind=kind, author=None, text="", sent_at_ms=seq, rev=rev)
+
+
+def test_a_message_that_was_changed_while_it_waited_comes_out_as_it_stands() -> None:
+    order = FeedOrder(0)
+    order.accept([message(2)])
+    order.revise(revised(2, rev=1))
+    order.accept([message(1)])
+    assert [order.take(), order.take()] == [message(1), revised(2, rev=1)]
+
+
+def test_a_change_that_came_before_its_message_is_not_lost() -> None:
+    order = FeedOrder(0)
+    order.revise(revised(1, rev=2))
+    order.revise(revised(1, rev=1, kind="text"))
+    order.accept([message(1)])
+    assert order.take() == revised(1, rev=2)
+
+
+def test_a_message_that_its_reader_has_changed_is_asked_for_again() -> None:
+    order = FeedOrder(0)
+    order.accept([message(2)])
+    order.outdate(2, rev=1)
+    order.accept([message(1)])
+    assert drain(order) == [1]
+    assert order.gap() == Range(2, 2)
+    order.accept([revised(2, rev=1)])
+    order.outdate(2, rev=1)
+    assert order.take() == revised(2, rev=1)

@@ -33,7 +33,7 @@ def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
 
 @pytest.fixture(params=["simulation", "cloud", "emulator", "stub"])
 def table(request: pytest.FixtureRequest) -> Iterator[Table]:
-    """The same table in memory, on the simulated cloud, in the emulator with a string sort key, in the benchmarks' stub."""
+    """The same table in memory, on the simulated cloud, in the emulator (string sort key), in the benchmarks' stub."""
     yield from _table(request, "S")
 
 

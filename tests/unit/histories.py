@@ -339,6 +339,7 @@ def miscount(history: History) -> None:
 def forget_reading(history: History) -> None:
     _, reader, _ = settled(history)
     history.read(reader)
+    history.wait()
     reader.read_seq -= 1
     history.count(reader)
 

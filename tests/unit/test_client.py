@@ -86,8 +86,11 @@ def test_a_transient_answer_is_tried_again_and_only_that_one(client: AwsClient, 
     assert Counter(server.paths()) == {"/shaky": 3, "/steady": 1}
 
 
-def test_a_throttle_that_says_so_in_its_body_is_transient(client: AwsClient, server: Server) -> None:
-    answers = iter([Answer(400, b'{"__type":"#ThrottlingException"}'), Answer(200)])
+@pytest.mark.parametrize("busy", ["ThrottlingException", "TransactionConflictException"])
+def test_a_refusal_whose_body_says_that_it_ends_by_itself_is_transient(
+    client: AwsClient, server: Server, busy: str
+) -> None:
+    answers = iter([Answer(400, b'{"__type":"#%b"}' % busy.encode()), Answer(200)])
     server.answer = lambda _: next(answers)
     assert client.call(Request("x", server.url, b"")).ok
 

@@ -21,6 +21,7 @@ from agent_chat.events import EVERY_KIND, ConnectionChanged, ConnectionState, Ev
 from agent_chat.feeds import FeedRegistry
 from agent_chat.frames import (
     Author,
+    Changed,
     Command,
     MediaRejected,
     MemberChanged,
@@ -227,7 +228,10 @@ class Chat(RoomCommands, MessageCommands):
 
     async def call(self, command: Command, kind: type[Kind]) -> Kind:
         """Carries out a command of the protocol; the methods named after them do it with less ado."""
-        return await self._session.call(command, kind)
+        result = await self._session.call(command, kind)
+        if isinstance(result, Changed):
+            self._feeds.outdate(result)
+        return result
 
     def _stored(self, outgoing: Outgoing, sent: Sent) -> None:
         message = own_message(outgoing, sent, self.user)

@@ -27,6 +27,7 @@ class FeedOrder:
         self._started = after is not None
         self._position = self._complete = self._newest = after or 0
         self._held: dict[int, Message] = {}
+        self._revised: dict[int, Message] = {}
 
     @property
     def started(self) -> bool:
@@ -66,6 +67,7 @@ class FeedOrder:
     def restart(self, after: int) -> None:
         """Begins anew behind `after`: the room is another one than it was, and what is held is none of its."""
         self._held.clear()
+        self._revised.clear()
         self._position = self._complete = self._newest = after
 
     def accept(self, messages: Iterable[Message]) -> bool:
@@ -81,11 +83,31 @@ class FeedOrder:
         """Numbers up to `newest` exist. Says nothing of whether they are stored yet."""
         self._newest = max(self._newest, newest)
 
+    def revise(self, message: Message) -> None:
+        """A message was changed. One that was not handed out yet is handed out as it stands, never as it was.
+
+        The change may come before the message itself.
+        """
+        limit = self._position + self._window
+        known = self._revised.get(message.seq)
+        if self._position < message.seq <= limit and (known is None or known.rev < message.rev):
+            self._revised[message.seq] = message
+
+    def outdate(self, seq: int, rev: int) -> None:
+        """A message was changed to what is not known here: if it waits as it was, it is missing again."""
+        held = self._held.get(seq)
+        if held is not None and held.rev < rev:
+            del self._held[seq]
+            self._complete = min(self._complete, seq - 1)
+
     def take(self) -> Message | None:
         """The next message, None while it isn't here. Void numbers are passed over."""
         while self._started and self._position + 1 in self._held:
             self._position += 1
             message = self._held.pop(self._position)
+            revised = self._revised.pop(self._position, None)
+            if revised is not None and revised.rev > message.rev:
+                message = revised
             if message.kind != VOID:
                 return message
         return None

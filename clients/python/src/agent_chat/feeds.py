@@ -13,6 +13,7 @@ from agent_chat.connection import CaughtUp, Connection, Excluded
 from agent_chat.errors import ChatError, ClosedError, NotAMemberError
 from agent_chat.events import Event
 from agent_chat.frames import (
+    Changed,
     Command,
     Done,
     MemberChanged,
@@ -89,6 +90,13 @@ class FeedRegistry:
         )
         for feed in self._rooms.get(room, ()):
             feed.notice(rev)
+            if isinstance(event, MessageChanged):
+                feed.revise(event.message)
+
+    def outdate(self, changed: Changed) -> None:
+        """This user has changed a message: whoever makes a change is answered, and not told of it."""
+        for feed in self._rooms.get(changed.room, ()):
+            feed.outdate(changed.seq, changed.rev)
 
     def catch_up(self, to: CaughtUp) -> None:
         """What became of a room's messages was told up to a change."""

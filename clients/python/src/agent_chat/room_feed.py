@@ -191,6 +191,15 @@ class RoomFeed:
         if self._rev is not None and rev == self._rev + 1:
             self._rev = rev
 
+    def revise(self, message: Message) -> None:
+        """A message of this room was changed."""
+        self._order.revise(message)
+
+    def outdate(self, seq: int, rev: int) -> None:
+        """A message of this room was changed by this user, who is told no more than that."""
+        self._order.outdate(seq, rev)
+        self._incomplete.set()
+
     def catch_up(self, rev: int) -> None:
         """What became of messages was told up to this change, on the way that this feed subscribed on."""
         if self._rev is not None:
@@ -238,6 +247,7 @@ class RoomFeed:
         if reply.changes_gap:
             self._feeds.tell(ChangesMissed(self.room))
         for message in reply.changed:
+            self._order.revise(message)
             self._feeds.tell(frames.MessageChanged(message=message))
 
     async def _fill(self) -> None:

@@ -14,6 +14,9 @@ TIMEOUT_MS = 5_000
 _TRANSIENT = frozenset({0, 429, 500, 502, 503, 504})
 _REFUSED = frozenset({400, 403})
 
+_BUSY = (b"Throttl", b"TransactionConflictException")
+"""Refusals with status 400 that end by themselves; the last one is of a write whose item a transaction is at."""
+
 _EXPIRED = (b"ExpiredToken", b"token included in the request is expired")
 """How services say that a session is over: their error's code and, where it stands in a header, its message."""
 
@@ -49,7 +52,9 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     @property
     def transient(self) -> bool:
         """The same call may succeed later."""
-        return self.status in _TRANSIENT or (self.status == 400 and b"Throttl" in self.body)  # noqa: PLR2004
+        return self.status in _TRANSIENT or (
+            self.status == 400 and any(words in self.body for words in _BUSY)  # noqa: PLR2004 - AWS' own
+        )
 
     @property
     def expired(self) -> bool:
