@@ -48,8 +48,8 @@ def _where(document: Document) -> str:
     machine = document.machine
     return (
         f"<p>{escape(document.made_at)}: <code>{escape(document.command)}</code>, Python "
-        f"{escape(str(machine['python']))}, {machine['cores']} cores. The real handlers ran on models of AWS in virtual "
-        "time: latencies are the models', not a machine's.</p>"
+        f"{escape(str(machine['python']))}, {machine['cores']} cores. The real handlers ran on models of AWS in "
+        "virtual time: latencies are the models', not a machine's.</p>"
     )
 
 

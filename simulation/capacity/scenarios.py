@@ -89,7 +89,7 @@ class Scale:
 
 FULL = Scale()
 QUICK = Scale(
-    sockets=6_000,
+    sockets=3_000,
     largest=100,
     messages_per_minute=60_000,
     cells=2,
@@ -99,7 +99,7 @@ QUICK = Scale(
     overload_s=2,
     calm_s=2,
     spike_s=2,
-    storm_sockets=1_500,
+    storm_sockets=800,
     talk_s=2,
 )
 """A minute: everything of the full run, less of it."""
