@@ -25,7 +25,11 @@ from simulation.capacity.verdicts import verdicts
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs, writes and says what came of it."""
     options = parse(arguments)
-    scale = replace(QUICK if options.quick else FULL, **({"cells": options.cells} if options.cells else {}))
+    scale = QUICK if options.quick else FULL
+    scale = replace(scale, cells=options.cells or scale.cells, parts=tuple(options.parts))
+    if any(not 0 <= part < scale.cells for part in scale.parts):
+        sys.stderr.write(f"--parts are cells, from 0 to {scale.cells - 1}.\n")
+        return 2
     results = scenarios.run(scale, options.seed, processes=options.processes, tell=_tell, only=options.only)
     return finish(results, _command(options), options.output)
 
@@ -57,6 +61,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="less of everything: a minute on two free cores")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES), metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--cells", type=_positive, help="accounts that the crowd is spread over")
+    parser.add_argument("--parts", type=int, nargs="+", default=[], metavar="CELL", help="run some of the cells only")
     parser.add_argument("--seed", type=int, default=1, help="of all chance (1)")
     parser.add_argument("--processes", type=_positive, default=2, help="parts that run at once (2)")
     parser.add_argument("--output", type=Path, default=BUILD, help="where files are written (build)")
@@ -76,6 +81,8 @@ def _command(options: argparse.Namespace) -> str:
         words += ["--only", *options.only]
     if options.cells:
         words.append(f"--cells {options.cells}")
+    if options.parts:
+        words += ["--parts", *map(str, options.parts)]
     return " ".join([*words, f"--seed {options.seed}"])
 
 

@@ -144,7 +144,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     made_at: str
     machine: dict[str, str | int | None]
     seed: int
-    scale: dict[str, float]
+    scale: dict[str, float | tuple[int, ...]]
     recipients: dict[str, float]
     loads: dict[str, LoadRow]
     storms: dict[str, StormRow]

@@ -63,6 +63,8 @@ class Scale:
     messages_per_minute: int = 1_000_000
     cells: int = 24
     """On default quotas."""
+    parts: tuple[int, ...] = ()
+    """Which of the cells are run, by their numbers from 0; empty: all. They are alike."""
     raised_cells: int = 4
     warm_s: float = 2
     measured_s: float = 10
@@ -155,7 +157,7 @@ def tasks(scale: Scale, seed: int) -> Iterator[Task]:
     yield loaded(SPIKED, raised, RAISED, calm, Stretch(scale.spike_s, rate))
     yield stormed(STORM_RAISED, raised, RAISED)
     yield stormed(STORM_ACCOUNT, rooms_for(scale.storm_sockets, scale.largest), WARM)
-    for cell in range(scale.cells):
+    for cell in scale.parts or range(scale.cells):
         part = rooms_of_cell(rooms, cell, scale.cells)
         yield loaded(CELLS, part, WARM, Stretch(scale.warm_s + scale.measured_s, rate))
     yield stormed(STORM_CELL, one_cell, WARM)
