@@ -14,6 +14,8 @@ WIDTH, HEIGHT, LEFT, BELOW = 860, 240, 60, 24
 COLOURS = ("#3f6ad8", "#d1632a", "#2a9d6f", "#a05ad6")
 PLOTS = "".join(f".l{at} {{ fill: none; stroke: {colour}; stroke-width: 2; }}" for at, colour in enumerate(COLOURS))
 
+WORDS = ".words th, .words td { text-align: left; vertical-align: top; }"
+
 Line = tuple[str, Sequence[tuple[float, float]]]
 """A name, and its points."""
 
@@ -22,14 +24,16 @@ def page(document: Document) -> str:
     """The whole page."""
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Capacity runs</title>',
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}{PLOTS}</style></head><body>',
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}{PLOTS}{WORDS}</style></head><body>',
         "<h1>Capacity runs on the simulated cloud</h1>",
         _where(document),
         "<h2>Which targets hold</h2>",
+        '<div class="words">',
         _table(
             ("", "target", "holds", "shown", "what binds"),
             [(each.requirement, each.target, _word(each.holds), each.shown, each.binds) for each in document.verdicts],
         ),
+        "</div>",
         "<h2>Recipients of a message (F)</h2>",
         _table(tuple(document.recipients), [[f"{value:,.1f}" for value in document.recipients.values()]]),
         *(part for name, row in document.loads.items() for part in _load(name, row)),
