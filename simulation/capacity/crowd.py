@@ -123,10 +123,10 @@ class Crowd:
             self.cloud.gateway.send(client.socket, msgspec.json.encode(frame).decode())
 
     def catch_up(self, client: Client, lacking: int) -> None:
-        """Asks for what the client lacks (bits, by number), as a client does that sees a gap."""
+        """Asks for a page of the log that begins with the first of what the client lacks (bits, by number)."""
         if client.socket is not None:
             first = (lacking & -lacking).bit_length() - 1
-            frame = {"action": "subscribe", "id": CATCH_UP, "room": client.room, "after": first - 1}
+            frame = {"action": "history", "id": CATCH_UP, "room": client.room, "after": first - 1}
             self.cloud.gateway.send(client.socket, msgspec.json.encode(frame).decode())
 
     def move(self, cloud: Cloud) -> None:

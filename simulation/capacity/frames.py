@@ -19,7 +19,7 @@ class Heard:
     temporary: bool = False
     retry_after_ms: int = 0
     missed: tuple[int, ...] = ()
-    """Numbers of messages that come with the reply to a subscription."""
+    """Numbers of messages that come with the reply to a subscription, or to a page of history."""
 
 
 def parse(text: str) -> list[Heard]:

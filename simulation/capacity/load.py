@@ -21,6 +21,9 @@ STEP_MS = 1_000
 ASKING = 500
 """Clients that ask in the end for what they lack, so that it is seen that they are given it."""
 
+PAGES = 20
+"""Pages of history that each of them reads at most."""
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -80,9 +83,12 @@ def catch_up(cloud: Cloud, crowd: Crowd) -> tuple[int, int]:
     """Some of those who lack anything ask for it: how many messages that are, and how many of them they get."""
     asking = [client for client in crowd.clients if client.socket and lacking(client)][:ASKING]
     asked_for = sum(lacking(client).bit_count() for client in asking)
-    for client in asking:
-        crowd.catch_up(client, lacking(client))
-    cloud.scheduler.run_for_ms(10 * STEP_MS)
+    for _ in range(PAGES):
+        for client in filter(lacking, asking):
+            crowd.catch_up(client, lacking(client))
+        cloud.scheduler.run_for_ms(5 * STEP_MS)
+        if not any(map(lacking, asking)):
+            break
     return asked_for, asked_for - sum(lacking(client).bit_count() for client in asking)
 
 
