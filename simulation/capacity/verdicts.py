@@ -35,13 +35,16 @@ def verdicts(
 
 
 def reaction_s(seconds: Sequence[SecondRow], spike_at_s: float) -> float | None:
-    """Until nothing is throttled and the p99 is back below `STEADY` times that of before; None where it is not."""
-    calm = [row.deliver_p99_ms for row in seconds if 1 <= row.second < spike_at_s and row.deliver_p99_ms]
+    """Until nothing is throttled and the p99 of acks is back below `STEADY` times that of before; None where not.
+
+    Deliveries stay slower for as long as a spike lasts: rooms that have become hot gather what they are told.
+    """
+    calm = [row.ack_p99_ms for row in seconds if 1 <= row.second < spike_at_s and row.ack_p99_ms]
     after = [row for row in seconds if row.second >= spike_at_s and row.sent]
     if not calm or not after:
         return None
     limit_ms = STEADY * calm[-1]
-    disturbed = [row.second for row in after if row.throttled or (row.deliver_p99_ms or 0) > limit_ms]
+    disturbed = [row.second for row in after if row.throttled or (row.ack_p99_ms or 0) > limit_ms]
     if disturbed and disturbed[-1] == after[-1].second:
         return None
     return disturbed[-1] + 1 - spike_at_s if disturbed else 0.0
@@ -115,8 +118,9 @@ def _of_spike(row: LoadRow, scale: Scale) -> Verdict:
         "NF7",
         f"reacts to a tenfold spike within {REACTION_S} s",
         reaction is not None and reaction < REACTION_S,
-        f"{'not while it was looked at' if reaction is None else f'after {reaction:.0f} s'} the p99 was back below "
-        f"{STEADY} times what it was before, and nothing was throttled; {sum(row.cold_starts.values()):,} cold starts.",
+        f"{'not while it was looked at' if reaction is None else f'after {reaction:.0f} s'} the p99 of acks was below "
+        f"{STEADY} times what it was before, and nothing was throttled; deliveries have a p99 of "
+        f"{row.deliver.p99_ms or 0:,.0f} ms while it lasts. {sum(row.cold_starts.values()):,} cold starts.",
         f"Cold starts, at most {DEFAULTS.environments_per_10_s:,} in 10 s of a function (on raised quotas: "
         f"throttled {_listed(row.throttled)}).",
     )
