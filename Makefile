@@ -24,7 +24,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -58,6 +58,9 @@ smoke: setup-browser  ## start everything, chat with two clients we did not writ
 
 simulate: setup  ## random workloads and faults on the simulated cloud, judged from what clients saw (SEEDS=1000)
 	@python -m simulation --seeds $(SEEDS) $(ARGS)
+
+capacity: setup  ## 100,000 sockets and a million messages a minute on the simulated cloud: what holds, what binds (ARGS=--quick)
+	@python -m simulation.capacity $(ARGS)
 
 bench: setup  ## measure what a message costs, beside what samples do, over TLS (ARGS=--quick: in a minute)
 	@python -m loadtest.bench $(ARGS)

@@ -173,6 +173,8 @@ class _Invocation:
 
     event: Mapping[str, Any]
     then: Then
+    began_us: int = 0
+    """When it was asked for: a cold start is billed like the run that follows."""
     over: bool = False
     process: greenlet | None = field(default=None, repr=False)
 
@@ -208,6 +210,8 @@ class Function:
         self.running = 0
         self.ends: Counter[End] = Counter()
         self.cold_starts = 0
+        self.busy_us = 0
+        """What its runs took, cold starts included: billed, to the millisecond."""
         self._made = 0
         self._live: dict[int, tuple[Instance, _Invocation]] = {}
         figures = cloud.figures
@@ -232,7 +236,7 @@ class Function:
         if instance is None:
             instance = self._start()
             start_us = self.cloud.figures.cold_start.draw_us(self.cloud.scheduler.chance)
-        self.cloud.scheduler.after(start_us, self._begin, instance, _Invocation(event, then))
+        self.cloud.scheduler.after(start_us, self._begin, instance, _Invocation(event, then, began_us=now_us))
 
     def recycle(self) -> None:
         """Ends all instances that are idle: what they remembered is gone."""
@@ -297,6 +301,7 @@ class Function:
         invocation.over = True
         self._live.pop(id(invocation), None)
         self.running -= 1
+        self.busy_us += self.cloud.scheduler.now_us - invocation.began_us
         self.cloud.account.leave()
         self._end(outcome.end)
         if not instance.access.dead:

@@ -9,6 +9,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,10 +35,21 @@ _Change = tuple[int, Any, Item | None]
 """When a sort key's item was changed, in µs, which one's, and what stood there before."""
 
 
-class Spending:
-    """Units spent in the current second, of a table and of each of its partitions."""
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one second took of a table, and of the partition that took most: its key, and its units."""
 
-    __slots__ = ("_limits", "_partitions", "_second", "read", "throttled", "written")
+    second: int
+    read: float
+    written: float
+    most_read: tuple[str, float]
+    most_written: tuple[str, float]
+
+
+class Spending:
+    """Units spent in the current second, of a table and of each of its partitions; and in those that are over."""
+
+    __slots__ = ("_limits", "_partitions", "_second", "past", "read", "throttled", "written")
 
     def __init__(self, figures: Figures) -> None:
         self._limits = figures
@@ -45,12 +57,15 @@ class Spending:
         self._partitions: dict[str, list[float]] = {}
         self.read = self.written = 0.0
         self.throttled = 0
+        self.past: list[Spent] = []
+        """Seconds in which anything was spent, in order, but for the current one."""
 
     def spend(self, pk: str, now_us: int, *, read: float = 0, written: float = 0) -> None:
         """Raises `ThrottledError` where the second has nothing left, and then spends nothing."""
         second = now_us // 1_000_000
         if second != self._second:
-            self._second, self._partitions, self.read, self.written = second, {}, 0.0, 0.0
+            self.end_second()
+            self._second = second
         spent = self._partitions.setdefault(pk, [0.0, 0.0])
         limits = self._limits
         if (
@@ -65,6 +80,13 @@ class Spending:
         spent[1] += written
         self.read += read
         self.written += written
+
+    def end_second(self) -> None:
+        """The current second is over: it has a line of its own, and the next one begins with nothing spent."""
+        if self._partitions:
+            read, written = (max((spent[at], pk) for pk, spent in self._partitions.items()) for at in (0, 1))
+            self.past.append(Spent(self._second, self.read, self.written, read[::-1], written[::-1]))
+        self._partitions, self.read, self.written = {}, 0.0, 0.0
 
 
 class StoredTable(MemoryTable):
