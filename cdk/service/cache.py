@@ -20,6 +20,7 @@ from cdk.constructs.function import ChatFunction, Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.network import Network
 from cdk.constructs.room_events import RoomEvents
+from cdk.service.answers import allow_answers
 from cdk.service.identity import Identity
 from cdk.service.partitions import AUDIT, only
 from cdk.stacks.cache import CacheStack
@@ -88,6 +89,7 @@ def add_cache(
         layers=("identity",),
     )
     desk.allow([data.rooms.table_arn], "dynamodb:PutItem", conditions=only(AUDIT))
+    allow_answers(desk, data)
     tier.allow(desk)
     identity.allow(desk)
     http.add("POST", "/api/cache/invalidate", desk)

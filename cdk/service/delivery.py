@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aws_cdk import aws_lambda_event_sources as sources
 
 from cdk.constructs.dead_letters import WorkQueue
-from cdk.constructs.function import Platform
+from cdk.constructs.function import ChatFunction, Platform
 from cdk.constructs.websocket import WebSocket
 from cdk.stacks.data import DataStack
 
 DELIVER_TIMEOUT_S = 30
 
 
-def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, delivery: WorkQueue) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Scaled:
+    """A function whose concurrency operators may change, and the mapping between it and its queue."""
+
+    function: ChatFunction
+    mapping: sources.SqsEventSource
+
+
+def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, delivery: WorkQueue) -> Scaled:
     """What works `delivery` off, and puts back into it what has to wait."""
     deliver = platform.function(
         "Deliver",
@@ -45,4 +55,6 @@ def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, d
     )
     deliver.allow([websocket.connections], "execute-api:ManageConnections")
     deliver.allow([delivery.queue.queue_arn], "sqs:SendMessage")
-    deliver.add_event_source(sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True))
+    polled = sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True)
+    deliver.add_event_source(polled)
+    return Scaled(function=deliver, mapping=polled)

@@ -16,6 +16,7 @@ from cdk.service.accounts import JOBS_TIMEOUT_S, add_accounts
 from cdk.service.addresses import publish_addresses
 from cdk.service.cache import add_cache, make_tier
 from cdk.service.commands import add_commands
+from cdk.service.console import add_console, add_scaling
 from cdk.service.delivery import DELIVER_TIMEOUT_S, add_delivery
 from cdk.service.door import add_door
 from cdk.service.events import add_events
@@ -64,12 +65,13 @@ class ServiceStack(cdk.Stack):
         later = WorkQueue(self, "PushLater", source="push messages", worker_timeout_s=PUSH_TIMEOUT_S, alarms=alarms)
         events = RoomEvents(self, "RoomEvents", config=config, alarms=alarms)
         identity = Identity(config=config, session_secret=data.session_secret)
+        protection = Protection(self, config=config)
         posting = Posting(
             data=data,
             websocket=websocket,
             delivery=delivery,
             notices=notices,
-            protection=Protection(self, config=config),
+            protection=protection,
             cache=make_tier(self, config=config, cache=cache, alarms=alarms),
             fanout=config.fanout or None,
         )
@@ -80,7 +82,7 @@ class ServiceStack(cdk.Stack):
         add_wallets(platform, data=data, http=http, identity=identity)
         add_commands(platform, posting=posting, http=http, identity=identity)
         add_streams(platform, data=data, http=http, identity=identity)
-        add_delivery(platform, data=data, websocket=websocket, delivery=delivery)
+        deliver = add_delivery(platform, data=data, websocket=websocket, delivery=delivery)
         add_notices(platform, data=data, websocket=websocket, notices=notices)
         add_events(platform, data=data, events=events, notices=notices, jobs=jobs)
         applications = MobileApplications(platform)
@@ -109,7 +111,16 @@ class ServiceStack(cdk.Stack):
             add_cache(
                 platform, tier=posting.cache, data=data, events=events, http=http, identity=identity, alarms=alarms
             )
-        add_health(platform, data=data, delivery=delivery, events=events, http=http)
+        add_health(platform, data=data, delivery=delivery, events=events, http=http, identity=identity)
+        add_console(platform, data=data, http=http, identity=identity)
+        add_scaling(
+            platform,
+            data=data,
+            http=http,
+            identity=identity,
+            protection=protection,
+            scaled={"deliver": deliver},
+        )
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.
         publish_addresses(

@@ -45,7 +45,9 @@ LAYERS = {
     "ops.webhook_settings": {"identity"},
     "ops.cache": {"identity"},
     "ops.cache_invalidation": set(),
-    "ops.health": set(),
+    "ops.health": {"identity"},
+    "ops.console": {"identity", "data"},
+    "ops.scaling": {"identity", "data"},
     "ops.config": set(),
 }
 """On top of the domain and the core libraries."""

@@ -24,6 +24,10 @@ CACHE = "{service/Cache/Queue}"
 SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/chat/STAGE/site-url"
 DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
 DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
+STAGE_STACKS = "arn:{AWS::Partition}:cloudformation:{AWS::Region}:{AWS::AccountId}:stack/chat-STAGE-*"
+STAGE_QUEUES = "arn:{AWS::Partition}:sqs:{AWS::Region}:{AWS::AccountId}:chat-STAGE-*"
+STAGE_FUNCTIONS = "arn:{AWS::Partition}:lambda:{AWS::Region}:{AWS::AccountId}:function:chat-STAGE-*"
+DELIVERIES_POLLED = "X"
 CONSUME = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:GetQueueAttributes"
 FOLLOW = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
 STORE = "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem"
@@ -131,7 +135,11 @@ PERMISSIONS = {
         OUTBOUND: "secretsmanager:GetSecretValue",
         SECRET: "secretsmanager:GetSecretValue",
     },
-    "ops.cache": {ROOMS: "dynamodb:PutItem", CACHE: "sqs:SendMessage", SECRET: "secretsmanager:GetSecretValue"},
+    "ops.cache": {
+        ROOMS: "dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
+        CACHE: "sqs:SendMessage",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
     "ops.cache_invalidation": {
         ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:Query",
         MESSAGES: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
@@ -181,6 +189,25 @@ PERMISSIONS = {
         DELIVERY: "sqs:GetQueueAttributes",
         EVENTS: "sns:GetTopicAttributes",
         "{data/Media/Bucket}": "s3:ListBucket",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
+    "ops.console": {
+        ROOMS: "dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem dynamodb:DescribeTable",
+        MESSAGES: "dynamodb:DescribeTable",
+        CONNECTIONS: "dynamodb:DescribeTable",
+        "*": "cloudwatch:DescribeAlarms cloudwatch:DescribeAlarmHistory cloudwatch:GetMetricData "
+        "cloudwatch:ListMetrics lambda:GetAccountSettings",
+        STAGE_STACKS: "cloudformation:DescribeStacks cloudformation:ListStackResources",
+        STAGE_QUEUES: "sqs:GetQueueAttributes",
+        STAGE_FUNCTIONS: "lambda:GetFunctionConcurrency",
+        DISTRIBUTIONS: "cloudfront:GetDistribution",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
+    "ops.scaling": {
+        ROOMS: f"{STORE} dynamodb:DeleteItem",
+        "{service/Deliver}": "lambda:PutFunctionConcurrency lambda:DeleteFunctionConcurrency",
+        DELIVERIES_POLLED: "lambda:UpdateEventSourceMapping",
+        SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.config": {},
 }
@@ -190,6 +217,9 @@ ALLOWED_PATTERNS = {
     VARIANTS: "images are named by random ids",
     EXPORTS: "archives are named by random ids",
     SOCKETS: "connections have no ids before they are opened",
+    STAGE_STACKS: "CloudFormation puts the name of a stage before all it makes",
+    STAGE_QUEUES: "as its stacks",
+    STAGE_FUNCTIONS: "as its stacks",
     DISTRIBUTIONS: "the distribution is deployed after the function that asks it to forget",
 }
 NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions"}
@@ -203,6 +233,9 @@ SHARING = {"message.command", "ops.cache", "ops.cache_invalidation"}
 
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
+NAMELESS = set(PERMISSIONS["ops.console"]["*"].split())
+"""What operators read of the account."""
+
 CONNECT = set(functions.CONNECT)
 """What Lambda does for functions in a network."""
 COPIER = "edge/Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C/ServiceRole"
@@ -221,6 +254,7 @@ def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
         for resource in statement.resources:
             plain = resource.replace(f"/{assembly.stage}/POST/", "/STAGE/POST/")
             plain = plain.replace(f"/chat/{assembly.stage}/", "/chat/STAGE/")
+            plain = plain.replace(f"chat-{assembly.stage}-*", "chat-STAGE-*")
             found.setdefault(plain, set()).update(statement.actions)
     return found
 
@@ -290,11 +324,15 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
             continue
         for statement in stage.statements(role):
             patterns = {
-                text.replace(f"/{stage_name}/POST/", "/STAGE/POST/") for text in statement.resources if "*" in text
+                text.replace(f"/{stage_name}/POST/", "/STAGE/POST/").replace(f"chat-{stage_name}-*", "chat-STAGE-*")
+                for text in statement.resources
+                if "*" in text
             }
             if patterns == {"*"}:
                 # X-Ray, the delivery of logs and interfaces to be made have no resources that a policy could name.
-                allowed = all(re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions)
+                allowed = all(
+                    action in NAMELESS or re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions
+                )
                 assert allowed or statement.actions == CONNECT
             else:
                 assert patterns <= {*ALLOWED_PATTERNS, *machine}, stage.label(role)
