@@ -8,8 +8,10 @@ what can't be profiled.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from chat.settings import SettingsError
@@ -27,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Profiles; returns the exit status."""
     options = parse(arguments)
     try:
-        found = profile(options)
+        # Functions write what they counted, for CloudWatch.
+        with redirect_stdout(io.StringIO()):
+            found = profile(options)
     except OperationError as error:
         sys.stderr.write(f"{error}\n")
         return error.status
