@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from chat.settings import SettingsError
@@ -29,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Profiles; returns the exit status."""
     options = parse(arguments)
     try:
-        # Functions write what they counted, for CloudWatch.
-        with redirect_stdout(io.StringIO()):
+        with _unheard():
             found = profile(options)
     except OperationError as error:
         sys.stderr.write(f"{error}\n")
@@ -43,6 +43,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(shown(found))
     print(f"The flame graph is in {options.output}.")
     return 0
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Functions write a line for each invocation, and what they counted for CloudWatch."""
+    logger = logging.getLogger("chat")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

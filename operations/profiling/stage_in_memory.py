@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +31,6 @@ def build(event: Event, recipients: int) -> Callable[[], None]:
     The sender's room is there, and so many other sockets follow it.
     """
     os.environ.update(ENVIRONMENT)
-    logging.getLogger("chat").setLevel(logging.ERROR)
     world = World()
     for name, made in _pieces(world).items():
         setattr(wiring, name, lambda made=made: made)
