@@ -165,7 +165,7 @@ def _bill(result: Result) -> str:
     per_million = "" if million is None else f", about ${million:,.2f} for a million such messages"
     return (
         f"<h2>Cost on AWS</h2><p>About ${result.usd:,.4f}{per_million}: on demand, us-east-1, without transfer and "
-        "logs. What clients can't see is reckoned (loadtest/prices.py).</p>"
+        "logs. What clients can't see is reckoned (loadtest/bill.py).</p>"
         f"{_table(('', 'units', 'unit', 'US $', ''), rows)}"
     )
 

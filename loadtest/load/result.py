@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from loadtest import prices
+from loadtest.bill import Usage, estimate, total_usd
 from loadtest.checker import Kind, Verdict, Violation
 from loadtest.load.measures import COUNTED, TIMED, Second, Totals
 from loadtest.load.scenario import PERCENTILES, Objective, Scenario
@@ -74,8 +74,8 @@ def conclude(run: Run, scenario: Scenario, totals: Totals, verdict: Verdict) -> 
     """The result of a run. It has passed when every objective holds and nobody's process failed."""
     seconds, measured = totals.seconds(), metrics(totals, verdict)
     objectives = [judge(each, measured) for each in scenario.objectives]
-    bill = prices.estimate(usage(totals, seconds))
-    usd, sent = prices.total_usd(bill), totals.counts["acked"]
+    bill = estimate(usage(totals, seconds))
+    usd, sent = total_usd(bill), totals.counts["acked"]
     return Result(
         run=run,
         passed=all(each.holds for each in objectives) and not run.problems and not run.interrupted,
@@ -120,10 +120,10 @@ def judge(objective: Objective, measured: Mapping[str, float | None]) -> Judged:
     return Judged(metric=objective.metric, objective=str(objective), value=value, holds=objective.holds(value))
 
 
-def usage(totals: Totals, seconds: list[Second]) -> prices.Usage:
+def usage(totals: Totals, seconds: list[Second]) -> Usage:
     """What is paid for."""
     counts = totals.counts
-    return prices.Usage(
+    return Usage(
         frames_to_stage=counts["frames out"],
         messages_to_clients=counts["billed in"],
         connection_minutes=sum(second.open_sockets for second in seconds) / 60,

@@ -1,4 +1,4 @@
-"""Quotas and latencies that the models work with, in one place, each with where it comes from.
+"""Quotas and latencies that the models work with, each with where it comes from: `operations.facts`, or what it says.
 
 Marks: *AWS* its documentation or Service Quotas, *2* measured by a third party and published, *M* measured by us, *A*
 an assumption, to be replaced by a measurement on a real account.
@@ -12,6 +12,10 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from random import Random
 from statistics import NormalDist
+from typing import Any
+
+from operations.facts.latencies import latency
+from operations.facts.quotas import quota
 
 _STEPS = 4_096
 _Z99 = NormalDist().inv_cdf(0.99)
@@ -44,54 +48,66 @@ def _from(source: str) -> Mapping[str, str]:
     return {"source": source}
 
 
+def _quota(key: str, *, times: int = 1) -> Any:  # noqa: ANN401 - a field of its own type
+    """A quota of `operations.facts`, in a unit that is so many times smaller."""
+    known = quota(key)
+    return field(default=int(known.value) * times, metadata=_from(f"AWS {known.code or known.source.place}"))
+
+
+def _hop(key: str) -> Any:  # noqa: ANN401 - as above
+    """A latency of `operations.facts`."""
+    known = latency(key)
+    return field(default=Latency(known.p50_ms, known.p99_ms), metadata=_from(f"{known.source.mark}: {known.title}"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """An account and Region with default quotas. Runs that ask for raised ones say so."""
 
     # API Gateway
-    request_rate: float = field(default=10_000, metadata=_from("AWS L-8A5B8E43: a second, of frames, posts and HTTP"))
-    request_burst: float = field(default=5_000, metadata=_from("AWS L-CDF5615A"))
-    connect_rate: float = field(default=500, metadata=_from("AWS L-9ED1E49A: new connections a second"))
-    connect_burst: float = field(default=500, metadata=_from("AWS L-E1465507"))
-    idle_ms: int = field(default=600_000, metadata=_from("AWS L-60AC41CD: then 1001"))
-    lifetime_ms: int = field(default=7_200_000, metadata=_from("AWS L-A6CCE716: then 1001, however busy"))
-    message_bytes: int = field(default=128 * 1024, metadata=_from("AWS L-FD0EB744: 1009, or 413 on @connections"))
-    integration_ms: int = field(default=29_000, metadata=_from("AWS: the longest wait for a function"))
+    request_rate: float = _quota("api_requests")
+    request_burst: float = _quota("api_burst")
+    connect_rate: float = _quota("new_connections")
+    connect_burst: float = _quota("new_connections_burst")
+    idle_ms: int = _quota("idle", times=1_000)
+    lifetime_ms: int = _quota("lifetime", times=1_000)
+    message_bytes: int = _quota("message")
+    integration_ms: int = _quota("integration", times=1_000)
     network: Latency = field(default=Latency(20, 80), metadata=_from("A: from a client to the Region, one way"))
     gateway: Latency = field(default=Latency(4, 15), metadata=_from("A: what API Gateway adds to an invocation"))
-    post: Latency = field(default=Latency(10, 50), metadata=_from("A: one PostToConnection"))
+    post: Latency = _hop("post")  # noqa: RUF009 - a field
     post_connections: int = field(default=64, metadata=_from("chat.aws.transfers: at once"))
 
     # Lambda
-    concurrency: int = field(default=1_000, metadata=_from("AWS L-B99A9384: at once, in an account"))
-    environments_per_10_s: int = field(default=1_000, metadata=_from("AWS: by which each function grows"))
+    concurrency: int = _quota("concurrency")
+    environments_per_10_s: int = _quota("scaling")
     cold_start: Latency = field(default=Latency(180, 450), metadata=_from("2, M: Python's 80, imports' 65 to 300"))
     own_work: Latency = field(default=Latency(3, 12), metadata=_from("A: what a handler computes beside its calls"))
     idle_environment_ms: int = field(default=420_000, metadata=_from("2: unused, five to seven minutes"))
 
     # DynamoDB
-    item: Latency = field(default=Latency(4, 12), metadata=_from("A: a read or a write of items"))
+    item: Latency = _hop("dynamodb")  # noqa: RUF009 - a field
     transaction: Latency = field(default=Latency(8, 25), metadata=_from("A: two phases of what an item takes"))
     stale_reads: float = field(default=0.01, metadata=_from("A: share of eventually consistent reads that lag behind"))
     stale_ms: int = field(
         default=1_000,
         metadata=_from("AWS: usually less; the most here"),
     )
-    partition_write_units: int = field(default=1_000, metadata=_from("AWS: of one partition, each second"))
-    partition_read_units: int = field(default=3_000, metadata=_from("AWS: of one partition, each second"))
-    table_write_units: int = field(default=4_000, metadata=_from("AWS: a new on-demand table, a second"))
-    table_read_units: int = field(default=12_000, metadata=_from("AWS: as above"))
-    stream: Latency = field(default=Latency(213, 552), metadata=_from("2: DynamoDB Streams to Lambda"))
+    partition_write_units: int = _quota("partition_writes")
+    partition_read_units: int = _quota("partition_reads")
+    table_write_units: int = _quota("new_table_writes")
+    table_read_units: int = _quota("new_table_reads")
+    stream: Latency = _hop("streams")  # noqa: RUF009 - a field
     stream_shards: int = field(default=4, metadata=_from("AWS: a shard a partition; a new on-demand table has four"))
     stream_batch: int = field(default=100, metadata=_from("cdk.constructs.room_events"))
 
     # SQS and SNS
     enqueue: Latency = field(default=Latency(8, 30), metadata=_from("A: SendMessageBatch, PublishBatch"))
-    queue: Latency = field(default=Latency(16, 105), metadata=_from("2: SQS standard to Lambda"))
+    queue: Latency = _hop("sqs")  # noqa: RUF009 - a field
     topic: Latency = field(default=Latency(30, 120), metadata=_from("2: to SQS; 73/225 to Lambda"))
-    pollers: int = field(default=5, metadata=_from("AWS: concurrent batches of a queue at first"))
-    pollers_per_min: int = field(default=300, metadata=_from("AWS: by which they grow"))
-    pollers_most: int = field(default=1_250, metadata=_from("AWS: and their end"))
+    pollers: int = _quota("pollers_start")
+    pollers_per_min: int = _quota("pollers_growth")
+    pollers_most: int = _quota("pollers")
 
     # Valkey
     tier: Latency = field(default=Latency(0.6, 3), metadata=_from("A: a round trip inside the VPC"))

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 
-from loadtest import prices
+from loadtest import bill
 from loadtest.checker import Kind, Verdict, Violation
 from loadtest.load import machine
 from loadtest.load.charts import Axis, Series, line_chart, upward
@@ -215,7 +215,7 @@ def test_sockets_to_this_machine_come_from_as_many_addresses_as_they_need() -> N
 
 
 def test_the_bill_follows_the_price_table() -> None:
-    usage = prices.Usage(
+    usage = bill.Usage(
         frames_to_stage=400_000,
         messages_to_clients=600_000,
         connection_minutes=1_000_000,
@@ -224,11 +224,11 @@ def test_the_bill_follows_the_price_table() -> None:
         stored=0,
         delivered=0,
     )
-    lines = {line.what: line for line in prices.estimate(usage)}
+    lines = {line.what: line for line in bill.estimate(usage)}
     assert lines["Frames to and from clients"].usd == pytest.approx(1.00)
     assert lines["Open sockets"].usd == pytest.approx(0.25)
     assert lines["Functions, invocations"].usd == pytest.approx(0.08)
-    assert prices.total_usd(list(lines.values())) == pytest.approx(1.33 + 400_000 * 0.015 * 13.33 / 1e6)
+    assert bill.total_usd(list(lines.values())) == pytest.approx(1.33 + 400_000 * 0.015 * 13.33 / 1e6)
 
 
 RUN = Run(
