@@ -76,6 +76,25 @@ def test_a_small_hot_room_is_posted_to_by_the_tick_itself() -> None:
     assert world.queue.bodies == []
 
 
+def test_a_window_that_several_had_a_tick_enqueued_for_is_posted_once() -> None:
+    world = arena(50, plan=HOT)
+    say(world, "one")
+    (body,) = world.queue.bodies
+    for _ in range(3):
+        assert deliveries.work_off(world.desk, [body]) == [True]
+    assert (world.sockets.posts, heard(world, "s0000")) == (50, [1])
+
+
+def test_a_tick_goes_on_where_another_of_its_window_has_died() -> None:
+    world = arena(50, plan=HOT)
+    say(world, "one")
+    (body,) = world.queue.bodies
+    (tick,) = ticks(world)
+    assert world.services.fanout.windows.release(ROOM, tick.until_ms)
+    assert deliveries.work_off(world.desk, [body]) == [True]
+    assert heard(world, "s0000") == [1]
+
+
 def test_a_window_is_waited_out_before_it_is_read() -> None:
     world = arena(50, plan=HOT)
     at_ms = world.clock.now_ms()

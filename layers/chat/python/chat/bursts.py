@@ -46,6 +46,9 @@ MOST = 1_000
 SKIPPED_BYTES = 200
 """For the brackets around a digest's messages and what it says of the others."""
 
+ASIDE_MS, TIMES_ASIDE = 25, 4
+"""How long, and how often, a tick steps aside for another one of its window: twice what that takes to post."""
+
 LAST_PAUSE_S = 30
 """Ticks for what is left come after 1, 2, 4 … seconds, and so often at last."""
 
@@ -84,7 +87,9 @@ def carry_out(desk: Deliveries, tick: Tick) -> None:
     if wait_ms > 0:
         desk.pause(wait_ms)
     # Before the log is read: who finds the window claimed until here has stored their message.
-    fanout.windows.release(room, tick.until_ms)
+    is_mine = not tick.until_ms or fanout.windows.release(room, tick.until_ms)
+    if not is_mine and _is_seen_to(desk, tick):
+        return
     now_ms = fanout.clock.now_ms()
     before = fanout.windows.cursor(room)
     due = _due(desk, tick, before, now_ms)
@@ -96,7 +101,21 @@ def carry_out(desk: Deliveries, tick: Tick) -> None:
         spread(fanout, room, joined(frames))
     after = _look_again(desk, tick, due, now_ms)
     if after != before:
-        fanout.windows.advance(room, before, replace(after, at_ms=now_ms))
+        moved = replace(after, at_ms=now_ms, window_ms=tick.until_ms or before.window_ms)
+        fanout.windows.advance(room, before, moved)
+
+
+def _is_seen_to(desk: Deliveries, tick: Tick) -> bool:
+    """Whether another tick has posted what this one's window has, given a moment to do so.
+
+    Until who began a window has marked it, everybody in it has a tick enqueued: all of them come at its end, and one is
+    enough. Did that one die, its cursor stays where it was, and the next one goes on. A read unit each time.
+    """
+    for _ in range(TIMES_ASIDE):
+        if desk.fanout.windows.cursor(tick.room).window_ms == tick.until_ms:
+            return True
+        desk.pause(ASIDE_MS)
+    return False
 
 
 def _digest(room: str, frames: list[bytes], numbers: list[int], most: int) -> list[bytes]:

@@ -34,6 +34,7 @@ class Cursor:
 
     `rev` is None where that is not known. `passed_over`: numbers below `seq` that were not there yet, and since when
     they have been waited for; `revs_passed_over` as well. `again_at_ms`: when the tick comes that looks for them.
+    `window_ms` names the last window that moved it, by its `until_ms`.
     """
 
     seq: int = 0
@@ -43,6 +44,7 @@ class Cursor:
     version: int = 0
     rev: int | None = None
     revs_passed_over: tuple[tuple[int, int], ...] = ()
+    window_ms: int = 0
 
 
 class Windows:
@@ -69,10 +71,16 @@ class Windows:
                 keys.window(room), assign={"enqueued": True}, condition=Equal("until_ms", window.until_ms)
             )
 
-    def release(self, room: str, until_ms: int) -> None:
-        """Ends the window: whoever stores a message from now on claims another. One write unit."""
-        with suppress(ConditionError):  # an earlier run of the same tick has, or it was taken for lost
+    def release(self, room: str, until_ms: int) -> bool:
+        """Ends the window: whoever stores a message from now on claims another. One write unit.
+
+        False where it was over: another tick has ended it, or an earlier run of this one, or it was taken for lost.
+        """
+        try:
             self._table.delete(keys.window(room), Equal("until_ms", until_ms))
+        except ConditionError:
+            return False
+        return True
 
     def cursor(self, room: str) -> Cursor:
         """Up to where the log was posted. A read unit."""
@@ -88,6 +96,7 @@ class Windows:
             "rev": after.rev,
             "revs_passed_over": [list(each) for each in after.revs_passed_over],
             "again_at_ms": after.again_at_ms,
+            "window_ms": after.window_ms,
             "version": before.version + 1,
             "expires_at_s": after.at_ms // 1000 + KEPT_S,
         }
@@ -112,6 +121,7 @@ def _cursor(item: Item) -> Cursor:
         item["version"],
         item.get("rev"),  # cursors of an earlier release know nothing of changes
         _waited_for(item.get("revs_passed_over", [])),
+        item.get("window_ms", 0),
     )
 
 
