@@ -9,7 +9,6 @@ heartbeat, minutes later; until then the reader may be shown what was deleted, a
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from loadtest import journal
@@ -29,14 +28,17 @@ def journal_of(diary: Diary) -> list[Line]:
 
 def _device(diary: Diary) -> Iterator[Line]:
     began: dict[str, int] = {}
-    voids: dict[str, list[Entry]] = defaultdict(list)
+    voids: dict[str, list[Entry]] = {}
     for entry in diary.of(Saw.READ):
+        voids.setdefault(entry.room, [])
         if entry.kind == "void":
             voids[entry.room].append(entry)
     for entry in diary.entries:
         if entry.saw is Saw.SUBSCRIBED:
             began[entry.room] = entry.seq
         if entry.saw is Saw.CAUGHT_UP:
+            if entry.room not in voids:  # put out of the room: what is void there nobody tells them any more
+                continue
             # A feed passes over what is void, and says so to nobody.
             yield from (_heard(void, "history") for void in voids[entry.room])
             after = min(began.get(entry.room, 0), entry.seq)
