@@ -204,9 +204,14 @@ def _carried_out(listed: Sequence[Task], processes: int) -> Iterator[tuple[Task,
 
 
 def _carry_out(task: Task) -> Part:
+    logger = logging.getLogger("chat")
+    level = logger.level
     # What is throttled is counted; a line for each would be millions.
-    logging.getLogger("chat").setLevel(logging.CRITICAL)
-    return task.call(task.argument)
+    logger.setLevel(logging.CRITICAL)
+    try:
+        return task.call(task.argument)
+    finally:
+        logger.setLevel(level)
 
 
 def gathered(scale: Scale, seed: int, listed: Sequence[Task], found: Mapping[str, list[Part]]) -> Results:
