@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, fields
 
 from local.errors import LocalError
 
 LOOPBACK = "127.0.0.1"
 HIGHEST_PORT = 65_535
+CHOSEN_ONLY = range(10_000, 32_000)
+"""Below those that Linux gives to whoever takes any (from 32,768 on): free ones stay so until a stack has started."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,14 @@ class Ports:
     @classmethod
     def free(cls) -> Ports:
         """Ports that nobody listens on now, different from each other."""
+        found: list[int] = []
         with ExitStack() as stack:
-            sockets = [stack.enter_context(socket.socket()) for _ in fields(cls)]
-            for each in sockets:
-                each.bind((LOOPBACK, 0))
-            return cls(*(each.getsockname()[1] for each in sockets))
+            while len(found) < len(fields(cls)):
+                port = secrets.choice(CHOSEN_ONLY)
+                with suppress(OSError):
+                    stack.enter_context(socket.socket()).bind((LOOPBACK, port))
+                    found.append(port)
+        return cls(*found)
 
 
 def is_listening(port: int) -> bool:
