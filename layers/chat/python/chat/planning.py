@@ -116,7 +116,12 @@ class Plan:
     @property
     def busy(self) -> bool:
         """Whether the room is anything that has to end some day."""
-        return self.tier in {"coalesced", "tail"} or self.step != "full"
+        return self.reviewed or self.step != "full"
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether it ends by a review only; and nobody has to be known by name until then."""
+        return self.tier in {"coalesced", "tail"}
 
 
 QUIET = Plan()

@@ -22,9 +22,6 @@ from chat.services import Fanout
 
 __all__ = ["Delivery", "Outlook", "carry_out", "deliver", "tell_user", "tell_users"]
 
-_DECIDED = ("coalesced", "tail")
-"""Tiers that a room comes down from by a review only."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -119,7 +116,7 @@ def _deliver_message(
 def _look(fanout: Fanout, room: str, except_connection: str | None, outlook: Outlook | None = None) -> Audience:
     """As `look`, but nobody of a hot room has to be known: the end of its window looks for them. A tail is for all."""
     known = fanout.connections.shapes.remembered(room, fanout.clock.now_ms())
-    if known is not None and known.plan.tier in _DECIDED:
+    if known is not None and known.plan.reviewed:
         return Audience(known, None)
     return look(fanout, room, except_connection, outlook)
 
@@ -127,7 +124,7 @@ def _look(fanout: Fanout, room: str, except_connection: str | None, outlook: Out
 def _plan(fanout: Fanout, room: str, audience: Audience, size_bytes: int) -> Plan:
     """What is in force in a tiny room and in one that reviews see to; else what this instance's view of it asks for."""
     shape, recipients = audience.shape, audience.recipients
-    if shape.plan.tier in _DECIDED or audience.tiny:
+    if shape.plan.reviewed or audience.tiny:
         return shape.plan
     thresholds = fanout.settings.recall()
     online = max(shape.online, thresholds.direct + 1) if recipients is None else len(recipients)

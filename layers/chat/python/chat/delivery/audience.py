@@ -50,7 +50,7 @@ class Outlook:
         fanout, room = self.fanout, self.room
         shape = fanout.connections.shapes.remembered(room, fanout.clock.now_ms())
         limit = fanout.settings.known.direct
-        if shape is None or (shape.plan.tier not in {"coalesced", "tail"} and shape.online <= limit):
+        if shape is None or (not shape.plan.reviewed and shape.online <= limit):
             self.begun = fanout.connections.look_ahead(room, limit + BEYOND)
 
 
