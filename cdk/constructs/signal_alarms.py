@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -55,14 +56,9 @@ class SignalAlarms(Construct):
         return cloudwatch.Alarm(
             self,
             alarm.name,
-            alarm_name=f"chat-{self._stage}-{alarm.name}",
-            alarm_description=alarm.description,
-            metric=self._places.metric(alarm.measure, period_s=alarm.period_s),
+            **self._shared(alarm),
             threshold=alarm.above if alarm.above is not None else alarm.below or 0,
             comparison_operator=compare.GREATER_THAN_THRESHOLD if above else compare.LESS_THAN_THRESHOLD,
-            evaluation_periods=alarm.periods,
-            datapoints_to_alarm=alarm.breaches,
-            treat_missing_data=_MISSING[alarm.missing],
         )
 
     def _around_the_usual(self, alarm: Alarm) -> cloudwatch.AnomalyDetectionAlarm:
@@ -71,15 +67,21 @@ class SignalAlarms(Construct):
         return cloudwatch.AnomalyDetectionAlarm(
             self,
             alarm.name,
-            alarm_name=f"chat-{self._stage}-{alarm.name}",
-            alarm_description=alarm.description,
-            metric=self._places.metric(alarm.measure, period_s=alarm.period_s),
+            **self._shared(alarm),
             std_devs=alarm.band,
             comparison_operator=compare.GREATER_THAN_UPPER_THRESHOLD if above else compare.LESS_THAN_LOWER_THRESHOLD,
-            evaluation_periods=alarm.periods,
-            datapoints_to_alarm=alarm.breaches,
-            treat_missing_data=_MISSING[alarm.missing],
         )
+
+    def _shared(self, alarm: Alarm) -> dict[str, Any]:
+        """What both kinds are told."""
+        return {
+            "alarm_name": f"chat-{self._stage}-{alarm.name}",
+            "alarm_description": alarm.description,
+            "metric": self._places.metric(alarm.measure, period_s=alarm.period_s),
+            "evaluation_periods": alarm.periods,
+            "datapoints_to_alarm": alarm.breaches,
+            "treat_missing_data": _MISSING[alarm.missing],
+        }
 
     def _add_group(self, group: Group) -> None:
         rule = cloudwatch.AlarmRule.any_of if group.when == "any" else cloudwatch.AlarmRule.all_of

@@ -1,21 +1,24 @@
-"""What AWS takes for what a message needs, us-east-1, 2026-11: for estimates on dashboards, not for bills."""
+"""What AWS takes for what a message needs, us-east-1, 2026-11: for estimates on dashboards, not for bills.
+
+What messages cost stands in `operations.facts`; what watching them does, here.
+"""
 
 from __future__ import annotations
 
-PER_MILLION_FRAMES = 1.00
-"""API Gateway, frames in and out of up to 32 KB; $0.80 above a billion a month."""
+from operations.facts.prices import MILLION, prices_of
 
-PER_MILLION_WRITES = 0.625
-"""DynamoDB on demand."""
+_PRICES = prices_of("us-east-1")
 
-PER_MILLION_READS = 0.125
-"""As `PER_MILLION_WRITES`."""
 
-PER_MILLION_GB_S = 13.33
-"""Lambda on arm64."""
+def _of_a_million(key: str) -> float:
+    return round(_PRICES[key].usd * MILLION, 4)
 
-PER_MILLION_INVOCATIONS = 0.20
-"""Lambda."""
+
+PER_MILLION_FRAMES = _of_a_million("frames")
+PER_MILLION_WRITES = _of_a_million("write_units")
+PER_MILLION_READS = _of_a_million("read_units")
+PER_MILLION_GB_S = _of_a_million("lambda_gb_s")
+PER_MILLION_INVOCATIONS = _of_a_million("lambda_requests")
 
 PER_METRIC_MONTH = 0.30
 """CloudWatch, each metric with each of its dimensions' values, up to 10,000 of them."""

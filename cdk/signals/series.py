@@ -115,12 +115,6 @@ def inputs_of(measure: Measure) -> tuple[Series, ...]:
     return tuple(series for _, series in measure.inputs) if isinstance(measure, Expression) else (measure,)
 
 
-def places_of(measure: Measure) -> set[str]:
-    """All places of the stage that it names: `table.rooms`."""
-    values = (value for series in inputs_of(measure) for _, value in series.dimensions)
-    return {value[1:-1] for value in values if value.startswith("{")}
-
-
 def share(part: Series, whole: Series, *, at_least: int, label: str = "") -> Expression:
     """What share of `whole` is `part`; 0 where the whole is less than `at_least`, which says nothing of the rest."""
     formula = f"IF(FILL(whole, 0) >= {at_least}, FILL(part, 0) / whole, 0)"

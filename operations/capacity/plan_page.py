@@ -39,12 +39,12 @@ def page(plan: StagePlan) -> str:
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Capacity plan</title>',
             f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>',
             "<h1>Capacity plan</h1>",
-            _table(("", ""), plan_text.summary(plan)),
+            table(("", ""), plan_text.summary(plan)),
             "<h2>What to do</h2>",
             _list(list(plan_text.advice(plan)) or ["Nothing has to be asked for."]),
             "<h2>Quotas, by each cell</h2>",
             _quotas(plan),
-            _table(plan_text.QUOTA_HEADER, plan_text.quota_rows(plan)),
+            table(plan_text.QUOTA_HEADER, plan_text.quota_rows(plan)),
             "<h2>Functions at once</h2>",
             bars(
                 "Functions at once",
@@ -55,7 +55,7 @@ def page(plan: StagePlan) -> str:
                 "Dollars a month",
                 [(f"{line.part}: {line.title}", line.usd, f"${line.usd:,.2f}") for line in plan.bill.lines],
             ),
-            _table(
+            table(
                 ("part", "what", "arithmetic", "$/M messages"),
                 (
                     (line.part, line.title, line.arithmetic, f"{line.per_million_messages:,.3f}")
@@ -100,7 +100,8 @@ def _short(name: str, most: int = 48) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are text."""
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from operations.facts.sources import FactError, Source
+from operations.facts.sources import Source, look_up
 
 _OTHERS = Source("third party", "published measurements of others, us-east-1, 2026")
 _ASSUMED = Source("assumed", "to be replaced by a measurement in an account")
@@ -38,7 +38,4 @@ LATENCIES = {latency.key: latency for latency in _ALL}
 
 def latency(key: str) -> Latency:
     """Raises `FactError` for one that is not in the table."""
-    try:
-        return LATENCIES[key]
-    except KeyError:
-        raise FactError(f"There is no latency {key}; there are: {', '.join(LATENCIES)}.") from None
+    return look_up(LATENCIES, key, "latency")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from operations.facts.sources import FactError, Source, published
+from operations.facts.sources import Source, look_up, published
 
 _API = published("docs.aws.amazon.com/apigateway/latest/developerguide/limits.html")
 _WEBSOCKET = published(
@@ -137,7 +137,4 @@ QUOTAS = {quota.key: quota for quota in _ALL}
 
 def quota(key: str) -> Quota:
     """Raises `FactError` for one that is not in the table."""
-    try:
-        return QUOTAS[key]
-    except KeyError:
-        raise FactError(f"There is no quota {key}; there are: {', '.join(QUOTAS)}.") from None
+    return look_up(QUOTAS, key, "quota")

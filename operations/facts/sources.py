@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
+
+Fact = TypeVar("Fact")
 
 Mark = Literal["published", "third party", "measured", "assumed"]
 """`published`: by AWS. `assumed`: to be replaced by a measurement."""
@@ -19,6 +22,14 @@ class Source:
 
     mark: Mark
     place: str
+
+
+def look_up(table: Mapping[str, Fact], key: str, kind: str) -> Fact:
+    """Raises `FactError` for one that is not in the table."""
+    try:
+        return table[key]
+    except KeyError:
+        raise FactError(f"There is no {kind} {key}; there are: {', '.join(table)}.") from None
 
 
 def published(page: str) -> Source:

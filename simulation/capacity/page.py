@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from operations.capacity.plan_page import STYLE, bars
+from operations.capacity.plan_page import STYLE, bars, table
 from simulation.capacity.document import Document, LoadRow, SecondRow, StormRow, Timing
 
 WIDTH, HEIGHT, LEFT, BELOW = 860, 240, 60, 24
@@ -29,13 +29,13 @@ def page(document: Document) -> str:
         _where(document),
         "<h2>Which targets hold</h2>",
         '<div class="words">',
-        _table(
+        table(
             ("", "target", "holds", "shown", "what binds"),
             [(each.requirement, each.target, _word(each.holds), each.shown, each.binds) for each in document.verdicts],
         ),
         "</div>",
         "<h2>Recipients of a message (F)</h2>",
-        _table(tuple(document.recipients), [[f"{value:,.1f}" for value in document.recipients.values()]]),
+        table(tuple(document.recipients), [[f"{value:,.1f}" for value in document.recipients.values()]]),
         *(part for name, row in document.loads.items() for part in _load(name, row)),
         *(part for name, storm in document.storms.items() for part in _storm(name, storm)),
     ]
@@ -43,7 +43,7 @@ def page(document: Document) -> str:
         region = {name: getattr(document.region, name) for name in document.region.__struct_fields__}
         parts += [
             "<h2>A Region lost (a model)</h2>",
-            _table(("", ""), [(_named(k), _number(v)) for k, v in region.items()]),
+            table(("", ""), [(_named(k), _number(v)) for k, v in region.items()]),
         ]
     return "\n".join([*parts, "</body></html>"])
 
@@ -59,7 +59,7 @@ def _where(document: Document) -> str:
 
 def _load(name: str, row: LoadRow) -> Iterable[str]:
     yield f"<h2>{escape(name)}: {row.sockets:,} sockets, {row.cells} cells, quotas {escape(row.quotas)}</h2>"
-    yield _table(
+    yield table(
         ("", "number", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms"),
         [("send → ack", *_timed(row.ack)), ("send → deliver", *_timed(row.deliver))],
     )
@@ -77,7 +77,7 @@ def _load(name: str, row: LoadRow) -> Iterable[str]:
     yield _running(row.seconds)
     yield _throttles(row.seconds)
     counts = [*row.conservation.items(), *((f"throttled by {who}", number) for who, number in row.throttled.items())]
-    yield _table(("what became of it", ""), [(_named(key), f"{number:,}") for key, number in counts])
+    yield table(("what became of it", ""), [(_named(key), f"{number:,}") for key, number in counts])
     yield bars(
         "Dollars for a million messages",
         [(key, usd, f"${usd:,.2f}") for key, usd in _per_million(row).items()],
@@ -87,7 +87,7 @@ def _load(name: str, row: LoadRow) -> Iterable[str]:
         f"million deliveries. Cache hits: memory {row.caches.memory:.1%}, shared tier "
         f"{row.caches.shared_of_the_rest:.1%} of the rest, together {row.caches.together:.1%}.</p>"
     )
-    yield _table(
+    yield table(
         ("table", "units", "most in a second of one partition", "which"),
         [
             (key, f"{units:,}", f"{row.hottest[key].units:,.0f}", row.hottest[key].partition)
@@ -102,8 +102,8 @@ def _storm(name: str, row: StormRow) -> Iterable[str]:
     yield plot("sockets back a second", [("back", _points(row.seconds, "opened"))])
     yield _throttles(row.seconds)
     facts = ("back", "half_back_s", "almost_all_back_s", "all_back_s", "least_s", "attempts")
-    yield _table(("", ""), [(_named(key), _number(getattr(row, key))) for key in facts])
-    yield _table(("what clients were told", ""), [(code, f"{number:,}") for code, number in row.errors.items()])
+    yield table(("", ""), [(_named(key), _number(getattr(row, key))) for key in facts])
+    yield table(("what clients were told", ""), [(code, f"{number:,}") for code, number in row.errors.items()])
 
 
 def plot(title: str, lines: Sequence[Line]) -> str:
@@ -179,9 +179,3 @@ def _named(name: str) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
