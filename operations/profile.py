@@ -21,6 +21,7 @@ from operations.capacity.plan_text import table
 from operations.errors import OperationError
 from operations.profiling import events_of, flame, local_function, recording, stage_in_memory
 from operations.profiling.recording import Recording
+from simulation.quiet import logged_from
 
 SHOWN = 15
 REFUSED = 1
@@ -48,14 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @contextmanager
 def _unheard() -> Iterator[None]:
     """Functions write a line for each invocation, and what they counted for CloudWatch."""
-    logger = logging.getLogger("chat")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logger.setLevel(level)
+    with logged_from(logging.ERROR), redirect_stdout(io.StringIO()):
+        yield
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

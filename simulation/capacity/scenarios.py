@@ -19,6 +19,7 @@ from simulation.capacity.region import Loss, Recovery
 from simulation.capacity.storm import Storm
 from simulation.capacity.tally import Tally, added
 from simulation.cloud.figures import DEFAULTS, Figures
+from simulation.quiet import logged_from
 
 SPIKE = 10
 """Times as much as before."""
@@ -204,14 +205,9 @@ def _carried_out(listed: Sequence[Task], processes: int) -> Iterator[tuple[Task,
 
 
 def _carry_out(task: Task) -> Part:
-    logger = logging.getLogger("chat")
-    level = logger.level
     # What is throttled is counted; a line for each would be millions.
-    logger.setLevel(logging.CRITICAL)
-    try:
+    with logged_from(logging.CRITICAL):
         return task.call(task.argument)
-    finally:
-        logger.setLevel(level)
 
 
 def gathered(scale: Scale, seed: int, listed: Sequence[Task], found: Mapping[str, list[Part]]) -> Results:
