@@ -10,11 +10,9 @@ import pytest
 
 from agent_chat import Chat, MessageChanged, RoomFeed
 from chat.aws.client import AwsClient
-from chat.aws.dynamodb import DynamoDbTable
-from chat.planning import Thresholds
-from chat.storage.fanout_settings import REMEMBERED_MS, FanoutSettings
+from chat.storage.fanout_settings import REMEMBERED_MS
 from local.stack import LocalStack
-from simulation.world import ManualClock
+from tests.integration.thresholds import in_force
 from tests.integration.users import WAIT_S, SignIn, User, request
 
 SOCKETS = 12
@@ -23,12 +21,9 @@ LOW = {"direct": 10, "tail": 11}
 
 @pytest.fixture
 def low_thresholds(stack: LocalStack, client: AwsClient) -> Iterator[None]:
-    """Changed at run time, and changed back: other tests use the same stage."""
-    table = DynamoDbTable(client, stack.outputs["RoomsTableName"])
-    settings = FanoutSettings(table, ManualClock(), Thresholds())
-    assert settings.write(LOW, version=settings.read().version)
-    yield
-    assert settings.write({}, version=settings.read().version)
+    """For the test only."""
+    with in_force(stack, client, LOW):
+        yield
 
 
 async def paced(user: User) -> dict[str, Any] | None:

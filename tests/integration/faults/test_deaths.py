@@ -5,14 +5,14 @@ done.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import pytest
 
 from chat.aws.dynamodb import DynamoDbTable
 from tests.integration.faults.conftest import Faults
 from tests.integration.faults.misfortunes import Death
-from tests.integration.faults.proxy import CONNECTIONS
+from tests.integration.faults.proxy import CONNECTIONS, FaultProxy
 from tests.integration.faults.rooms import Room, Way
 from tests.integration.users import SignIn
 
@@ -90,25 +90,30 @@ async def test_a_delivery_that_is_killed_at_any_step_is_completed_by_another(
 
 async def send_once(place: Room, faults: Faults, way: Way) -> None:
     """Messages until one has taken the calls that it should, when nothing goes wrong."""
-    asked: list[str] = []
-    for number in range(ATTEMPTS):
+
+    async def say(text: str) -> None:
         await quiet(faults)
-        before = len(faults.send.asked)
-        await place.say(f"nothing goes wrong, {number}")
-        asked = sorted(faults.send.asked[before:])
-        if asked == sorted(SENDING[way]):
-            return
-    assert asked == sorted(SENDING[way])
+        faults.send.asked.clear()
+        await place.say(text)
+
+    await expect(faults.send, SENDING[way], say)
 
 
 async def deliver_once(place: Room, faults: Faults, way: Way) -> None:
     """As `send_once`, for what delivers it."""
-    asked: list[str] = []
-    for number in range(ATTEMPTS):
-        before = len(faults.deliver.asked)
-        await place.everybody_hears(await place.say(f"nothing goes wrong, {number}"))
+
+    async def say(text: str) -> None:
+        faults.deliver.asked.clear()
+        await place.everybody_hears(await place.say(text))
         await quiet(faults)
-        asked = sorted(faults.deliver.asked[before:])
-        if asked == sorted(DELIVERING[way]):
+
+    await expect(faults.deliver, DELIVERING[way], say)
+
+
+async def expect(proxy: FaultProxy, calls: Sequence[str], say: Callable[[str], Awaitable[None]]) -> None:
+    """What is said makes a function ask for these calls, in the end."""
+    for number in range(ATTEMPTS):
+        await say(f"nothing goes wrong, {number}")
+        if sorted(proxy.asked) == sorted(calls):
             return
-    assert asked == sorted(DELIVERING[way])
+    assert sorted(proxy.asked) == sorted(calls)
