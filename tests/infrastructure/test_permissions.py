@@ -211,7 +211,8 @@ PERMISSIONS = {
         ROOMS: f"{STORE} dynamodb:DeleteItem",
         **{f"{{service/{name}}}": "lambda:PutFunctionConcurrency lambda:DeleteFunctionConcurrency" for name in SCALED},
         **{
-            f"{{service/{name}}}:live": "lambda:PutProvisionedConcurrencyConfig lambda:DeleteProvisionedConcurrencyConfig"
+            f"{{service/{name}}}:live": "lambda:PutProvisionedConcurrencyConfig "
+            "lambda:DeleteProvisionedConcurrencyConfig"
             for name in SCALED
         },
         **dict.fromkeys(POLLED, "lambda:UpdateEventSourceMapping"),

@@ -4,134 +4,28 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import pytest
 
-from chat import infrastructure, measures
-from chat.alerts import Alarm, Turn, Watch
-from chat.aws import console as console_wiring
-from chat.aws import control_room, secrets, wiring
-from chat.errors import UnavailableError
-from chat.measures import Measures, Sample
-from chat.operators import Operators
-from chat.planning import Thresholds
-from chat.scaling import ControlRoom
-from chat.storage.answers import HELD_MS, AnswerBook
-from chat.storage.audit import AuditTrail
+from chat import http, infrastructure, measures
+from chat.alerts import Alarm
+from chat.storage.answers import HELD_MS
 from chat.storage.fanout_settings import REMEMBERED_MS
-from chat.storage.scaling import ScalingBook
-from chat.tokens import BuiltInIssuer
-from functions.ops import console, scaling
-from simulation.world import World
-from tests.unit.test_handlers import CONTEXT, body, recorded
+from tests.unit.operators_stage import Stage, answer_to, call, token_of
+from tests.unit.test_handlers import body, recorded
 
-ISSUER = BuiltInIssuer("a secret of at least thirty-two bytes")
 CONFIG, ROLLBACK = "POST /api/scaling/config", "POST /api/scaling/rollback"
 ACKNOWLEDGE = "POST /api/monitoring/alerts/{name}/acknowledge"
 CHANGE = {"if_version": 0, "why": "a party", "thresholds": {"direct": 50}}
 
 
-@dataclass
-class RecordedFunctions:
-    """Lambda's settings, as far as a test looks at them."""
-
-    names: frozenset[str] = frozenset({"message.deliver", "message.command"})
-    polled: frozenset[str] = frozenset({"message.deliver"})
-    applied: list[Mapping[str, Mapping[str, int]]] = field(default_factory=list)
-    down: bool = False
-
-    def apply(self, before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> None:
-        del before
-        if self.down:
-            raise UnavailableError("Lambda is down.")
-        self.applied.append(after)
-
-
-@dataclass
-class FixedAlarms:
-    """Alarms that a test sets."""
-
-    found: list[Alarm] = field(default_factory=list)
-
-    def all(self) -> list[Alarm]:
-        return self.found
-
-    def history(self) -> list[Turn]:
-        return [Turn(name="chat-test-old", at_ms=1, summary="Alarm updated from OK to ALARM")]
-
-
-class FixedSurvey:
-    """Two parts, one of which fails."""
-
-    def parts(self) -> dict[str, Any]:
-        def fails() -> infrastructure.Items:
-            raise OSError("no way")
-
-        return {"tables": lambda: [{"name": "Rooms", "status": "ACTIVE"}], "queues": fails}
-
-
-class FixedMetrics:
-    """One number."""
-
-    def read(self) -> Measures:
-        sample = Sample(name="chat_lambda_errors", labels={"resource": 'De"liver'}, value=3.0, at_ms=5)
-        return Measures(read_at_ms=7, samples=[sample])
-
-
-@dataclass
-class Stage:
-    """A stage in memory."""
-
-    world: World = field(default_factory=World)
-    functions: RecordedFunctions = field(default_factory=RecordedFunctions)
-    alarms: FixedAlarms = field(default_factory=FixedAlarms)
-
-    def __post_init__(self) -> None:
-        table, clock, ids = self.world.rooms_table, self.world.clock, self.world.ids
-        self.control = ControlRoom(
-            book=ScalingBook(table),
-            functions=self.functions,
-            deployed=Thresholds(),
-            limits={"user_rate_per_s": 20, "user_burst": 60, "room_rate_per_s": 500},
-            audit=AuditTrail(table),
-            ids=ids,
-            clock=clock,
-        )
-        self.watch = Watch(alarms=self.alarms, table=table, audit=AuditTrail(table), ids=ids, clock=clock)
-        self.answers = AnswerBook(table, clock)
-
-
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     stage = Stage()
-    monkeypatch.setattr(secrets, "verifier", lambda: ISSUER)
-    monkeypatch.setattr(wiring, "operators", lambda: Operators(frozenset({"olga"})))
-    monkeypatch.setattr(wiring, "answers", lambda: stage.answers)
-    monkeypatch.setattr(wiring, "clock", lambda: stage.world.clock)
-    monkeypatch.setattr(control_room, "control_room", lambda: stage.control)
-    monkeypatch.setattr(console_wiring, "watch", lambda: stage.watch)
-    monkeypatch.setattr(console_wiring, "table", lambda: stage.world.rooms_table)
-    monkeypatch.setattr(console_wiring, "survey", FixedSurvey)
-    monkeypatch.setattr(console_wiring, "metrics", FixedMetrics)
+    stage.install(monkeypatch)
     return stage
-
-
-def call(
-    route: str, sent: Any = None, *, user: str | None = "olga", key: str | None = None, **more: Any
-) -> tuple[int, Any]:
-    event = recorded("http_api", routeKey=route, body=json.dumps(sent) if sent is not None else "", **more)
-    event["headers"] = {"accept": "application/json"}
-    if user:
-        event["headers"]["authorization"] = f"Bearer {ISSUER.sign_in(user, wiring.SystemClock().now_ms()).token}"
-    if key is not None:
-        event["headers"]["idempotency-key"] = key
-    handler = scaling if "/scaling/" in route else console
-    answer = handler.handle(event, CONTEXT)
-    return answer["statusCode"], body(answer)
 
 
 ROUTES = [
@@ -312,14 +206,44 @@ def test_a_part_that_is_late_is_not_waited_for() -> None:
 @pytest.mark.usefixtures("stage")
 def test_numbers_come_as_json_or_as_prometheus_reads_them() -> None:
     assert call("GET /api/metrics")[1]["samples"][0]["value"] == 3.0
+    told = metrics_for("text/plain; version=0.0.4")
+    assert told["headers"]["content-type"] == measures.PROMETHEUS
+    assert told["body"] == '# TYPE chat_lambda_errors gauge\nchat_lambda_errors{resource="De\\"liver"} 3.0\n'
+    assert metrics_for("application/openmetrics-text")["body"].endswith("# EOF\n")
+
+
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize(
+    ("accept", "given"),
+    [
+        ("", measures.JSON),
+        ("*/*", measures.JSON),
+        ("text/html, application/xhtml+xml, */*;q=0.8", measures.JSON),
+        (
+            "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+            measures.OPENMETRICS,
+        ),
+        ("text/plain;q=0.4, application/json;q=0.3", measures.PROMETHEUS),
+        ("text/*, application/json;q=0.9", measures.PROMETHEUS),
+        ("application/json;q=0, */*;q=0.1", measures.PROMETHEUS),
+        ("TEXT/PLAIN ; Q=1", measures.PROMETHEUS),
+    ],
+)
+def test_the_form_that_is_preferred_is_given(accept: str, given: str) -> None:
+    assert metrics_for(accept)["headers"]["content-type"] == given
+
+
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize("accept", ["text/html", "image/*", "*/*;q=0", "application/json;q=nan"])
+def test_a_form_that_is_not_given_is_refused(accept: str) -> None:
+    refused = metrics_for(accept)
+    assert (refused["statusCode"], body(refused)["code"]) == (406, "not_acceptable")
+
+
+def metrics_for(accept: str) -> http.Answer:
     event = recorded("http_api", routeKey="GET /api/metrics")
-    token = ISSUER.sign_in("olga", wiring.SystemClock().now_ms()).token
-    event["headers"] = {"authorization": f"Bearer {token}", "accept": "text/plain; version=0.0.4"}
-    answer = console.handle(event, CONTEXT)
-    assert answer["headers"]["content-type"] == measures.PROMETHEUS
-    assert answer["body"] == '# TYPE chat_lambda_errors gauge\nchat_lambda_errors{resource="De\\"liver"} 3.0\n'
-    event["headers"]["accept"] = "application/openmetrics-text"
-    assert console.handle(event, CONTEXT)["body"].endswith("# EOF\n")
+    event["headers"] = {"authorization": f"Bearer {token_of('olga')}", "accept": accept}
+    return answer_to(event)
 
 
 @pytest.mark.usefixtures("stage")

@@ -18,7 +18,7 @@ def preferred(accept: str, offered: Sequence[str]) -> str:
 
     `offered` may have parameters, which are not compared. Raises `NotAcceptableError`.
     """
-    ranges = dict(_ranges(accept)) or {"*/*": 1.0}
+    ranges = dict(_ranges(accept or "*/*"))
     qualities = [_quality(kind.partition(";")[0], ranges) for kind in offered]
     best = max(qualities)
     if best <= 0:
