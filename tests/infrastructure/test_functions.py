@@ -47,7 +47,9 @@ LAYERS = {
     "ops.cache": {"identity"},
     "ops.cache_invalidation": set(),
     "ops.canary": set(),
-    "ops.health": set(),
+    "ops.health": {"identity"},
+    "ops.console": {"identity", "data"},
+    "ops.scaling": {"identity", "data"},
     "ops.config": set(),
 }
 """On top of the domain and the core libraries."""
