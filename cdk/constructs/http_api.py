@@ -6,11 +6,11 @@ from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from cdk.config import ConfigError, StageConfig, Throttle
+from cdk.constructs.function import ChatFunction
 from cdk.constructs.logs import HTTP_FIELDS, AccessLog
 from cdk.constructs.permissions import acknowledge
 
@@ -39,7 +39,7 @@ class HttpApi(Construct):
             access_log_settings=AccessLog(self, "AccessLog", config=config, fields=HTTP_FIELDS),
         )
 
-    def add(self, method: str, path: str, function: lambda_.IFunction, *, throttle: Throttle | None = None) -> None:
+    def add(self, method: str, path: str, function: ChatFunction, *, throttle: Throttle | None = None) -> None:
         """One route, answered by `function` (payload format 2.0); None: throttled with all others of its stage.
 
         It stands in the stack of its function. The API's own knows nothing of stacks that follow it, so only functions
@@ -48,7 +48,7 @@ class HttpApi(Construct):
         name = function.node.id
         # Routes of a function share it and its permission: a stack has at most 500 resources (CloudFormation quota).
         integration = self._integrations.setdefault(
-            name, HttpLambdaIntegration(name, function, scope_permission_to_route=False)
+            name, HttpLambdaIntegration(name, function.live, scope_permission_to_route=False)
         )
         if cdk.Stack.of(function) is cdk.Stack.of(self):
             self._add_own(method, path, integration, throttle)

@@ -48,5 +48,5 @@ def add_delivery(
     deliver.allow([websocket.connections], "execute-api:ManageConnections")
     deliver.allow([delivery.queue.queue_arn], "sqs:SendMessage")
     polled = sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True)
-    deliver.add_event_source(polled)
+    deliver.live.add_event_source(polled)
     return polled

@@ -33,5 +33,5 @@ def add_notices(
     notice.allow([websocket.connections], "execute-api:ManageConnections")
     notice.allow([notices.queue.queue_arn], "sqs:SendMessage")
     polled = sources.SqsEventSource(notices.queue, batch_size=10, report_batch_item_failures=True)
-    notice.add_event_source(polled)
+    notice.live.add_event_source(polled)
     return polled
