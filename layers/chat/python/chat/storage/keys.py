@@ -27,6 +27,7 @@
 | rooms | `audit#days` | day | that a day has deeds | query: add, verify |
 | rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |
 | rooms | `scaling#fanout` | `current` | thresholds of delivery that operators have changed | get: deliver, every 5 s |
+| rooms | `flags` | flag | who gets which variant of it | query: along with a message, every 5 s |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
 | messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
@@ -78,6 +79,8 @@ UPLOAD = "upload"
 RULES = "rules"
 FANOUT: Key = ("scaling#fanout", "current")
 """What operators have changed of how rooms are delivered to."""
+FLAGS = "flags"
+"""Partition of the rules for all feature flags."""
 SHAPE = "#shape"
 """Sorts before the ids of all connections: API Gateway's are base64."""
 _DEVICE, _TOLD = "device#", "told#"
@@ -97,6 +100,11 @@ TAIL_KEY: Key = ("secret#tail", 0)
 """What capabilities for tails are made with."""
 MEMBERS_END = "member$"
 """Behind every membership of a room's partition, whatever its user's id: `$` follows `#`."""
+
+
+def flag(name: str) -> Key:
+    """Who gets which variant of a feature flag."""
+    return FLAGS, name
 
 
 def about(room: str) -> Key:
