@@ -20,6 +20,7 @@ from cdk.service.commands import add_commands
 from cdk.service.delivery import DELIVER_TIMEOUT_S, add_delivery
 from cdk.service.door import add_door
 from cdk.service.events import add_events
+from cdk.service.flags import add_flags
 from cdk.service.identity import Identity
 from cdk.service.media import add_media
 from cdk.service.notices import NOTICES_TIMEOUT_S, add_notices
@@ -115,6 +116,7 @@ class ServiceStack(cdk.Stack):
                 platform, tier=posting.cache, data=data, events=events, http=http, identity=identity, alarms=alarms
             )
         add_health(platform, data=data, delivery=delivery, events=events, http=http)
+        add_flags(platform, data=data, http=http, identity=identity)
         add_canary(platform, data=data, websocket=websocket, alarms=alarms)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.

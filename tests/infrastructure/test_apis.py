@@ -41,7 +41,12 @@ FALLBACK = {
     "GET /api/events": "message.http_events",
     "GET /api/tail/{room}/{capability}/{part+}": "message.tail",
 }
-OPERATIONS = {"GET /api/health": "ops.health", "GET /api/config": "ops.config"}
+OPERATIONS = {
+    "GET /api/health": "ops.health",
+    "GET /api/config": "ops.config",
+    "GET /api/flags": "ops.flags",
+    "POST /api/flags": "ops.flags",
+}
 
 
 def routes(assembly: Assembly, protocol: str) -> dict[str, Resource]:

@@ -47,6 +47,7 @@ LAYERS = {
     "ops.cache": {"identity"},
     "ops.cache_invalidation": set(),
     "ops.canary": set(),
+    "ops.flags": {"identity"},
     "ops.health": set(),
     "ops.config": set(),
 }
