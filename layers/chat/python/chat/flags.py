@@ -44,6 +44,11 @@ class Flag(Generic[Variant]):
         return next(iter(self.variants))
 
     @property
+    def treatments(self) -> list[Variant]:
+        """All but the control."""
+        return list(self.variants)[1:]
+
+    @property
     def metrics(self) -> list[str]:
         """What its variants are called where they are measured."""
         return [metric_of(self.name, variant) for variant in self.variants]
@@ -152,7 +157,7 @@ def _dealt(flag: Flag[Variant], rule: Rule, unit: str) -> Variant:
     """
     digest = hashlib.blake2b(f"{flag.name}/{rule.round}/{unit}".encode(), digest_size=8).digest()
     place = int.from_bytes(digest, "big") % _PARTS
-    for variant in list(flag.variants)[1:]:
+    for variant in flag.treatments:
         share = rule.shares.get(variant, 0)
         if place < share:
             return variant
