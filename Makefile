@@ -18,13 +18,15 @@ SCENARIO ?= lobby
 REASON ?=
 # make simulate SEEDS=5000, ARGS=--seed=42 replays one
 SEEDS ?= 1000
+# make experiment FLAG=recipients STAGE=prod; docs/how-to/flags.md
+FLAG ?=
 # make profile EVENT=operations/profiling/events/send.json FUNCTION=message.command
 EVENT ?=
 FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback build redrive plan forecast tune profile doctor audit monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback build redrive plan forecast tune profile doctor audit experiment monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -109,6 +111,9 @@ monitoring: setup  ## write the guide to monitoring from what is watched (cdk/si
 
 audit: setup  ## verify that nobody tampered with what operators did in STAGE (dev): ARGS="--since 2026-11-01" lists it
 	@python -m operations.audit --stage $(STAGE) $(ARGS)
+
+experiment: setup  ## whether the variants of a feature flag differ in STAGE (dev): FLAG=recipients
+	@python -m operations.experiment '$(or $(FLAG),$(error Which flag? make experiment FLAG=recipients STAGE=local))' --stage $(STAGE) $(ARGS)
 
 docs: setup  ## the documentation as a site in build/docs
 	@mkdocs build --strict --site-dir build/docs

@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
         stage = Stage.find(options.stage)
-        records = Records(ReadTable(stage.client("dynamodb"), rooms_table_name(stage)))
+        records = Records(ReadTable(stage.client("dynamodb"), stage.rooms_table()))
         return show(records, since=options.since, head=options.head)
     except OperationError as error:
         return _complain(str(error), error.status)
@@ -80,20 +80,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--since", metavar="DAY", type=_day, help="list the deeds from this day (UTC) on: 2026-11-26")
     parser.add_argument("--head", metavar="DAY/NUMBER:HASH", help="a record that must be there, from the log")
     return parser.parse_args(arguments)
-
-
-def rooms_table_name(stage: Stage) -> str:
-    """The table that the stage keeps the audit in. Raises `UsageError` where there is no such stage."""
-    name = f"chat-{stage.name}-data"
-    try:
-        (stack,) = stage.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        raise UsageError(f"There is no stage {stage.name} here: no stack is called {name}.") from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    name_of_table: str = outputs["RoomsTableName"]
-    return name_of_table
 
 
 def show(records: Records, *, since: str | None, head: str | None) -> int:

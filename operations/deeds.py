@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from chat.errors import UnavailableError
 from chat.ports import Put, TransactionError, Write
 from chat.storage.audit import AuditTrail, Deed, Records
-from operations.audit import ReadTable, rooms_table_name
+from operations.audit import ReadTable
 from operations.errors import OperationError
 from operations.stage import Stage
 
@@ -48,7 +48,7 @@ def enter(stage: Stage, what: str, abouts: Collection[str], why: str) -> None:
     Raises `OperationError` where one can't be entered: then nothing should be done.
     """
     operator = stage.client("sts").get_caller_identity()["Arn"]
-    trail = AuditTrail(AuditTable(stage.client("dynamodb"), rooms_table_name(stage)))
+    trail = AuditTrail(AuditTable(stage.client("dynamodb"), stage.rooms_table()))
     for about in abouts:
         at_ms = time.time_ns() // 1_000_000
         deed = Deed(id=uuid.uuid4().hex, operator=operator, what=what, about=about, why=why, at_ms=at_ms)
@@ -60,5 +60,5 @@ def enter(stage: Stage, what: str, abouts: Collection[str], why: str) -> None:
 
 def about_what(stage: Stage, what: str) -> set[str]:
     """What deeds of one kind were about, since the stage is there: it reads the whole audit."""
-    records = Records(ReadTable(stage.client("dynamodb"), rooms_table_name(stage)))
+    records = Records(ReadTable(stage.client("dynamodb"), stage.rooms_table()))
     return {row["about"] for day in records.days() for row in records.of_day(day) if row["what"] == what}

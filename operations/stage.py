@@ -74,6 +74,20 @@ class Stage:
         known = ", ".join(hop.name for hop in hops)
         raise UsageError(f"Stage {self.name} has no queue {name} of dead letters; there are: {known}.")
 
+    def rooms_table(self) -> str:
+        """The name of its table of rooms: one call. Raises `UsageError` for a stage that is not deployed."""
+        name = f"chat-{self.name}-data"
+        try:
+            (stack,) = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            raise UsageError(
+                f"There is no stage {self.name} here: no stack is called {name}. {self._where()}"
+            ) from error
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        return str(outputs["RoomsTableName"])
+
     def place_of_discarded(self) -> tuple[str, str]:
         """Bucket and prefix that discarded letters are kept under. Raises `UsageError` where the stage tells none."""
         name = f"/chat/{self.name}/discarded-letters"

@@ -22,6 +22,7 @@ from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry, TicketOffice
 from chat.storage.fanout_settings import FanoutSettings
+from chat.storage.flag_rules import FlagRules
 from chat.storage.followers import Followers
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
@@ -253,6 +254,7 @@ class World:
                 reports=ReportBook(self.rooms_table),
             ),
             account_jobs=AccountJobs(self.rooms_table),
+            flags=FlagRules(self.rooms_table, self.clock),
             fanout=Fanout(
                 connections=connections,
                 sockets=self.sockets,

@@ -36,6 +36,9 @@ CANARY = "m#stage-canary#*"
 WEBHOOKS = "webhooks"
 """In the table of rooms: operators' endpoints."""
 
+FLAGS = "flags"
+"""In the table of rooms: who gets which variant of what is tried out."""
+
 UPLOADS = "media#*"
 """In the table of rooms: the records of uploads."""
 

@@ -23,8 +23,10 @@ from cdk.signals.series import (
     total,
 )
 from chat import signals
+from chat.flags import FLAGS
 
 PATHS = ("direct", "slices", "joined", "again")
+VARIANTS = tuple(name for flag in FLAGS.values() for name in flag.metrics)
 HEARTBEAT_S = 240
 """How often a socket says that it is there."""
 
@@ -189,6 +191,22 @@ DASHBOARDS = (
                 ),
             ),
             Panel(title="Dead letters", lines=(own(signals.LETTERS_DEAD),)),
+            Panel(
+                title="Send to ack, and stored to posted, by variant (average)",
+                lines=tuple(
+                    own(metric, "Average", of=name, label=f"{name} {label}")
+                    for metric, label in (
+                        (signals.VARIANT_ACK_LATENCY, "ack"),
+                        (signals.VARIANT_DELIVERY_LATENCY, "delivery"),
+                    )
+                    for name in VARIANTS
+                ),
+                unit="ms",
+            ),
+            Panel(
+                title="Commands that a flag made a difference to",
+                lines=tuple(own(signals.EXPOSURES, of=name) for name in VARIANTS),
+            ),
         ),
     ),
     Dashboard(

@@ -12,6 +12,7 @@ from cdk.signals.queries import QUERIES
 from chat import signals
 from chat.aws.metric_lines import BURST, REPORT_MS
 from chat.canary import KEPT
+from chat.flags import FLAGS
 from contracts.catalog import error_types
 
 BEGINNING = """# Watch a stage
@@ -171,6 +172,7 @@ def most_metrics() -> int:
         "path": 4,
         "outcome": 4,
         "operation": 8,
+        "variant": sum(len(flag.metrics) for flag in FLAGS.values()),
     }
     return sum(1 + values.get(metric.dimension, 0) for metric in metrics.OWN)
 

@@ -16,6 +16,7 @@ from cdk.service.addresses import publish_dead_letters
 from cdk.service.cache_desk import add_cache_desk
 from cdk.service.canary import add_canary
 from cdk.service.console import add_console
+from cdk.service.flags import add_flags
 from cdk.service.health import add_health
 from cdk.service.scaling import add_scaling, scaled_of
 from cdk.service.webhook_settings import add_webhook_settings
@@ -57,5 +58,6 @@ class OperationsStack(cdk.Stack):
             protection=service.protection,
             scaled=scaled_of(service.platform.functions, service.polled),
         )
+        add_flags(platform, data=data, http=http, identity=identity)
         # Last, when all queues are made.
         publish_dead_letters(self, alarms=alarms, part="operations-")

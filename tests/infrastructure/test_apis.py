@@ -53,6 +53,8 @@ OPERATIONS = {
     "POST /api/scaling/config": "ops.scaling",
     "GET /api/scaling/versions": "ops.scaling",
     "POST /api/scaling/rollback": "ops.scaling",
+    "GET /api/flags": "ops.flags",
+    "POST /api/flags": "ops.flags",
 }
 
 

@@ -50,6 +50,7 @@ LAYERS = {
     "ops.health": {"identity"},
     "ops.console": {"identity", "data"},
     "ops.scaling": {"identity", "data"},
+    "ops.flags": {"identity"},
     "ops.config": set(),
 }
 """On top of the domain and the core libraries."""

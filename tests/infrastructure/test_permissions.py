@@ -139,6 +139,10 @@ PERMISSIONS = {
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.canary": {CONNECTIONS: "dynamodb:PutItem", MESSAGES: "dynamodb:DeleteItem"},
+    "ops.flags": {
+        ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
     "ops.cache": {
         ROOMS: "dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
         CACHE: "sqs:SendMessage",

@@ -22,8 +22,10 @@ from hypothesis import strategies as st
 
 import functions
 from chat import commands
-from chat.aws import cache, files, push, secrets, wallet_door, webhooks, wiring
+from chat.aws import cache, files, flags, push, secrets, wallet_door, webhooks, wiring
 from chat.events import MESSAGE_POSTED
+from chat.flag_settings import Change
+from chat.flag_settings import Desk as FlagDesk
 from chat.operators import Operators
 from chat.protocol import MAX_REPLY_BYTES
 from chat.push.encryption import Vapid
@@ -46,6 +48,7 @@ from functions.media import uploads
 from functions.message import command, http_command, http_events, tail
 from functions.ops import account, config, health, webhook_settings
 from functions.ops import cache as cache_endpoint
+from functions.ops import flags as flags_endpoint
 from simulation.table import MemoryTable
 from simulation.world import CountedIds, ManualClock, MemoryQueue, World
 from tests.unit import nearly_right
@@ -148,6 +151,8 @@ ENDPOINTS = [
     Endpoint("GET /api/webhooks/{webhook}", webhook_settings, st.text()),
     Endpoint("POST /api/webhooks/{webhook}/replay", webhook_settings, near(Range)),
     Endpoint("POST /api/cache/invalidate", cache_endpoint, near(cache_endpoint.Request)),
+    Endpoint("GET /api/flags", flags_endpoint, st.text()),
+    Endpoint("POST /api/flags", flags_endpoint, near(Change)),
     Endpoint("POST /api/push/subscriptions", push_subscriptions, near(Subscription)),
     Endpoint("DELETE /api/push/subscriptions", push_subscriptions, near(Removal)),
     Endpoint("POST /api/push/levels", push_subscriptions, near(Wish)),
@@ -249,6 +254,10 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
     patched.setattr(wiring, "pause", world.clock.pass_ms)
     stale = Desk(audit=AuditTrail(world.rooms_table), queue=MemoryQueue(), ids=world.ids, clock=world.clock)
     patched.setattr(cache, "desk", lambda: stale)
+    ruling = FlagDesk(
+        rules=world.services.flags, audit=AuditTrail(world.rooms_table), ids=world.ids, clock=world.clock
+    )
+    patched.setattr(flags, "desk", lambda: ruling)
     patched.setattr(push, "desk", lambda: desk)
     patched.setattr(webhooks, "registry", lambda: registry)
     patched.setattr(files, "files", lambda: world.files)

@@ -69,6 +69,9 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
  * The session is usable. Heartbeat and rotation are the server's choice, so that clients spread themselves.
  *
  * `rotate_after_s`: open a new connection, subscribe on it, then close this one, before API Gateway does at 2 h.
+ *
+ * `variants`: what the user gets of what the stage tries out, by flag, unless a room makes a difference. Nothing that a
+ * client does depends on it: it is there to be noted beside what the client measures.
  */
 export interface Ready {
   /** The protocol's. */
@@ -85,6 +88,8 @@ export interface Ready {
   readonly rotate_after_s: number;
   /** When to come back after a cut. */
   readonly reconnect: Reconnection;
+  /** `variants`: what the user gets of what the stage tries out, by flag, unless a room makes a difference. */
+  readonly variants: Readonly<Record<string, string>>;
 }
 
 /**
@@ -1344,6 +1349,7 @@ const ready: Read<Ready> = record<Ready>({
   heartbeat_s: count,
   rotate_after_s: count,
   reconnect: reconnection,
+  variants: or(map(text), {}),
 });
 
 export const refusal: Read<Refusal> = record<Refusal>({

@@ -11,6 +11,7 @@ import msgspec
 
 from chat import (
     changes,
+    exposures,
     memberships,
     messages,
     moderation,
@@ -130,8 +131,9 @@ def _fitting(reply: AnyReply, most_bytes: int) -> bytes:
 
 def _reply(services: Services, sender: Sender, frame: str | bytes) -> AnyReply:
     started_s = time.perf_counter()
-    reply = _carry_out(services, sender, frame)
-    _measure(reply, (time.perf_counter() - started_s) * 1_000)
+    with exposures.scope():
+        reply = _carry_out(services, sender, frame)
+        _measure(reply, (time.perf_counter() - started_s) * 1_000)
     return reply
 
 
@@ -144,6 +146,7 @@ def _measure(reply: AnyReply, elapsed_ms: float) -> None:
         signals.COMMANDS_FAILED.add(reply.code in OUR_FAULTS)
     else:
         signals.HEARTBEATS.add(reply.action == "sync")
+        exposures.acknowledged(round(elapsed_ms, 1))
 
 
 def _carry_out(services: Services, sender: Sender, frame: str | bytes) -> AnyReply:

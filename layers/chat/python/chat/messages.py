@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chat import mentions, pages, protection, signals, threads
+from chat import exposures, mentions, pages, protection, signals, threads
 from chat.access import require_member, require_speaker
 from chat.delivery import Outlook, deliver
 from chat.errors import (
@@ -18,6 +18,7 @@ from chat.errors import (
     NotAMemberError,
     SlowModeError,
 )
+from chat.flags import RECIPIENTS, Recipients, Subject
 from chat.ports import Item, Posting, Sender
 from chat.protocol import (
     Author,
@@ -97,18 +98,29 @@ def _take(services: Services, sender: Sender, command: SendMessage) -> Stored:
         ),
         root,
         except_connection=sender.connection,
+        role=membership.role,
     )
 
 
-def post(services: Services, draft: Draft, root: Item | None = None, *, except_connection: str | None = None) -> Stored:
+def post(
+    services: Services,
+    draft: Draft,
+    root: Item | None = None,
+    *,
+    except_connection: str | None = None,
+    role: str = "",
+) -> Stored:
     """Numbers, stores and delivers a message of somebody whose right to post was checked.
 
     A repeat within `UNTOLD_MS` delivers again, and what is stored: the run that did that may have died before it told
     anybody.
-    `root`: the message that its thread is named by, if it is a reply.
+    `root`: the message that its thread is named by, if it is a reply. `role`: its author's in the room, "" where nobody
+    has looked.
     """
     outlook = Outlook(services.fanout, draft.room)
-    stored = services.messages.append(draft, root, numbered=outlook.begin)
+    subject = Subject(draft.user, draft.room, role)
+    services.flags.read_along()
+    stored = services.messages.append(draft, root, numbered=lambda: _look_ahead(services, outlook, subject))
     signals.MESSAGES_ACCEPTED.add(not stored.repeated)
     services.pace.observe(draft.room, stored.seq, services.clock.now_ms())
     if not stored.repeated:
@@ -119,6 +131,12 @@ def post(services: Services, draft: Draft, root: Item | None = None, *, except_c
             _tell(services, entry, except_connection, outlook)
     protection.count_post(services, draft.room, draft.user)
     return stored
+
+
+def _look_ahead(services: Services, outlook: Outlook, subject: Subject) -> None:
+    """Has it read along whom the message is for, where somebody has to be known by name."""
+    if outlook.wanted and exposures.expose(services.flags, RECIPIENTS, subject) is Recipients.ALONG:
+        outlook.begin()
 
 
 def _tell(services: Services, entry: Item, except_connection: str | None, outlook: Outlook) -> None:

@@ -14,6 +14,7 @@ from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry
 from chat.storage.fanout_settings import FanoutSettings
+from chat.storage.flag_rules import FlagRules
 from chat.storage.followers import Followers
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
@@ -125,6 +126,7 @@ class Services:
     """As `pace`, of changes to messages."""
     protection: Protection
     account_jobs: AccountJobs
+    flags: FlagRules
     fanout: Fanout
     notices: Notices
     clock: Clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 
+from chat.flags import FLAGS, Subject
 from chat.ports import Sender
 from chat.protocol import VERSION, Author, Hello, Ping, Pong, Ready, Reconnection
 from chat.services import Services
@@ -19,7 +20,7 @@ RECONNECT = Reconnection(first_ms=500, most_ms=20_000)
 
 
 def hello(services: Services, sender: Sender, _: Hello) -> Ready:
-    """Costs nothing: what it says is the same for the life of the connection."""
+    """Costs half a read unit every 5 s at most, else nothing: what it says is for the life of the connection."""
     spread = zlib.crc32(sender.connection.encode()) % (ROTATE_LAST_S - ROTATE_FIRST_S + 1)
     return Ready(
         version=VERSION,
@@ -29,7 +30,15 @@ def hello(services: Services, sender: Sender, _: Hello) -> Ready:
         heartbeat_s=HEARTBEAT_S,
         rotate_after_s=ROTATE_FIRST_S + spread,
         reconnect=RECONNECT,
+        variants=_variants(services, sender.user),
     )
+
+
+def _variants(services: Services, user: str) -> dict[str, str]:
+    """Of flags that tell users apart, as the rules stand now."""
+    services.flags.recall()
+    dealt = [flag for flag in FLAGS.values() if flag.by == "user"]
+    return {flag.name: services.flags.choose(flag, Subject(user)).variant.value for flag in dealt}
 
 
 def ping(services: Services, _sender: Sender, _: Ping) -> Pong:

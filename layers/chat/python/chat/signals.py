@@ -138,6 +138,11 @@ MESSAGES_UNDELIVERED = Count("MessagesUndelivered")
 POSTS_THROTTLED = Count("PostsThrottled")
 REDELIVERIES = Count("Redeliveries")
 
+# What is tried out: see `chat.exposures`.
+EXPOSURES = Count("Exposures", "variant")
+VARIANT_ACK_LATENCY = Distribution("VariantAckLatency", MILLISECONDS, "variant")
+VARIANT_DELIVERY_LATENCY = Distribution("VariantDeliveryLatency", MILLISECONDS, "variant")
+
 # What follows from a message.
 EVENTS_PUBLISHED = Count("EventsPublished")
 EVENTS_REFUSED = Count("EventsRefused")

@@ -119,6 +119,7 @@ class Ready(msgspec.Struct, frozen=True):
     heartbeat_s: int
     rotate_after_s: int
     reconnect: Reconnection
+    variants: dict[str, str] = {}
 
 
 class RoomList(msgspec.Struct, frozen=True):

@@ -39,6 +39,7 @@ from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry, TicketOffice
 from chat.storage.fanout_settings import FanoutSettings
+from chat.storage.flag_rules import FlagRules
 from chat.storage.followers import Followers
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
@@ -282,6 +283,12 @@ def fanout() -> Fanout:
 
 
 @cache
+def flag_rules() -> FlagRules:
+    """Who gets which variant of what is tried out."""
+    return FlagRules(DynamoDbTable(client(), settings().need("rooms_table")), clock())
+
+
+@cache
 def tail_access() -> TailAccess:
     """Who may read the tails of rooms."""
     return TailAccess(DynamoDbTable(client(), settings().need("messages_table")), clock(), ids())
@@ -393,6 +400,7 @@ def services() -> Services:
         change_pace=RoomPace(CHANGES_PER_S),
         protection=protection(),
         account_jobs=account_jobs(),
+        flags=flag_rules(),
         fanout=fanout(),
         notices=notices(),
         clock=clock(),

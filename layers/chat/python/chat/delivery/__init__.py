@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from chat import signals
+from chat import exposures, signals
 from chat.delivery import hot, posting, reviews, slices
 from chat.delivery.audience import Audience, Outlook, look, send
 from chat.delivery.orders import Delivery
@@ -91,9 +91,17 @@ def carry_out(fanout: Fanout, deliveries: Sequence[Delivery]) -> None:
     """
     if deliveries[0].shard is None:
         for delivery in deliveries:
-            posting.retry(fanout, delivery)
+            with exposures.scope(delivery.variants):
+                posting.retry(fanout, delivery)
     else:
-        slices.carry_out(fanout, deliveries)
+        with exposures.scope(_variants(deliveries)):
+            slices.carry_out(fanout, deliveries)
+
+
+def _variants(deliveries: Sequence[Delivery]) -> list[str]:
+    """What all that goes out together has in common: joined frames can't be told apart."""
+    first, *others = (delivery.variants for delivery in deliveries)
+    return first if all(variants == first for variants in others) else []
 
 
 def _deliver_message(

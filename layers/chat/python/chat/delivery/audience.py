@@ -41,17 +41,23 @@ class Outlook:
     room: str
     begun: Callable[[], Page] | None = None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody has to be known by name, as far as this instance remembers the room."""
+        shape = self.fanout.connections.shapes.remembered(self.room, self.fanout.clock.now_ms())
+        return shape is None or (not shape.plan.reviewed and shape.online <= self._limit)
+
     def begin(self) -> None:
-        """Has them read along with the next call, unless nobody has to be known by name.
+        """Has them read along with the next call.
 
         To be called once the message has its number: whoever subscribes too late to be seen here is told of the
         number, and asks for it.
         """
-        fanout, room = self.fanout, self.room
-        shape = fanout.connections.shapes.remembered(room, fanout.clock.now_ms())
-        limit = fanout.settings.known.direct
-        if shape is None or (not shape.plan.reviewed and shape.online <= limit):
-            self.begun = fanout.connections.look_ahead(room, limit + BEYOND)
+        self.begun = self.fanout.connections.look_ahead(self.room, self._limit + BEYOND)
+
+    @property
+    def _limit(self) -> int:
+        return self.fanout.settings.known.direct
 
 
 def spread(

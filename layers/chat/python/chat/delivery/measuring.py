@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from chat import signals
+from chat import exposures, signals
 from chat.ports import Outcome
 
 SLOW_MS = 500
@@ -51,6 +51,7 @@ def posted(frame: bytes, outcomes: Iterable[Outcome], path: Path, now_ms: int) -
     signals.DELIVERIES_SLOW.add(delivered * sum(age_ms > SLOW_MS for age_ms in ages_ms))
     for age_ms in ages_ms:
         signals.DELIVERY_LATENCY.observe(age_ms, of=way)
+    exposures.delivered(ages_ms)
 
 
 def _ages_ms(frame: bytes, now_ms: int) -> list[int]:

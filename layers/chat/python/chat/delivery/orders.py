@@ -30,6 +30,8 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the subscriptions of `connections` stand; empty: all in the first shard."""
     again: int = 0
     """How often `connections` could not be reached so far; 0 in bodies of an earlier release, too."""
+    variants: list[str] = []
+    """What its frames' author got of what is tried out (`chat.exposures`)."""
 
     @property
     def frames(self) -> list[bytes]:

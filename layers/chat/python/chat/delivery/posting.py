@@ -10,6 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from chat import exposures
 from chat.delivery import measuring
 from chat.delivery.orders import Delivery, enqueue
 from chat.errors import UnavailableError
@@ -55,6 +56,7 @@ def post(
                 connections=part,
                 shards=[recipients[name] for name in part] if any(recipients[name] for name in part) else [],
                 again=again + 1,
+                variants=exposures.current(),
             )
             for part in parts
         ]

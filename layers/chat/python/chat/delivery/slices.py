@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from chat import exposures
 from chat.delivery import posting
 from chat.delivery.joining import joined, merged
 from chat.delivery.orders import Delivery, enqueue
@@ -33,6 +34,7 @@ def enqueue_shards(
                 more=[frame.decode() for frame in more],
                 shard=shard,
                 except_connection=except_connection,
+                variants=exposures.current(),
             )
             for first, *more in parts
             for shard in range(shards)

@@ -21,6 +21,9 @@ class Ready(msgspec.Struct, frozen=True):
     """The session is usable. Heartbeat and rotation are the server's choice, so that clients spread themselves.
 
     `rotate_after_s`: open a new connection, subscribe on it, then close this one, before API Gateway does at 2 h.
+
+    `variants`: what the user gets of what the stage tries out, by flag, unless a room makes a difference. Nothing that
+    a client does depends on it: it is there to be noted beside what the client measures.
     """
 
     version: int
@@ -30,6 +33,7 @@ class Ready(msgspec.Struct, frozen=True):
     heartbeat_s: int
     rotate_after_s: int
     reconnect: Reconnection
+    variants: dict[str, str] = {}
 
 
 class RoomList(msgspec.Struct, frozen=True):

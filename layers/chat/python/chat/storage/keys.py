@@ -30,6 +30,7 @@
 | rooms | `scaling#fanout` | `version#N` | version N of it, kept | query: versions; get: roll back |
 | rooms | `answers#U` | key | what operator U was answered to the request with this idempotency key, a day | put: POST |
 | rooms | `alarms#acknowledged` | alarm | who looks after the alarm, since when | query: alerts |
+| rooms | `flags` | flag | who gets which variant of it | query: along with a message, every 5 s |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
 | messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
@@ -86,6 +87,8 @@ ANSWERS = "answers#"
 """How partitions of answers to requests with an `Idempotency-Key` begin, and only they."""
 ACKNOWLEDGED = "alarms#acknowledged"
 """Partition of who looks after which alarm: there are few."""
+FLAGS = "flags"
+"""Partition of the rules for all feature flags."""
 SHAPE = "#shape"
 """Sorts before the ids of all connections: API Gateway's are base64."""
 _DEVICE, _TOLD = "device#", "told#"
@@ -105,6 +108,11 @@ TAIL_KEY: Key = ("secret#tail", 0)
 """What capabilities for tails are made with."""
 MEMBERS_END = "member$"
 """Behind every membership of a room's partition, whatever its user's id: `$` follows `#`."""
+
+
+def flag(name: str) -> Key:
+    """Who gets which variant of a feature flag."""
+    return FLAGS, name
 
 
 def about(room: str) -> Key:
