@@ -16,6 +16,9 @@ URL ?=
 USERS ?= 50
 SCENARIO ?= lobby
 REASON ?=
+# make export TO=s3://bucket/folder; make restore FROM=s3://bucket/folder; docs/how-to/backups.md
+TO ?=
+FROM ?=
 # make simulate SEEDS=5000, ARGS=--seed=42 replays one
 SEEDS ?= 1000
 # make profile EVENT=operations/profiling/events/send.json FUNCTION=message.command
@@ -24,7 +27,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit export monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -97,6 +100,9 @@ profile: setup  ## where the time of a handler goes on a recorded event: EVENT=o
 
 doctor:  ## what is wrong with this machine, this tree or STAGE, and what mends it (also before `make setup`)
 	@$(firstword $(wildcard .venv/bin/python) $(PYTHON)) -m operations.doctor --stage $(if $(filter command line,$(origin STAGE)),$(STAGE),local) --context $(CONTEXT) $(ARGS)
+
+export: setup  ## rooms and messages of STAGE (dev) as files: TO=s3://BUCKET/FOLDER or a directory (ARGS="--at 2026-11-26T12:00:00Z")
+	@python -m operations.export --stage $(STAGE) $(addprefix --to ,$(TO)) $(ARGS)
 
 monitoring: setup  ## write the guide to monitoring from what is watched (cdk/signals)
 	@python -m cdk.signals

@@ -81,15 +81,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def rooms_table(stage: Stage) -> ReadTable:
     """The table that the stage keeps the audit in. Raises `UsageError` where there is no such stage."""
-    name = f"chat-{stage.name}-data"
-    try:
-        (stack,) = stage.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        raise UsageError(f"There is no stage {stage.name} here: no stack is called {name}.") from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return ReadTable(stage.client("dynamodb"), outputs["RoomsTableName"])
+    return ReadTable(stage.client("dynamodb"), stage.output("data", "RoomsTableName"))
 
 
 def show(records: Records, *, since: str | None, head: str | None) -> int:

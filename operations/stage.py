@@ -55,6 +55,21 @@ class Stage:
 
         return cls(name, client)
 
+    def output(self, stack: str, name: str) -> str:
+        """An output of one of the stage's stacks: one call. Raises `UsageError` where there is no such stack."""
+        full = f"chat-{self.name}-{stack}"
+        try:
+            (found,) = self.client("cloudformation").describe_stacks(StackName=full)["Stacks"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            raise UsageError(f"There is no stage {self.name} here: no stack is called {full}.") from error
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+        if name not in outputs:
+            raise UsageError(f"Stack {full} has no output {name}: deploy it again.")
+        value: str = outputs[name]
+        return value
+
     def hops(self) -> list[Hop]:
         """All hops of the stage by name: one call. Raises `UsageError` for a stage that is not deployed."""
         place = f"/chat/{self.name}/dead-letters"
