@@ -27,7 +27,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit export monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit export restore monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -103,6 +103,9 @@ doctor:  ## what is wrong with this machine, this tree or STAGE, and what mends 
 
 export: setup  ## rooms and messages of STAGE (dev) as files: TO=s3://BUCKET/FOLDER or a directory (ARGS="--at 2026-11-26T12:00:00Z")
 	@python -m operations.export --stage $(STAGE) $(addprefix --to ,$(TO)) $(ARGS)
+
+restore: setup  ## rooms and messages of an export come back into STAGE (dev): FROM=s3://BUCKET/FOLDER (ARGS=--dry-run)
+	@python -m operations.restore --stage $(STAGE) --from '$(or $(FROM),$(error From where? make restore FROM=s3://bucket/folder))' $(ARGS)
 
 monitoring: setup  ## write the guide to monitoring from what is watched (cdk/signals)
 	@python -m cdk.signals

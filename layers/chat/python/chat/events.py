@@ -23,6 +23,7 @@ MESSAGE_CHANGED = "MessageChanged"
 MESSAGE_DELETED = "MessageDeleted"
 MEMBERSHIP_CHANGED = "MembershipChanged"
 PREVIEW_CHARS = 80
+DELETED_PREVIEW = "deleted a message"
 
 RESTORED = "restored_at_ms"
 """Attribute of rows that came back from a backup: that they are there again is told to nobody."""
@@ -223,4 +224,4 @@ def _inside(membership: Item | None) -> str | None:
 
 
 def _in_words(kind: str) -> str:
-    return "deleted a message" if kind == "deleted" else f"sent an {kind}"
+    return DELETED_PREVIEW if kind == "deleted" else f"sent an {kind}"
