@@ -19,6 +19,8 @@ REASON ?=
 # make export TO=s3://bucket/folder; make restore FROM=s3://bucket/folder; docs/how-to/backups.md
 TO ?=
 FROM ?=
+# make maintain JOB=sweep-sockets; docs/how-to/maintenance.md
+JOB ?=
 # make simulate SEEDS=5000, ARGS=--seed=42 replays one
 SEEDS ?= 1000
 # make profile EVENT=operations/profiling/events/send.json FUNCTION=message.command
@@ -27,7 +29,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit export restore monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit export restore maintain monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -106,6 +108,9 @@ export: setup  ## rooms and messages of STAGE (dev) as files: TO=s3://BUCKET/FOL
 
 restore: setup  ## rooms and messages of an export come back into STAGE (dev): FROM=s3://BUCKET/FOLDER (ARGS=--dry-run)
 	@python -m operations.restore --stage $(STAGE) --from '$(or $(FROM),$(error From where? make restore FROM=s3://bucket/folder))' $(ARGS)
+
+maintain: setup  ## sweeps, compaction and reindexing of STAGE (dev): JOB=reindex; without a job, how far each is
+	@python -m operations.maintain --stage $(STAGE) $(JOB) $(ARGS)
 
 monitoring: setup  ## write the guide to monitoring from what is watched (cdk/signals)
 	@python -m cdk.signals

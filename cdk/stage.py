@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 
 from cdk.config import StageConfig
+from cdk.stacks.backups import BackupsStack
 from cdk.stacks.cache import CacheStack
 from cdk.stacks.data import DataStack
 from cdk.stacks.edge import EdgeStack
@@ -20,6 +21,8 @@ class Stage:
     """The stacks of a stage, in the order they are deployed in."""
 
     data: DataStack
+    backups: BackupsStack | None
+    """None where nothing is kept beside the tables."""
     cache: CacheStack | None
     """None where there is no cache, or where it is elsewhere."""
     service: ServiceStack
@@ -28,12 +31,18 @@ class Stage:
 
 
 def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
-    """Adds `chat-STAGE-data`, `-service`, `-edge` and `-observability` to `app`, and `-cache` where the stage has one.
+    """Adds `chat-STAGE-data`, `-service`, `-edge` and `-observability` to `app`, and `-cache` and `-backups` where the
+    stage has them.
 
     They belong to no account or Region until the CDK CLI deploys them: one template serves every account.
     `layer_target` is what layers are built for; None is what the stage's functions run on.
     """
     data = DataStack(app, f"chat-{config.name}-data", config=config)
+    backups = (
+        BackupsStack(app, f"chat-{config.name}-backups", config=config, backups=config.backups, data=data)
+        if config.backups
+        else None
+    )
     own = config.cache if config.cache and not config.cache.endpoint else None
     cache = CacheStack(app, f"chat-{config.name}-cache", config=config, cache=own) if own else None
     service = ServiceStack(
@@ -46,9 +55,9 @@ def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None 
     )
     edge = EdgeStack(app, f"chat-{config.name}-edge", config=config, data=data, service=service)
     observability = ObservabilityStack(
-        app, f"chat-{config.name}-observability", config=config, data=data, service=service
+        app, f"chat-{config.name}-observability", config=config, data=data, service=service, backups=backups
     )
-    for stack in filter(None, (data, cache, service, edge, observability)):
+    for stack in filter(None, (data, backups, cache, service, edge, observability)):
         cdk.Tags.of(stack).add("application", "chat")
         cdk.Tags.of(stack).add("stage", config.name)
-    return Stage(data=data, cache=cache, service=service, edge=edge, observability=observability)
+    return Stage(data=data, backups=backups, cache=cache, service=service, edge=edge, observability=observability)

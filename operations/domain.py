@@ -55,13 +55,25 @@ class Domain:
         return SystemClock()
 
     @property
+    def ids(self) -> RandomIds:
+        """Random ones."""
+        return RandomIds()
+
+    @cached_property
+    def connections_url(self) -> str:
+        """Where API Gateway is asked about sockets: beside where they open."""
+        name = f"/chat/{self.stage.name}/websocket-url"
+        url: str = self.stage.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+        return "http" + url.removeprefix("ws")
+
+    @property
     def job_office(self) -> JobOffice:
         """What asking for a job on a user's own data takes. Its queue is where its dead letters go back to."""
         return JobOffice(
             jobs=AccountJobs(self.rooms),
             traces=Traces(self.rooms),
             queue=SqsQueue(self.client, self.stage.hop("jobs").to),
-            ids=RandomIds(),
+            ids=self.ids,
             clock=self.clock,
         )
 

@@ -17,6 +17,7 @@ from cdk.constructs.signal_dashboards import SignalDashboards, add_queries
 from cdk.signals import catalogue
 from cdk.signals.dashboards import DASHBOARDS
 from cdk.signals.queries import QUERIES
+from cdk.stacks.backups import BackupsStack
 from cdk.stacks.data import DataStack
 from cdk.stacks.service import ServiceStack
 
@@ -25,11 +26,19 @@ class ObservabilityStack(cdk.Stack):
     """Everything by which people see what the stage does."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack, service: ServiceStack
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        data: DataStack,
+        service: ServiceStack,
+        backups: BackupsStack | None,
     ) -> None:
         super().__init__(scope, construct_id, description=f"Chat {config.name}: dashboards, alarms, saved queries")
-        places = Places(_names(config, data, service))
-        parts = {name for name, there in (("cache", config.cache), ("canary", config.canary)) if there}
+        places = Places(_names(config, data, service) | ({"vault": backups.vault.backup_vault_name} if backups else {}))
+        there = {"backups": backups, "cache": config.cache, "canary": config.canary}
+        parts = {name for name, part in there.items() if part}
         alarms = SignalAlarms(
             self,
             "Alarms",

@@ -20,7 +20,7 @@ from operations.backups.numbers import LEAST_GAP
 from tests.integration.test_redrive import Operator as Listener
 from tests.integration.test_redrive import listen
 from tests.integration.test_search import find
-from tests.integration.users import WAIT_S, SignIn, User
+from tests.integration.users import WAIT_S, SignIn, User, post
 
 TABLES = ("RoomsTableName", "MessagesTableName")
 
@@ -91,17 +91,24 @@ async def test_a_lost_room_is_there_again_with_its_numbers_and_goes_on_behind_th
     operator: Operator, sign_in: SignIn, room: str
 ) -> None:
     room = f"restored-{room}"
-    ada, grace = await sign_in("Ada"), await sign_in("Grace")
+    ada, grace, eve = [await sign_in(f"{name}{room[-3:]}") for name in ("Ada", "Grace", "Eve")]
     await ada.call("create", title="Restored", room=room)
     await grace.enter(room)
-    await say(ada, room, "one", "two", "three", "four")
+    await eve.enter(room)
+    await say(ada, room, "one", "two", "three")
+    await say(eve, room, "four")
     assert (await ada.call("edit", room=room, seq=2, text="zwei"))["type"] == "ack"
     await find(ada, room, "four", 1)  # what follows from the messages is done, too
     exported = await operator.export()
     assert exported.status == 0, exported
     await say(ada, room, "after the backup")
     assert (await ada.call("delete", room=room, seq=3))["type"] == "ack"
-    await noted(operator, room, 3)
+    erased = await asyncio.to_thread(
+        post, f"{operator.stack.api_url}/api/account/erasure", {"user": eve.name.lower()}, eve.token
+    )
+    assert erased.status == 202, erased
+    await noted(operator, f"messages/{room}/{3:015d}.deleted")
+    await noted(operator, f"messages/{room}/{4:015d}.erased")
     queue = listen(Listener(operator.stack.endpoint_url, operator.aws), room)
 
     assert operator.lose(room) > 10
@@ -112,7 +119,7 @@ async def test_a_lost_room_is_there_again_with_its_numbers_and_goes_on_behind_th
     restored = await operator.restore("--merge")
     assert restored.status == 0, restored
 
-    assert await history(grace, room) == [(1, "one"), (2, "zwei"), (3, ""), (4, "four")]
+    assert await history(grace, room) == [(1, "one"), (2, "zwei"), (3, ""), (4, "")]
     await find(ada, room, "zwei", 1)
     reply = await grace.call("send", room=room, text="we are back")
     seq = reply["result"]["seq"]
@@ -122,19 +129,20 @@ async def test_a_lost_room_is_there_again_with_its_numbers_and_goes_on_behind_th
     again = await operator.restore("--merge")
     assert again.status == 0, again
     assert "messages, rows: 0 added" in again.said, again
+    print(exported.said, restored.said)
     assert (await history(ada, room))[-1][1] == "we are back"
     assert await heard(operator, queue) == [seq]
 
 
-async def noted(operator: Operator, room: str, seq: int) -> None:
-    """Waits until the ledger knows of the deletion."""
+async def noted(operator: Operator, entry: str) -> None:
+    """Waits until the ledger has the entry."""
     s3, bucket = operator.aws("s3"), operator.stack.outputs["MediaBucketName"]
     for _ in range(WAIT_S * 10):
         found = s3.list_objects_v2(Bucket=bucket, Prefix="audit/erasures/").get("Contents", [])
-        if any(entry["Key"].endswith(f"/messages/{room}/{seq:015d}.deleted") for entry in found):
+        if any(each["Key"].endswith(f"/{entry}") for each in found):
             return
         await asyncio.sleep(0.1)
-    raise AssertionError("the deletion was not noted")
+    raise AssertionError(f"{entry} was not noted")
 
 
 async def heard(operator: Operator, queue: str) -> list[int]:

@@ -26,6 +26,7 @@
 | rooms | `audit#D` | number | what an operator did on day D (UTC), and why; bound to the one before | query: verify |
 | rooms | `audit#days` | day | that a day has deeds | query: add, verify |
 | rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |
+| rooms | `maintenance` | job | how far a job of maintenance is | get, query: operators |
 | rooms | `scaling#fanout` | `current` | thresholds of delivery that operators have changed | get: deliver, every 5 s |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
@@ -87,6 +88,8 @@ CANARY_ROOM = "stage-canary"
 """The room in which the stage talks to itself (`chat.canary`): nobody else is told of what is said there."""
 AUDIT_DAYS = "audit#days"
 """Partition of the days with deeds."""
+MAINTENANCE = "maintenance"
+"""Partition of all jobs of maintenance."""
 WEBHOOKS = "webhooks"
 """Partition of all of a stage's webhooks: there are few, and who is told looks at all of them."""
 MESSAGES = "m#"
@@ -242,6 +245,11 @@ def audit(day: str, number: int) -> Key:
 def audit_day(day: str) -> str:
     """Partition of a day's deeds."""
     return f"{AUDIT}{day}"
+
+
+def maintenance(job: str) -> Key:
+    """How far the newest run of a job is."""
+    return MAINTENANCE, job
 
 
 def webhook(webhook_id: str) -> Key:
