@@ -16,6 +16,11 @@ URL ?=
 USERS ?= 50
 SCENARIO ?= lobby
 REASON ?=
+# make export TO=s3://bucket/folder; make restore FROM=s3://bucket/folder; docs/how-to/backups.md
+TO ?=
+FROM ?=
+# make maintain JOB=sweep-sockets; docs/how-to/maintenance.md
+JOB ?=
 # make simulate SEEDS=5000, ARGS=--seed=42 replays one
 SEEDS ?= 1000
 # make experiment FLAG=recipients STAGE=prod; docs/how-to/flags.md
@@ -26,7 +31,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback build redrive plan forecast tune profile doctor audit experiment monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback build redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -105,6 +110,15 @@ profile: setup  ## where the time of a handler goes on a recorded event: EVENT=o
 
 doctor:  ## what is wrong with this machine, this tree or STAGE, and what mends it (also before `make setup`)
 	@$(firstword $(wildcard .venv/bin/python) $(PYTHON)) -m operations.doctor --stage $(if $(filter command line,$(origin STAGE)),$(STAGE),local) --context $(CONTEXT) $(ARGS)
+
+export: setup  ## rooms and messages of STAGE (dev) as files: TO=s3://BUCKET/FOLDER or a directory (ARGS="--at 2026-11-26T12:00:00Z")
+	@python -m operations.export --stage $(STAGE) $(addprefix --to ,$(TO)) $(ARGS)
+
+restore: setup  ## rooms and messages of an export come back into STAGE (dev): FROM=s3://BUCKET/FOLDER (ARGS=--dry-run)
+	@python -m operations.restore --stage $(STAGE) --from '$(or $(FROM),$(error From where? make restore FROM=s3://bucket/folder))' $(ARGS)
+
+maintain: setup  ## sweeps, compaction and reindexing of STAGE (dev): JOB=reindex; without a job, how far each is
+	@python -m operations.maintain --stage $(STAGE) $(JOB) $(ARGS)
 
 monitoring: setup  ## write the guide to monitoring from what is watched (cdk/signals)
 	@python -m cdk.signals

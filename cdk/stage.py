@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 
 from cdk.config import StageConfig
+from cdk.stacks.backups import BackupsStack
 from cdk.stacks.cache import CacheStack
 from cdk.stacks.data import DataStack
 from cdk.stacks.edge import EdgeStack
@@ -21,6 +22,8 @@ class Stage:
     """The stacks of a stage, in the order they are deployed in."""
 
     data: DataStack
+    backups: BackupsStack | None
+    """None where nothing is kept beside the tables."""
     cache: CacheStack | None
     """None where there is no cache, or where it is elsewhere."""
     service: ServiceStack
@@ -32,11 +35,16 @@ class Stage:
 def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
     """Adds `chat-STAGE-data`, `-service`, `-operations`, `-edge` and `-observability` to `app`.
 
-    And `-cache` where the stage has one. They belong to no account or Region until the CDK CLI deploys them: one
-    template serves every account.
+    And `-cache` and `-backups` where the stage has them. They belong to no account or Region until the CDK CLI deploys
+    them: one template serves every account.
     `layer_target` is what layers are built for; None is what the stage's functions run on.
     """
     data = DataStack(app, f"chat-{config.name}-data", config=config)
+    backups = (
+        BackupsStack(app, f"chat-{config.name}-backups", config=config, backups=config.backups, data=data)
+        if config.backups
+        else None
+    )
     own = config.cache if config.cache and not config.cache.endpoint else None
     cache = CacheStack(app, f"chat-{config.name}-cache", config=config, cache=own) if own else None
     target = layer_target or target_of(config.name)
@@ -59,8 +67,17 @@ def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None 
         data=data,
         service=service,
         operations=operations,
+        backups=backups,
     )
-    for stack in filter(None, (data, cache, service, operations, edge, observability)):
+    for stack in filter(None, (data, backups, cache, service, operations, edge, observability)):
         cdk.Tags.of(stack).add("application", "chat")
         cdk.Tags.of(stack).add("stage", config.name)
-    return Stage(data=data, cache=cache, service=service, operations=operations, edge=edge, observability=observability)
+    return Stage(
+        data=data,
+        backups=backups,
+        cache=cache,
+        service=service,
+        operations=operations,
+        edge=edge,
+        observability=observability,
+    )

@@ -55,6 +55,23 @@ class Stage:
 
         return cls(name, client)
 
+    def output(self, stack: str, name: str) -> str:
+        """An output of one of the stage's stacks: one call. Raises `UsageError` where there is no such stack."""
+        full = f"chat-{self.name}-{stack}"
+        try:
+            (found,) = self.client("cloudformation").describe_stacks(StackName=full)["Stacks"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            raise UsageError(
+                f"There is no stage {self.name} here: no stack is called {full}. {self._where()}"
+            ) from error
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+        if name not in outputs:
+            raise UsageError(f"Stack {full} has no output {name}: deploy it again.")
+        value: str = outputs[name]
+        return value
+
     def hops(self) -> list[Hop]:
         """All hops of the stage by name: one call. Raises `UsageError` for a stage that is not deployed."""
         place = f"/chat/{self.name}/dead-letters"
@@ -76,17 +93,7 @@ class Stage:
 
     def rooms_table(self) -> str:
         """The name of its table of rooms: one call. Raises `UsageError` for a stage that is not deployed."""
-        name = f"chat-{self.name}-data"
-        try:
-            (stack,) = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ValidationError":
-                raise
-            raise UsageError(
-                f"There is no stage {self.name} here: no stack is called {name}. {self._where()}"
-            ) from error
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return str(outputs["RoomsTableName"])
+        return self.output("data", "RoomsTableName")
 
     def place_of_discarded(self) -> tuple[str, str]:
         """Bucket and prefix that discarded letters are kept under. Raises `UsageError` where the stage tells none."""

@@ -4,6 +4,7 @@ Deterministic: the same context gives the same values everywhere (only stage loc
 and processor its functions run on), and nothing here calls a network.
 """
 
+from cdk.config.backups import Backups
 from cdk.config.context import read_context
 from cdk.config.stages import LOG_RETENTION_DAYS, ROOT, STAGES, StageConfig
 from cdk.config.values import (
@@ -22,6 +23,7 @@ __all__ = [
     "LOG_RETENTION_DAYS",
     "ROOT",
     "STAGES",
+    "Backups",
     "BuiltInIssuer",
     "CacheConfig",
     "ConfigError",

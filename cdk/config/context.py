@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cdk.config.backups import Backups
 from cdk.config.stages import STAGES, StageConfig
 from cdk.config.values import (
     CacheConfig,
@@ -57,6 +58,7 @@ def read_context(context: Context) -> StageConfig:
         cache=_cache(stage, context),
         push=_push(context),
         rollout=_rollout(stage, context),
+        backups=_backups(stage, context),
         canary=_switch("canary", context("canary"), stage.canary),
         webhook_disable_days=_whole(
             "webhook_disable_days", context("webhook_disable_days") or stage.webhook_disable_days
@@ -157,6 +159,19 @@ def _cache(stage: StageConfig, context: Context) -> CacheConfig | None:
     if endpoint:
         return CacheConfig(endpoint=endpoint)
     return (stage.cache or CacheConfig()) if switch == "on" else stage.cache
+
+
+def _backups(stage: StageConfig, context: Context) -> Backups | None:
+    if stage.name == "local" and context("backups") == "on":
+        raise ConfigError("Stage local has no AWS Backup: `make export STAGE=local` writes its tables to files.")
+    wanted = _switch("backups", context("backups"), stage.backups is not None)
+    lock, copy_to = context("backup_lock"), context("backup_copy_to")
+    if not wanted:
+        if lock or copy_to:
+            raise ConfigError("backup_lock and backup_copy_to go with -c backups=on.")
+        return None
+    own = stage.backups or Backups(lock="off")
+    return replace(own, lock=lock or own.lock, copy_to=copy_to or own.copy_to)
 
 
 def _operators(context: Context) -> tuple[str, ...]:

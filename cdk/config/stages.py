@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from cdk.config.backups import Backups
 from cdk.config.values import (
     BuiltInIssuer,
     CacheConfig,
@@ -82,6 +83,9 @@ class StageConfig:
     cache: CacheConfig | None = None
     """None where each function instance has its own memory only."""
 
+    backups: Backups | None = None
+    """None where nothing is kept beside the tables."""
+
     def __post_init__(self) -> None:
         if self.log_retention_days not in LOG_RETENTION_DAYS:
             raise ConfigError(f"CloudWatch Logs keeps logs for one of {LOG_RETENTION_DAYS} days.")
@@ -134,6 +138,7 @@ STAGES = {
             name="prod",
             keep_data=True,
             cache=CacheConfig(),
+            backups=Backups(),
             log_retention_days=90,
             websocket=Throttle(rate=5_000, burst=3_000),
             http=Throttle(rate=1_000, burst=1_000),

@@ -11,6 +11,7 @@ from cdk.constructs.access_logs import access_log_bucket
 from cdk.constructs.permissions import Pattern, acknowledge, exported_pattern
 from chat.accounts.archives import EXPORTS
 from chat.accounts.archives import KEPT_DAYS as EXPORTS_KEPT_DAYS
+from chat.erasures import LEDGER
 
 UPLOADS = "uploads/"
 """Prefix of what browsers send; the event of an object here starts its processing."""
@@ -62,6 +63,7 @@ class MediaBucket(Construct):
         self.uploads = self._objects(UPLOADS)
         self.variants = self._objects(VARIANTS)
         self.exports = self._objects(EXPORTS)
+        self.ledger = self._objects(LEDGER)
 
     def _objects(self, prefix: str) -> Pattern:
         """The objects below `prefix`, for the functions' permissions."""

@@ -78,6 +78,7 @@ def _add_purge(platform: Platform, *, data: DataStack, events: RoomEvents) -> No
     )
     purge.allow([data.messages.table_arn], "dynamodb:Query", "dynamodb:DeleteItem", conditions=only(REACTIONS))
     purge.allow([data.rooms.table_arn], "dynamodb:DeleteItem", conditions=only(UPLOADS))
+    purge.allow([data.media.ledger], "s3:PutObject")
     purge.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
     purge.allow([parameter_arn(platform.stack, parameter)], "ssm:GetParameter")
     distributions = platform.stack.format_arn(

@@ -16,6 +16,7 @@ from cdk.signals.series import (
     inputs_of,
     largest,
     of_account,
+    of_backups,
     of_cache,
     of_function,
     of_http,
@@ -30,7 +31,7 @@ from cdk.signals.series import (
 from chat import signals
 
 Severity = Literal["page", "ticket"]
-Part = Literal["always", "cache", "canary"]
+Part = Literal["always", "backups", "cache", "canary"]
 """What of a stage an alarm is for; a stage that has no such part has no such alarm."""
 
 HOT = (
@@ -322,6 +323,17 @@ ALARMS = (
         period_s=300,
         periods=2,
         breaches=2,
+    ),
+    Alarm(
+        name="backup-failed",
+        means="A backup of the tables, its copy or the weekly test of restoring it failed or did not begin in time.",
+        severity="ticket",
+        measure=total(*of_backups()),
+        above=0,
+        period_s=3_600,
+        periods=1,
+        breaches=1,
+        part="backups",
     ),
     Alarm(
         name="connections-unusual",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cdk.signals.alarms import ALARMS, GROUPS, Alarm, Group
 from cdk.signals.objectives import OBJECTIVES, burn_alarms, burn_groups
 
-PARTS = frozenset({"cache", "canary"})
+PARTS = frozenset({"backups", "cache", "canary"})
 """What not every stage has."""
 
 

@@ -100,6 +100,19 @@ def of_media(name: str) -> Series:
     return _aws("AWS/States", name, "Sum", ("StateMachineArn", "machine.media"), name)
 
 
+def of_backups() -> tuple[Series, ...]:
+    """All that AWS Backup counts of jobs that came to nothing: the vault's own, and restores of tables to anywhere."""
+    of_vault = ("NumberOfBackupJobsFailed", "NumberOfBackupJobsExpired", "NumberOfCopyJobsFailed")
+    restores = Series(
+        namespace="AWS/Backup",
+        name="NumberOfRestoreJobsFailed",
+        statistic="Sum",
+        dimensions=(("ResourceType", "DynamoDB"),),
+        label="NumberOfRestoreJobsFailed",
+    )
+    return (*(_aws("AWS/Backup", name, "Sum", ("BackupVaultName", "vault"), name) for name in of_vault), restores)
+
+
 def _aws(namespace: str, name: str, statistic: str, dimension: tuple[str, str], label: str) -> Series:
     return Series(
         namespace=namespace,

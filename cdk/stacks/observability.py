@@ -20,6 +20,7 @@ from cdk.constructs.signal_dashboards import SignalDashboards, add_queries
 from cdk.signals import catalogue
 from cdk.signals.dashboards import DASHBOARDS
 from cdk.signals.queries import QUERIES
+from cdk.stacks.backups import BackupsStack
 from cdk.stacks.data import DataStack
 from cdk.stacks.operations import OperationsStack
 from cdk.stacks.service import ServiceStack
@@ -37,11 +38,14 @@ class ObservabilityStack(cdk.Stack):
         data: DataStack,
         service: ServiceStack,
         operations: OperationsStack,
+        backups: BackupsStack | None,
     ) -> None:
         super().__init__(scope, construct_id, description=f"Chat {config.name}: dashboards, alarms, saved queries")
         functions = {**service.platform.functions, **operations.platform.functions}
-        places = Places(_names(config, data, service, functions))
-        parts = {name for name, there in (("cache", config.cache), ("canary", config.canary)) if there}
+        vault = {"vault": backups.vault.backup_vault_name} if backups else {}
+        places = Places(_names(config, data, service, functions) | vault)
+        there = {"backups": backups, "cache": config.cache, "canary": config.canary}
+        parts = {name for name, part in there.items() if part}
         alarms = SignalAlarms(
             self,
             "Alarms",

@@ -1,11 +1,15 @@
-"""A queue of `MessageDeleted` events: what stood beside a message goes after it, its image from every cache too."""
+"""A queue of `MessageDeleted` events: what stood beside a message goes after it, its image from every cache too.
+
+That it is gone is noted first, where a restore of the tables finds it.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chat import events, log, media
+from chat import erasures, events, log, media
 from chat.aws import batches, edge_cache, files, media_store, wiring
+from chat.erasures import ErasedMessage
 
 
 @log.invocations
@@ -18,6 +22,7 @@ def _purge(record: dict[str, Any]) -> None:
     deleted = events.decode(record["body"])
     if not isinstance(deleted, events.MessageDeleted):
         raise TypeError(f"a {deleted.__class__.__name__} is for somebody else")
+    erasures.note(files.files(), ErasedMessage(deleted.room, deleted.seq, deleted.what), deleted.changed_at_ms)
     wiring.reactions().clear(deleted.room, deleted.seq)
     if deleted.media:
         media.purge(files.files(), edge_cache.distribution(), deleted.media, deleted.objects)

@@ -13,6 +13,7 @@ from tests.infrastructure.assembly import Assembly, walk
 ROOMS, MESSAGES, CONNECTIONS = "{data/Rooms}", "{data/Messages}", "{data/Connections}"
 UPLOADS, VARIANTS = "{data/Media/Bucket}/uploads/*", "{data/Media/Bucket}/media/*"
 EXPORTS = "{data/Media/Bucket}/exports/*"
+LEDGER = "{data/Media/Bucket}/audit/erasures/*"
 NOTICES, JOBS = "{service/Notices/Queue}", "{service/Jobs/Queue}"
 DELIVERY, EVENTS, SECRET = "{service/Delivery/Queue}", "{service/RoomEvents/Topic}", "{data/SessionSecret}"
 SOCKETS = (
@@ -105,6 +106,7 @@ PERMISSIONS = {
         MESSAGES: "dynamodb:Query dynamodb:DeleteItem",
         UPLOADS: "s3:DeleteObject",
         VARIANTS: "s3:DeleteObject",
+        LEDGER: "s3:PutObject",
         DISTRIBUTION_ID: "ssm:GetParameter",
         DISTRIBUTIONS: "cloudfront:CreateInvalidation",
         "{service/RoomEvents/Purge/Queue}": CONSUME,
@@ -169,6 +171,7 @@ PERMISSIONS = {
         JOBS: f"sqs:SendMessage {CONSUME}",
         VARIANTS: "s3:GetObject",
         EXPORTS: "s3:PutObject s3:DeleteObject",
+        LEDGER: "s3:PutObject",
         "{data/Media/Bucket}": "s3:ListBucket",
     },
     "media.uploads": {
@@ -229,6 +232,7 @@ ALLOWED_PATTERNS = {
     UPLOADS: "uploads are named by random ids",
     VARIANTS: "images are named by random ids",
     EXPORTS: "archives are named by random ids",
+    LEDGER: "entries are named by what was erased",
     SOCKETS: "connections have no ids before they are opened",
     STAGE_STACKS: "CloudFormation puts the name of a stage before all it makes",
     STAGE_QUEUES: "as its stacks",

@@ -48,6 +48,7 @@ WELL_AND_WRONG: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "uploads-failing": ({"Uploads": 2}, {"Uploads": 3}),
     "webhooks-failing": ({"WebhookDeliveries": 8}, {}),
     "sign-ins-refused": ({"TicketsRefused": 300}, {"TicketsRefused": 200, "RequestsRefused": 101}),
+    "backup-failed": ({}, {"NumberOfBackupJobsExpired": 1}),
     "connections-unusual": ({"ConnectCount": 20}, {"ConnectCount": 500}),
     "deliveries-unusual": ({"Deliveries": 20}, {"Deliveries": 500}),
     "availability": ({"CommandsFailed": 5, "Commands": 1_000}, {"CommandsFailed": 15, "Commands": 1_000}),
@@ -148,7 +149,7 @@ def test_a_few_events_say_nothing_about_a_share(prod: Assembly) -> None:
 
 
 def test_every_alarm_and_group_is_made_and_no_other(stage: Assembly) -> None:
-    parts = {"local": {"cache"}, "dev": {"canary"}, "prod": {"cache", "canary"}}[stage.stage]
+    parts = {"local": {"cache"}, "dev": {"canary"}, "prod": {"backups", "cache", "canary"}}[stage.stage]
     assert set(alarms(stage)) == {alarm.name for alarm in catalogue.alarms(parts)}
     composite = {str(each["AlarmName"]) for each in stage.of_type("CloudWatch::CompositeAlarm")}
     assert composite == {f"chat-{stage.stage}-{group.name}" for group in catalogue.groups(parts)}
@@ -230,7 +231,14 @@ def test_dashboards_and_queries_are_made_as_they_are_defined(stage: Assembly) ->
 
 
 def test_no_metric_has_a_room_or_a_user_as_a_dimension() -> None:
-    assert {metric.dimension for metric in signals.all_metrics()} <= {"", "code", "path", "outcome", "operation", "variant"}
+    assert {metric.dimension for metric in signals.all_metrics()} <= {
+        "",
+        "code",
+        "path",
+        "outcome",
+        "operation",
+        "variant",
+    }
 
 
 @pytest.mark.parametrize("mistake", [{"above": None}, {"below": 1.0}, {"breaches": 6}, {"period_s": 86_400}], ids=str)

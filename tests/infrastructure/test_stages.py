@@ -52,6 +52,11 @@ MISTAKES = {
     "push messages that half show their text": ({**DEV, "push_text": "some"}, "on or off"),
     "a contact that is none": ({**DEV, "push_contact": "ops@example.com"}, "mailto: or https://"),
     "a canary that sings now and then": ({**DEV, "canary": "sometimes"}, "canary is on or off"),
+    "backups now and then": ({**DEV, "backups": "sometimes"}, "backups is on or off"),
+    "backups on one machine": ({**LOCAL, "backups": "on"}, "make export STAGE=local"),
+    "a lock that is none": ({**PROD, "backup_lock": "strong"}, "off, governance or compliance"),
+    "a lock on nothing": ({**DEV, "backup_lock": "governance"}, "go with -c backups=on"),
+    "copies to what is no vault": ({**PROD, "backup_copy_to": "arn:aws:s3:::copies"}, "a vault's ARN"),
     "a cache that is half there": ({**DEV, "cache": "maybe"}, "on or off"),
     "a cache of somebody else's": ({**PROD, "cache_endpoint": "redis://cache.example.com"}, "stage local"),
     "local with a cache that it has not": (
@@ -133,8 +138,8 @@ def test_templates_belong_to_no_account_or_region(dev: Assembly) -> None:
 def test_stacks_are_named_by_stage_and_content(stage: Assembly) -> None:
     manifest = json.loads((stage.outdir / "manifest.json").read_text())
     stacks = {name for name, found in manifest["artifacts"].items() if found["type"] == "aws:cloudformation:stack"}
-    own_cache = {"cache"} if stage.stage == "prod" else set()
-    assert stacks == {f"chat-{stage.stage}-{name}" for name in {*STACKS, *own_cache}}
+    own = {"backups", "cache"} if stage.stage == "prod" else set()
+    assert stacks == {f"chat-{stage.stage}-{name}" for name in {*STACKS, *own}}
 
 
 def test_no_stack_is_near_what_cloudformation_takes(stage: Assembly) -> None:

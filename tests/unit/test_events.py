@@ -101,7 +101,7 @@ def record(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[
     images = {"OldImage": before, "NewImage": after}
     change: dict[str, Any] = {name: attributes(image) for name, image in images.items() if image}
     return {
-        "eventName": "MODIFY",
+        "eventName": "MODIFY" if before and after else "INSERT" if after else "REMOVE",
         "dynamodb": {"ApproximateCreationDateTime": SECOND, "SequenceNumber": "700", **change},
     }
 
@@ -148,6 +148,24 @@ def test_what_became_of_a_membership_is_told(
 )
 def test_what_concerns_nobody_outside_is_no_event(before: dict[str, Any], after: dict[str, Any] | None) -> None:
     assert events.of_record(record(before, after), before, after) is None
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"pk": "m#lunch#0", "sk": 1, "room": "lunch", "kind": "text", "text": "one", "sent_at_ms": 1},
+        {"pk": "e#lunch#0", "sk": 1, "room": "lunch", "seq": 1, "what": "deleted", "changed_at_ms": 1},
+        member(),
+    ],
+)
+def test_what_came_back_from_a_backup_is_told_to_nobody_and_what_becomes_of_it_is(row: dict[str, Any]) -> None:
+    back = {**row, events.RESTORED: 1}
+    assert events.of_record(record(None, row), None, row)
+    assert events.of_record(record(None, back), None, back) is None
+    if row["pk"].startswith("room#"):
+        promoted = {**back, "role": "moderator"}
+        assert events.of_record(record(back, promoted), back, promoted)
+        assert events.of_record(record(back, None), back, None)
 
 
 def test_the_outbox_publishes_memberships_as_streams_tell_them(monkeypatch: pytest.MonkeyPatch) -> None:

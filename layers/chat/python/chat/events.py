@@ -23,6 +23,10 @@ MESSAGE_CHANGED = "MessageChanged"
 MESSAGE_DELETED = "MessageDeleted"
 MEMBERSHIP_CHANGED = "MembershipChanged"
 PREVIEW_CHARS = 80
+DELETED_PREVIEW = "deleted a message"
+
+RESTORED = "restored_at_ms"
+"""Attribute of rows that came back from a backup: that they are there again is told to nobody."""
 
 DELETIONS = frozenset({"deleted", "erased"})
 """Changes after which nothing of a message is left."""
@@ -104,6 +108,8 @@ _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 def of_record(record: Mapping[str, Any], before: Item | None, after: Item | None) -> Event | None:
     """The event of one record of a table's stream, with the item before and after it; None for one that is no event."""
     item = after or before
+    if after and RESTORED in after and record.get("eventName") == "INSERT":
+        return None
     if item and item["pk"].startswith(keys.ROOM) and str(item["sk"]).startswith(keys.MEMBER):
         return _membership_changed(record["dynamodb"], before, after)
     return of_row(after) if after else None
@@ -218,4 +224,4 @@ def _inside(membership: Item | None) -> str | None:
 
 
 def _in_words(kind: str) -> str:
-    return "deleted a message" if kind == "deleted" else f"sent an {kind}"
+    return DELETED_PREVIEW if kind == "deleted" else f"sent an {kind}"

@@ -23,6 +23,16 @@ def erasure(entry: Item, now_ms: int) -> Alteration:
     return Alteration("erased", None, None, _content_gone(entry, now_ms) | nobody, beside, _files(entry))
 
 
+def standing_in(entry: Item, *, erased: bool, now_ms: int) -> Item:
+    """The entry as it has to come back from a backup that was taken before it was deleted, or erased with its author.
+
+    Who deleted it is not known there.
+    """
+    alteration = erasure(entry, now_ms)
+    kept = {} if erased else {"user": entry["user"], "name": entry["name"], "command_id": entry.get("command_id")}
+    return {**entry, **alteration.attributes, **kept}
+
+
 def _content_gone(entry: Item, now_ms: int) -> Item:
     return {
         "version": entry.get("version", 1) + 1,

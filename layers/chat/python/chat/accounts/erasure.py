@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from chat import events, tombstones
+from chat import erasures, events, tombstones
 from chat.accounts import departure
 from chat.accounts.archives import folder_of
 from chat.delivery import deliver
+from chat.erasures import ErasedUser
 from chat.errors import MessageNotFoundError
 from chat.ports import Item, Principal
 from chat.protocol import AuthorErased, encode
@@ -43,6 +44,8 @@ def work(accounts: Accounts, job: Job) -> tuple[Job, int]:
     until_ms = accounts.office.clock.now_ms() + SLICE_MS
     number, found = _pass_of(job)
     done = Counter(job.done)
+    if not job.step:
+        erasures.note(accounts.files, ErasedUser(job.user), job.started_at_ms)
     rooms = departure.leave_all(accounts, job.user)
     departure.close_sockets(accounts, job.user)
     devices = departure.forget_devices(accounts, job.user)

@@ -31,6 +31,7 @@
 | rooms | `answers#U` | key | what operator U was answered to the request with this idempotency key, a day | put: POST |
 | rooms | `alarms#acknowledged` | alarm | who looks after the alarm, since when | query: alerts |
 | rooms | `flags` | flag | who gets which variant of it | query: along with a message, every 5 s |
+| rooms | `maintenance` | job | how far a job of maintenance is | get, query: operators |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
 | messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
@@ -98,6 +99,8 @@ CANARY_ROOM = "stage-canary"
 """The room in which the stage talks to itself (`chat.canary`): nobody else is told of what is said there."""
 AUDIT_DAYS = "audit#days"
 """Partition of the days with deeds."""
+MAINTENANCE = "maintenance"
+"""Partition of all jobs of maintenance."""
 WEBHOOKS = "webhooks"
 """Partition of all of a stage's webhooks: there are few, and who is told looks at all of them."""
 MESSAGES = "m#"
@@ -273,6 +276,11 @@ def answer(user: str, key: str) -> Key:
 def acknowledgement(alarm: str) -> Key:
     """Who looks after an alarm."""
     return ACKNOWLEDGED, alarm
+
+
+def maintenance(job: str) -> Key:
+    """How far the newest run of a job is."""
+    return MAINTENANCE, job
 
 
 def webhook(webhook_id: str) -> Key:

@@ -1,0 +1,1 @@
+"""Going through whole tables, slowly, to mend what no event mends: sweeps, compaction, reindexing."""

@@ -1,0 +1,106 @@
+"""Goes through a table page by page, hands each to a job, and writes down how far it is: cut off, it goes on there.
+
+Every job may see a row twice, and beside live traffic: what it does to a row depends on what stands there at that
+moment, never on what the page said alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from chat.aws.dynamodb import from_attributes, to_attributes
+from chat.ports import Clock, Ids, Item
+from chat.storage.maintenance import MaintenanceRuns, Run
+from operations.errors import OperationError
+from operations.pace import Pace, units_of
+
+PAGE = 500
+"""Rows between two reports, each of which is a write unit."""
+
+
+class Job(Protocol):
+    """What is done with each page. `table` is the one it goes through: rooms, messages or connections."""
+
+    name: str
+    table: str
+
+    def work(self, page: Sequence[Item]) -> Counter[str]:
+        """Mends what is to be mended of these rows, and says how many of what."""
+        ...
+
+
+@dataclass(frozen=True)
+class Pages:
+    """All rows of a table, in no order."""
+
+    dynamodb: Any
+    table_name: str
+    pace: Pace
+
+    def expected(self) -> int | None:
+        """How many rows there are, as DynamoDB counts them every six hours."""
+        count: int | None = self.dynamodb.describe_table(TableName=self.table_name)["Table"].get("ItemCount")
+        return count
+
+    def page(self, cursor: Mapping[str, Any] | None) -> tuple[list[Item], Item | None]:
+        """The next rows, and behind which to go on; None at the end. Half a read unit for 4 KB."""
+        start = {"ExclusiveStartKey": to_attributes(dict(cursor))} if cursor else {}
+        answer = self.dynamodb.scan(TableName=self.table_name, Limit=PAGE, ReturnConsumedCapacity="TOTAL", **start)
+        self.pace.spend(units_of(answer))
+        end = answer.get("LastEvaluatedKey")
+        return [from_attributes(item) for item in answer["Items"]], from_attributes(end) if end else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """One job's way. `report` is called with how many more rows it has looked at."""
+
+    runs: MaintenanceRuns
+    clock: Clock
+    ids: Ids
+    report: Callable[[int], None]
+
+    def carry_out(self, job: Job, pages: Pages, *, anew: bool = False) -> Run:
+        """The run as it stands at its end. One that was cut off goes on, unless it is to begin `anew`.
+
+        What goes wrong is written down and raised. Raises `OperationError` where somebody else began it meanwhile.
+        """
+        run = self._begin(job, pages, anew=anew)
+        self.report(run.looked_at)
+        try:
+            while run.state == "running":
+                run = self._step(job, pages, run)
+        except OperationError:
+            raise
+        except Exception as error:
+            self.runs.report(replace(run, state="failed", last_error=f"{type(error).__name__}: {error}"[:500]))
+            raise
+        return run
+
+    def _begin(self, job: Job, pages: Pages, *, anew: bool) -> Run:
+        standing, now_ms = self.runs.find(job.name), self.clock.now_ms()
+        if standing and standing.state != "done" and not anew:
+            return replace(standing, state="running", last_error="")
+        run = Run(id=self.ids.new(), job=job.name, started_at_ms=now_ms, updated_at_ms=now_ms, total=pages.expected())
+        if not self.runs.begin(run, standing):
+            raise OperationError(f"{job.name} was begun by somebody else at this moment.")
+        return run
+
+    def _step(self, job: Job, pages: Pages, run: Run) -> Run:
+        page, end = pages.page(run.cursor)
+        done = Counter(run.done) + job.work(page)
+        moved = replace(
+            run,
+            state="running" if end else "done",
+            cursor=end,
+            looked_at=run.looked_at + len(page),
+            done=dict(done),
+            updated_at_ms=self.clock.now_ms(),
+        )
+        if not self.runs.report(moved):
+            raise OperationError(f"{job.name} was begun anew by somebody else, who goes on with it.")
+        self.report(len(page))
+        return moved

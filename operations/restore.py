@@ -1,0 +1,201 @@
+"""`make restore`: rooms and messages of a backup come back into a stage's tables.
+
+What stands there is never replaced: rows are added where nothing is, so it may be begun again, and what was written
+since the backup stays. What was deleted or erased since stays so (`chat.erasures`). Numbers that rooms may have given
+are not given again. Nobody is told of old messages anew. At the end every row is compared with what stands.
+
+Exit status: 0 when every row of the backup stands, or something newer in its place; 1 when something is missing or
+failed, 2 for what can't be asked so, 130 when it was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from chat.storage import keys
+from chat.storage.changes import ChangeLog
+from operations import rows
+from operations.backups import afterwards
+from operations.backups.chain import Chain
+from operations.backups.erased import Ledger
+from operations.backups.numbers import Counters, Numbers, see_all
+from operations.backups.places import Bucket, place_at
+from operations.backups.restoring import RestoredTable, Tally, expired
+from operations.domain import Domain
+from operations.ending import FAILED, ended
+from operations.errors import UsageError
+from operations.export import positive, table_names
+from operations.pace import Pace
+from operations.progress import RowsProgress
+from operations.rows import Attributes
+from operations.stage import Stage
+
+ORDER = ("messages", "rooms")
+"""Nobody can post into a room before they are its member again; by then its numbers and messages are there."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Restores one stage; returns the exit status."""
+    options = parse(arguments)
+    going_on = "What was added stays. Begin it again with --merge: what is there already is passed over."
+    return ended(options.stage, lambda: restore(Stage.find(options.stage), options), if_stopped=going_on)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line. Ends the program with 2 for one that makes no sense."""
+    parser = argparse.ArgumentParser(prog="python -m operations.restore", description=__doc__)
+    parser.add_argument("--stage", required=True, help="the deployed stage; local is the one of `make dev`")
+    parser.add_argument(
+        "--from", dest="place", required=True, metavar="PLACE", help="what `make export` wrote: s3://… or a directory"
+    )
+    parser.add_argument("--merge", action="store_true", help="into tables that have rows, beside what stands there")
+    parser.add_argument("--dry-run", action="store_true", help="compare only: what is missing, and what is newer")
+    parser.add_argument("--units", type=positive, help="write units a second at most (default: no limit)")
+    options = parser.parse_args(arguments)
+    if options.dry_run and options.merge:
+        parser.error("--merge goes with restoring: --dry-run changes nothing anyway")
+    return options
+
+
+def restore(stage: Stage, options: argparse.Namespace) -> int:
+    """All steps, each with how long it took."""
+    work = prepare(stage, options)
+    if options.dry_run:
+        return _judge(work.timed("comparing", work.compare))
+    work.require_room(merge=options.merge)
+    work.timed("numbers", work.carry_on_numbers)
+    work.timed("rows", work.add)
+    work.timed("what was erased since", work.take_away)
+    return _judge(work.timed("comparing", work.compare))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restore:
+    """One backup and one stage."""
+
+    domain: Domain
+    chains: dict[str, Chain]
+    tables: dict[str, str]
+    ledger: Ledger
+    numbers: Numbers
+    pace: Pace
+    now_ms: int
+
+    def require_room(self, *, merge: bool) -> None:
+        """Raises `UsageError` for tables that have rows, unless they are to be merged with."""
+        filled = [table for table in ORDER if not self._table(table, lambda _: None).is_empty()]
+        if filled and not merge:
+            raise UsageError(
+                f"There are rows in {' and '.join(filled)}. With --merge they stay, and what is missing is added; "
+                "--dry-run says what that is."
+            )
+
+    def carry_on_numbers(self) -> str:
+        """Before anything else is there: whoever posts gets a number that nobody has had."""
+        see_all(self.numbers, self.chains["messages"].rows())
+        for row in self.chains["rooms"].rows():
+            if (room := rows.previewed_room(rows.key_of(row))) is not None:
+                self.numbers.see_preview(room, int(row["seq"]["N"]))
+        for room in list(self.numbers.rooms):
+            latest = self.domain.rooms.get(keys.latest(room), consistent=True)
+            if latest:
+                self.numbers.see_preview(room, int(latest["seq"]))
+        counters = Counters(self.domain.stage.client("dynamodb"), self.tables["messages"], self.pace)
+        raised = counters.go_on(self.numbers)
+        return f"{raised:,} of {len(self.numbers.rooms):,} rooms go on behind the newest number that is known"
+
+    def add(self) -> dict[str, Tally]:
+        """Every row that may come back."""
+        return self._each_table(lambda restored, found: restored.add(found, self.now_ms))
+
+    def compare(self) -> dict[str, Tally]:
+        """Every row that may come back with what stands in its place."""
+        return self._each_table(lambda restored, found: restored.compare(found))
+
+    def take_away(self) -> str:
+        """Deletions get numbers, and users who were erased since are erased again."""
+        deletions = afterwards.Deletions(ChangeLog(self.domain.messages), self.domain.clock)
+        revs = {room: known.rev for room, known in self.numbers.rooms.items()}
+        numbered = deletions.number(self.ledger, revs)
+        if self.ledger.users:
+            afterwards.erase_again(self.domain.job_office, self.ledger)
+        return (
+            f"{numbered:,} messages stay deleted; {len(self.ledger.users):,} users are being erased again, which takes "
+            f"some minutes; {len(self.ledger.back_again):,} have come back since, and got nothing of theirs"
+        )
+
+    def timed(self, step: str, carry_out: Callable[[], str | dict[str, Tally]]) -> dict[str, Tally]:
+        """Carries out a step and prints what came of it, and after how many seconds."""
+        began_s = time.monotonic()
+        result = carry_out()
+        lines = {"": result} if isinstance(result, str) else {f"{name}, ": _told(each) for name, each in result.items()}
+        for name, line in lines.items():
+            print(f"{name}{step}: {line}", flush=True)
+        print(f"  {step}: {time.monotonic() - began_s:.1f} s", flush=True)
+        return {} if isinstance(result, str) else result
+
+    def _each_table(self, carry_out: Callable[[RestoredTable, Iterator[Attributes]], Tally]) -> dict[str, Tally]:
+        tallies = {}
+        for table in ORDER:
+            progress = RowsProgress(sys.stderr, table, self.chains[table].size)
+            try:
+                tallies[table] = carry_out(self._table(table, progress), self._due(table))
+            finally:
+                progress.end()
+        return tallies
+
+    def _table(self, table: str, report: Callable[[int], None]) -> RestoredTable:
+        return RestoredTable(self.domain.stage.client("dynamodb"), self.tables[table], self.pace, report=report)
+
+    def _due(self, table: str) -> Iterator[Attributes]:
+        """Rows that may come back, as they have to stand. Counters are none: they go on, and not back."""
+        for row in self.chains[table].rows():
+            if expired(row, self.now_ms) or rows.counted_room(rows.key_of(row)) is not None:
+                continue
+            if (left := self.ledger.left_of(row, self.now_ms)) is not None:
+                yield left
+
+
+def prepare(stage: Stage, options: argparse.Namespace) -> Restore:
+    """Finds the backup, the tables, and what was erased since. Changes nothing."""
+    place = place_at(options.place, stage)
+    chains = {table: Chain.find(place, table) for table in ORDER}
+    domain, now_ms = Domain(stage), int(time.time() * 1_000)
+    bucket = Bucket(stage.client("s3"), stage.output("data", "MediaBucketName"), "")
+    ledger = Ledger.read(bucket, min(chain.begun_at_ms for chain in chains.values()), now_ms)
+    back_again = afterwards.lives(domain.rooms, ledger.users)
+    ledger.users.difference_update(back_again)
+    ledger.back_again.update(back_again)
+    return Restore(
+        domain=domain,
+        chains=chains,
+        tables=table_names(stage),
+        ledger=ledger,
+        numbers=Numbers(chains["messages"].taken_at_ms, now_ms),
+        pace=Pace(options.units),
+        now_ms=now_ms,
+    )
+
+
+def _judge(tallies: dict[str, Tally]) -> int:
+    """The exit status; names what is missing, and what stands in others' places."""
+    for table, tally in tallies.items():
+        for fate, named in tally.named.items():
+            print(f"{table}: {fate}: {', '.join(named)}{' …' if tally.fates[fate] > len(named) else ''}")
+    return FAILED if any(tally.fates["absent"] for tally in tallies.values()) else 0
+
+
+def _told(tally: Tally) -> str:
+    counts = tally.fates
+    return (
+        f"{counts['added']:,} added, {counts['there']:,} there already, {counts['other']:,} newer and left so, "
+        f"{counts['absent']:,} absent"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
