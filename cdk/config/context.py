@@ -20,6 +20,7 @@ from cdk.config.values import (
     ModerationHook,
     OpenIdConnect,
     PushMessages,
+    Rollout,
     SignIn,
     SiteDomain,
     UserLimit,
@@ -55,6 +56,7 @@ def read_context(context: Context) -> StageConfig:
         operators=_operators(context),
         cache=_cache(stage, context),
         push=_push(context),
+        rollout=_rollout(stage, context),
         canary=_switch("canary", context("canary"), stage.canary),
         webhook_disable_days=_whole(
             "webhook_disable_days", context("webhook_disable_days") or stage.webhook_disable_days
@@ -103,6 +105,15 @@ def _moderation(context: Context) -> ModerationHook | None:
         deadline_ms=_whole("moderation_deadline_ms", deadline_ms or ModerationHook.deadline_ms),
         failure=context("moderation_failure") or ModerationHook.failure,
     )
+
+
+def _rollout(stage: StageConfig, context: Context) -> Rollout | None:
+    wanted = context("rollout")
+    if not wanted:
+        return stage.rollout
+    if stage.rollout is None:
+        raise ConfigError(f"Stage {stage.name} has no rollout: its functions are replaced where they are.")
+    return Rollout.parse(str(wanted))
 
 
 def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:

@@ -14,6 +14,7 @@ from cdk.config.values import (
     ModerationHook,
     OpenIdConnect,
     PushMessages,
+    Rollout,
     SignIn,
     SiteDomain,
     Throttle,
@@ -74,6 +75,8 @@ class StageConfig:
     """Thresholds of delivery that are not the defaults: `direct=50,coalesce=1000`."""
     canary: bool = True
     """Whether the stage holds a conversation with itself each minute. On one machine: when somebody asks it to."""
+    rollout: Rollout | None = None
+    """None: no versions are published, the functions themselves are replaced."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""
     cache: CacheConfig | None = None
@@ -122,6 +125,7 @@ STAGES = {
             websocket=Throttle(rate=500, burst=500),
             http=Throttle(rate=100, burst=200),
             held=Throttle(rate=5, burst=20),
+            rollout=Rollout(how="at-once"),
             wallet=WalletSignIn(chains=TEST_CHAINS),
         ),
         # An account's default quota is 10,000 requests a second and a burst of 5,000 for all its APIs together, posts
@@ -134,6 +138,7 @@ STAGES = {
             websocket=Throttle(rate=5_000, burst=3_000),
             http=Throttle(rate=1_000, burst=1_000),
             held=Throttle(rate=20, burst=100),
+            rollout=Rollout(how="canary", minutes=5),
         ),
     )
 }

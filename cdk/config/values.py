@@ -14,6 +14,10 @@ MIN_ECPU, MAX_ECPU = 1_000, 15_000_000
 """Bounds of ElastiCache Serverless' own limits."""
 
 
+CANARY_MINUTES, LINEAR_MINUTES = (5, 10, 15, 30), (1, 2, 3, 10)
+"""What CodeDeploy has ready for Lambda: a tenth of the traffic for so long, or a tenth more each time."""
+
+
 class ConfigError(Exception):
     """The context asks for something that can't be deployed. The message says what to change."""
 
@@ -145,6 +149,35 @@ class CacheConfig:
             raise ConfigError(
                 f"A cache has 1 to {MAX_CACHE_GB:,} GB, and {MIN_ECPU:,} to {MAX_ECPU:,} processing units a second."
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollout:
+    """How functions go from one version to the next."""
+
+    how: Literal["at-once", "canary", "linear"]
+    """`canary`: a tenth of the traffic first, then all; `linear`: a tenth more each time."""
+    minutes: int = 0
+    """How long the first tenth takes, or each; 0 for all at once."""
+
+    def __post_init__(self) -> None:
+        known = {"at-once": (0,), "canary": CANARY_MINUTES, "linear": LINEAR_MINUTES}
+        if self.minutes not in known.get(self.how, ()):
+            ways = [f"{how}-{minutes}" if minutes else how for how, all_of in known.items() for minutes in all_of]
+            raise ConfigError(f"rollout is one of {', '.join(ways)}.")
+
+    @classmethod
+    def parse(cls, text: str) -> Rollout:
+        """`at-once`, `canary-5`, `linear-1`. Raises `ConfigError`."""
+        if text == "at-once":
+            return cls(how="at-once")
+        how, _, minutes = text.partition("-")
+        return cls(how=how, minutes=int(minutes) if minutes.isdecimal() else 0)  # type: ignore[arg-type]  # it checks
+
+    @property
+    def gradual(self) -> bool:
+        """Whether old and new versions run side by side for a while."""
+        return self.how != "at-once"
 
 
 @dataclass(frozen=True, kw_only=True)

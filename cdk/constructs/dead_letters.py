@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import aws_cdk as cdk
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk.constructs.alarms import AlarmTopic
+from cdk.constructs.function import ChatFunction
 from cdk.constructs.permissions import acknowledge
 from chat.aws.batches import MAX_RECEIVES
 
@@ -63,17 +63,17 @@ class DeadLetters(Construct):
         """Redriven, letters go into `queue`: they are bodies of it."""
         self._register("queue", queue.queue_url)
 
-    def read_again(self, function: lambda_.IFunction) -> None:
+    def read_again(self, function: ChatFunction) -> None:
         """Redriven, `function` gets the records of a stream that letters only name."""
-        self._register("stream", function.function_arn)
+        self._register("stream", function.live.function_arn)
 
     def start_again(self, machine: sfn.IStateMachine) -> None:
         """Redriven, each letter is the input of an execution of `machine`."""
         self._register("state-machine", machine.state_machine_arn)
 
-    def call_again(self, function: lambda_.IFunction) -> None:
+    def call_again(self, function: ChatFunction) -> None:
         """Redriven, each letter is the event that `function` is called with."""
-        self._register("function", function.function_arn)
+        self._register("function", function.live.function_arn)
 
     def _register(self, redrive: str, to: str) -> None:
         """As `operations.stage.Hop` has it."""

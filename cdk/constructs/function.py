@@ -2,12 +2,17 @@
 
 A function may write to its own log group and send its traces; what else it may do is said where it is made, action by
 action.
+
+Whatever calls a function calls its alias `live`: a deployment publishes a version and then moves the alias to it, all
+at once or little by little, and moving it back undoes the deployment. In a stage that is not rolled out the alias
+stands for whatever the function has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -17,6 +22,7 @@ from constructs import Construct
 
 from cdk.config import ROOT, StageConfig
 from cdk.constructs.logs import log_retention
+from cdk.constructs.names import ALIAS
 from cdk.constructs.network import SUBNETS, Network
 from cdk.constructs.permissions import Pattern, accept_pattern, acknowledge
 from chat.settings import Settings
@@ -159,12 +165,21 @@ class ChatFunction(lambda_.Function):
             vpc_subnets=SUBNETS if network else None,
             security_groups=[network.functions] if network else None,
             ipv6_allowed_for_dual_stack=True if network else None,
+            # What an alias left stays: it is what the next one goes back to.
+            current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.RETAIN),
         )
+        self._rolled_out = platform.config.rollout is not None
         acknowledge(self, "L1", "The wheels and the bytecode of the layers are made for, and measured on, this Python.")
         acknowledge(role, "IAM5[Resource::*]", "Traces are sent to X-Ray, which has no resource to name.")
 
         if network:
             _let_lambda_connect(self, role)
+
+    @cached_property
+    def live(self) -> lambda_.Alias:
+        """What callers call. Made with the first of them."""
+        version = self.current_version if self._rolled_out else self.latest_version
+        return lambda_.Alias(self, "Live", alias_name=ALIAS, version=version)
 
     def allow(
         self,

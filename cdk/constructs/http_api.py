@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from cdk.config import StageConfig, Throttle
+from cdk.constructs.function import ChatFunction
 from cdk.constructs.logs import HTTP_FIELDS, AccessLog
 from cdk.constructs.permissions import acknowledge
 
@@ -37,12 +37,12 @@ class HttpApi(Construct):
             access_log_settings=AccessLog(self, "AccessLog", config=config, fields=HTTP_FIELDS),
         )
 
-    def add(self, method: str, path: str, function: lambda_.IFunction, *, throttle: Throttle | None = None) -> None:
+    def add(self, method: str, path: str, function: ChatFunction, *, throttle: Throttle | None = None) -> None:
         """One route, answered by `function` (payload format 2.0); None: throttled with all others of its stage."""
         name = function.node.id
         # Routes of a function share it and its permission: a stack has at most 500 resources (CloudFormation quota).
         integration = self._integrations.setdefault(
-            name, HttpLambdaIntegration(name, function, scope_permission_to_route=False)
+            name, HttpLambdaIntegration(name, function.live, scope_permission_to_route=False)
         )
         routes = self.api.add_routes(path=path, methods=[apigatewayv2.HttpMethod(method)], integration=integration)
         if throttle:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
@@ -15,9 +14,10 @@ from constructs import Construct
 from cdk.config import StageConfig
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import DeadLetters
+from cdk.constructs.function import ChatFunction
 from cdk.constructs.logs import log_retention
 from cdk.constructs.media_bucket import UPLOADS
-from cdk.constructs.permissions import accept_pattern, acknowledge, pattern_in
+from cdk.constructs.permissions import acknowledge
 
 DOMAIN_ERROR = "MediaError"
 """Class of what is wrong with the upload itself: trying again would not help."""
@@ -35,9 +35,9 @@ class MediaPipeline(Construct):
         *,
         config: StageConfig,
         bucket: s3.IBucket,
-        thumbnail: lambda_.IFunction,
-        announce: lambda_.IFunction,
-        reject: lambda_.IFunction,
+        thumbnail: ChatFunction,
+        announce: ChatFunction,
+        reject: ChatFunction,
         alarms: AlarmTopic,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -57,10 +57,6 @@ class MediaPipeline(Construct):
         acknowledge(
             self.machine.role, "IAM5[Resource::*]", "Delivery of logs, and X-Ray: neither has a resource to name."
         )
-        for task in (thumbnail, announce, reject):
-            accept_pattern(
-                self.machine.role, pattern_in(self, f"{task.function_arn}:*", "The versions of this very function.")
-            )
         alarms.add(
             self,
             "FailedAlarm",
@@ -82,9 +78,7 @@ class MediaPipeline(Construct):
             targets=[targets.SfnStateMachine(self.machine, dead_letter_queue=dead_letters.queue)],
         )
 
-    def _definition(
-        self, thumbnail: lambda_.IFunction, announce: lambda_.IFunction, reject: lambda_.IFunction
-    ) -> sfn.Chain:
+    def _definition(self, thumbnail: ChatFunction, announce: ChatFunction, reject: ChatFunction) -> sfn.Chain:
         """The event stays the state throughout, so that Reject knows the object whichever step failed."""
         key = sfn.JsonPath.string_at("$.detail.object.key")
         make_thumbnail = self._task(
@@ -107,7 +101,7 @@ class MediaPipeline(Construct):
     def _task(
         self,
         name: str,
-        function: lambda_.IFunction,
+        function: ChatFunction,
         *,
         payload: sfn.TaskInput | None = None,
         input_path: str | None = None,
@@ -116,7 +110,7 @@ class MediaPipeline(Construct):
         task = tasks.LambdaInvoke(
             self,
             name,
-            lambda_function=function,
+            lambda_function=function.live,
             payload=payload,
             input_path=input_path,
             payload_response_only=True,

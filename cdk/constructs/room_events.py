@@ -16,6 +16,7 @@ from constructs import Construct
 from cdk.config import StageConfig
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import DeadLetters, WorkQueue
+from cdk.constructs.function import ChatFunction
 from chat.storage import keys
 
 
@@ -33,7 +34,7 @@ class RoomEvents(Construct):
             enforce_ssl=True,
         )
 
-    def feed(self, outbox: lambda_.IFunction, *, messages: dynamodb.ITableV2, rooms: dynamodb.ITableV2) -> None:
+    def feed(self, outbox: ChatFunction, *, messages: dynamodb.ITableV2, rooms: dynamodb.ITableV2) -> None:
         """New messages, changes to them, and what becomes of memberships go through `outbox`.
 
         What it can't publish within some 20 minutes is left to its dead letters.
@@ -48,14 +49,14 @@ class RoomEvents(Construct):
     def _drain(
         self,
         dead_letters_id: str,
-        outbox: lambda_.IFunction,
+        outbox: ChatFunction,
         table: dynamodb.ITableV2,
         name: str,
         filters: list[Mapping[str, object]],
     ) -> None:
         dead_letters = DeadLetters(self, dead_letters_id, source=f"the outbox (stream of {name})", alarms=self._alarms)
         dead_letters.read_again(outbox)
-        outbox.add_event_source(
+        outbox.live.add_event_source(
             sources.DynamoEventSource(
                 table,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
@@ -73,7 +74,7 @@ class RoomEvents(Construct):
     def subscribe(
         self,
         construct_id: str,
-        function: lambda_.IFunction,
+        function: ChatFunction,
         *,
         timeout_s: int,
         events: list[str],
@@ -98,7 +99,7 @@ class RoomEvents(Construct):
                 dead_letter_queue=undelivered.queue,
             )
         )
-        function.add_event_source(
+        function.live.add_event_source(
             sources.SqsEventSource(
                 work.queue,
                 batch_size=batch_size,

@@ -13,6 +13,7 @@ from aws_cdk.aws_apigatewayv2_integrations import WebSocketLambdaIntegration
 from constructs import Construct
 
 from cdk.config import StageConfig
+from cdk.constructs.function import ChatFunction
 from cdk.constructs.logs import WEBSOCKET_FIELDS, AccessLog, allow_websocket_logs
 from cdk.constructs.permissions import acknowledge, pattern_in
 
@@ -63,32 +64,30 @@ class WebSocket(Construct):
         if not local:
             self.stage.node.add_dependency(allow_websocket_logs(self, "Logging"))
 
-    def add_door(
-        self, *, authorizer: lambda_.IFunction, connect: lambda_.IFunction, disconnect: lambda_.IFunction
-    ) -> None:
+    def add_door(self, *, authorizer: ChatFunction, connect: ChatFunction, disconnect: ChatFunction) -> None:
         """`$connect` behind the authorizer, which reads the ticket in the query string, and `$disconnect`."""
         self.api.add_route(
             "$connect",
-            integration=WebSocketLambdaIntegration("Connect", connect),
+            integration=WebSocketLambdaIntegration("Connect", connect.live),
             authorizer=WebSocketLambdaAuthorizer(
-                "Authorizer", authorizer, identity_source=["route.request.querystring.ticket"]
+                "Authorizer", authorizer.live, identity_source=["route.request.querystring.ticket"]
             ),
         )
-        self.api.add_route("$disconnect", integration=WebSocketLambdaIntegration("Disconnect", disconnect))
+        self.api.add_route("$disconnect", integration=WebSocketLambdaIntegration("Disconnect", disconnect.live))
 
-    def add_commands(self, actions: Sequence[str], function: lambda_.IFunction) -> None:
+    def add_commands(self, actions: Sequence[str], function: ChatFunction) -> None:
         """A route for each action and one for all else. What the function returns goes back over the socket.
 
         They share an integration and a permission: a stack has at most 500 resources (CloudFormation quota).
         """
         # CDK would permit each route by itself, were it not for the reference.
         reference = lambda_.Function.from_function_attributes(
-            self, "CommandReference", function_arn=function.function_arn, skip_permissions=True
+            self, "CommandReference", function_arn=function.live.function_arn, skip_permissions=True
         )
         integration = WebSocketLambdaIntegration("Command", reference)
         for action in (*actions, DEFAULT):
             self.api.add_route(action, integration=integration, return_response=True)
-        function.add_permission(
+        function.live.add_permission(
             "Commands",
             principal=iam.ServicePrincipal("apigateway.amazonaws.com"),
             source_arn=self.api.arn_for_execute_api_v2("*"),

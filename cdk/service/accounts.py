@@ -107,4 +107,4 @@ def _add_worker(
     listed = {"StringLike": {"s3:prefix": ["exports/*"]}}
     worker.allow([bucket.bucket_arn], "s3:ListBucket", conditions=listed)
     applications.allow_forgetting(worker)
-    worker.add_event_source(sources.SqsEventSource(jobs.queue, batch_size=1, report_batch_item_failures=True))
+    worker.live.add_event_source(sources.SqsEventSource(jobs.queue, batch_size=1, report_batch_item_failures=True))

@@ -107,7 +107,9 @@ def add_cache(
     # Who reads a number that nobody stored closes it with a `void` entry.
     worker.allow([data.messages.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
     tier.allow(worker)
-    worker.add_event_source(sources.SqsEventSource(tier.queue.queue, batch_size=10, report_batch_item_failures=True))
+    worker.live.add_event_source(
+        sources.SqsEventSource(tier.queue.queue, batch_size=10, report_batch_item_failures=True)
+    )
     events.subscribe(
         "CacheEvents",
         worker,

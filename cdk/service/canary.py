@@ -44,7 +44,7 @@ def add_canary(platform: Platform, *, data: DataStack, websocket: WebSocket, ala
         schedule=events.Schedule.rate(cdk.Duration.minutes(1)),
         targets=[
             targets.LambdaFunction(
-                canary,
+                canary.live,
                 dead_letter_queue=uncalled.queue,
                 retry_attempts=0,
                 max_event_age=cdk.Duration.minutes(1),

@@ -45,4 +45,6 @@ def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, d
     )
     deliver.allow([websocket.connections], "execute-api:ManageConnections")
     deliver.allow([delivery.queue.queue_arn], "sqs:SendMessage")
-    deliver.add_event_source(sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True))
+    deliver.live.add_event_source(
+        sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True)
+    )

@@ -30,4 +30,4 @@ def add_notices(platform: Platform, *, data: DataStack, websocket: WebSocket, no
     notice.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
     notice.allow([websocket.connections], "execute-api:ManageConnections")
     notice.allow([notices.queue.queue_arn], "sqs:SendMessage")
-    notice.add_event_source(sources.SqsEventSource(notices.queue, batch_size=10, report_batch_item_failures=True))
+    notice.live.add_event_source(sources.SqsEventSource(notices.queue, batch_size=10, report_batch_item_failures=True))

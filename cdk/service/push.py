@@ -97,7 +97,7 @@ def add_push(
     push.allow([data.outbound_secret.secret_arn], "secretsmanager:GetSecretValue")
     applications.allow_telling(push)
     events.subscribe("Push", push, timeout_s=PUSH_TIMEOUT_S, events=[MESSAGE_POSTED])
-    push.add_event_source(sources.SqsEventSource(later.queue, batch_size=10, report_batch_item_failures=True))
+    push.live.add_event_source(sources.SqsEventSource(later.queue, batch_size=10, report_batch_item_failures=True))
 
 
 def _add_desk(

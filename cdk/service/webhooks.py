@@ -63,7 +63,7 @@ def add_webhooks(
     sending.allow([rooms.table_arn], "dynamodb:Query", "dynamodb:UpdateItem", conditions=only(WEBHOOKS))
     sending.allow([deliveries.queue.queue_arn], "sqs:SendMessage")
     sending.allow([data.outbound_secret.secret_arn], "secretsmanager:GetSecretValue")
-    sending.add_event_source(
+    sending.live.add_event_source(
         sources.SqsEventSource(
             deliveries.queue, batch_size=10, max_concurrency=AT_ONCE, report_batch_item_failures=True
         )

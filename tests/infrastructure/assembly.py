@@ -145,6 +145,14 @@ class Assembly:
                 found[handler.removeprefix("functions.").removesuffix(".handle")] = function
         return found
 
+    def called(self, stack: str, value: Any) -> Resource:
+        """The function whose alias a value has in it: nothing may call a function itself."""
+        found = [self.behind(stack, part) for part in walk(value)]
+        (alias,) = [resource for resource in found if resource and resource.type == "AWS::Lambda::Alias"]
+        function = self.behind(alias.stack, alias["FunctionName"])
+        assert function, alias.logical_id
+        return function
+
     def text(self, stack: str, value: Any) -> str:
         """A value as text: each reference in braces, as stack and path of its resource, with what is asked of it."""
         if isinstance(value, str):

@@ -62,9 +62,9 @@ def answered_by(assembly: Assembly, route: Resource) -> str:
 
 
 def answering(assembly: Assembly, stack: str, reference: Any) -> str:
-    """GROUP.MODULE of the function that a value of a template has in it."""
-    text = assembly.text(stack, reference)
-    (name,) = [name for name, function in assembly.functions().items() if "{" + assembly.label(function) + "}" in text]
+    """GROUP.MODULE of the function whose alias a value of a template has in it."""
+    called = assembly.called(stack, reference)
+    (name,) = [name for name, function in assembly.functions().items() if function == called]
     return name
 
 
@@ -99,8 +99,7 @@ def test_only_opening_a_socket_is_authorized_and_by_its_ticket(stage: Assembly) 
     assert authorizer
     assert authorizer["AuthorizerType"] == "REQUEST"
     assert authorizer["IdentitySource"] == ["route.request.querystring.ticket"]
-    uri = stage.text(authorizer.stack, authorizer["AuthorizerUri"])
-    assert "{" + stage.label(stage.functions()["connect.authorize"]) + "}" in uri
+    assert answering(stage, authorizer.stack, authorizer["AuthorizerUri"]) == "connect.authorize"
 
 
 def test_opening_and_closing_have_their_own_functions(stage: Assembly) -> None:

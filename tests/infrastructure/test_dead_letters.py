@@ -80,11 +80,10 @@ def test_records_of_streams_go_to_the_function_that_reads_them(stage: Assembly) 
         if not failures:
             continue
         dead = stage.behind(mapping.stack, failures["OnFailure"]["Destination"])
-        function = stage.behind(mapping.stack, mapping["FunctionName"])
+        function = stage.called(mapping.stack, mapping["FunctionName"])
         assert dead
-        assert function
         hop = found[label(dead, stage)]
-        assert (hop.redrive, hop.to) == ("stream", label(function, stage))
+        assert (hop.redrive, hop.to) == ("stream", "{" + stage.label(function) + "/Live}")
 
 
 def test_the_event_of_an_upload_starts_the_state_machine(stage: Assembly) -> None:

@@ -135,8 +135,7 @@ def test_a_message_is_not_handed_out_again_while_its_function_runs(stage: Assemb
     for mapping in stage.of_type("Lambda::EventSourceMapping"):
         source = target_of_arn(stage, mapping.stack, mapping["EventSourceArn"])
         if source.type == "AWS::SQS::Queue":
-            function = stage.behind(mapping.stack, mapping["FunctionName"])
-            assert function
+            function = stage.called(mapping.stack, mapping["FunctionName"])
             assert source["VisibilityTimeout"] >= 6 * function["Timeout"]
 
 
@@ -150,7 +149,7 @@ def test_the_outbox_takes_messages_changes_and_memberships_only_and_splits_a_bat
     mappings = {
         target_of_arn(stage, found.stack, found["EventSourceArn"]): found
         for found in stage.of_type("Lambda::EventSourceMapping")
-        if stage.behind(found.stack, found["FunctionName"]) == outbox
+        if stage.called(found.stack, found["FunctionName"]) == outbox
     }
     patterns = {
         source: [json.loads(criterion["Pattern"]) for criterion in mapping["FilterCriteria"]["Filters"]]

@@ -34,8 +34,7 @@ def mappings(dev: Assembly) -> dict[str, list[Resource]]:
     handlers = {function.key: name for name, function in dev.functions().items()}
     found: dict[str, list[Resource]] = {}
     for mapping in dev.of_type("Lambda::EventSourceMapping"):
-        function = dev.behind(mapping.stack, mapping["FunctionName"])
-        assert function
+        function = dev.called(mapping.stack, mapping["FunctionName"])
         found.setdefault(handlers[function.key], []).append(mapping)
     return found
 
@@ -44,8 +43,8 @@ def integrated(dev: Assembly, route: Resource) -> str:
     """The handler that a route of an API leads to."""
     integration = dev.text(route.stack, route["Target"]).removeprefix("integrations/").strip("{}")
     (found,) = [each for each in dev.of_type("ApiGatewayV2::Integration") if dev.label(each) == integration]
-    uri = dev.text(found.stack, found["IntegrationUri"])
-    (handler,) = [name for name, function in dev.functions().items() if f"{{{dev.label(function)}}}" in uri]
+    called = dev.called(found.stack, found["IntegrationUri"])
+    (handler,) = [name for name, function in dev.functions().items() if function == called]
     return handler
 
 
