@@ -11,6 +11,7 @@ from cdk.stacks.cache import CacheStack
 from cdk.stacks.data import DataStack
 from cdk.stacks.edge import EdgeStack
 from cdk.stacks.observability import ObservabilityStack
+from cdk.stacks.operations import OperationsStack
 from cdk.stacks.service import ServiceStack
 from layers.build import Target, target_of
 
@@ -23,32 +24,43 @@ class Stage:
     cache: CacheStack | None
     """None where there is no cache, or where it is elsewhere."""
     service: ServiceStack
+    operations: OperationsStack
     edge: EdgeStack
     observability: ObservabilityStack
 
 
 def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
-    """Adds `chat-STAGE-data`, `-service`, `-edge` and `-observability` to `app`, and `-cache` where the stage has one.
+    """Adds `chat-STAGE-data`, `-service`, `-operations`, `-edge` and `-observability` to `app`.
 
-    They belong to no account or Region until the CDK CLI deploys them: one template serves every account.
+    And `-cache` where the stage has one. They belong to no account or Region until the CDK CLI deploys them: one
+    template serves every account.
     `layer_target` is what layers are built for; None is what the stage's functions run on.
     """
     data = DataStack(app, f"chat-{config.name}-data", config=config)
     own = config.cache if config.cache and not config.cache.endpoint else None
     cache = CacheStack(app, f"chat-{config.name}-cache", config=config, cache=own) if own else None
+    target = layer_target or target_of(config.name)
     service = ServiceStack(
         app,
         f"chat-{config.name}-service",
         config=config,
         data=data,
         cache=cache,
-        layer_target=layer_target or target_of(config.name),
+        layer_target=target,
+    )
+    operations = OperationsStack(
+        app, f"chat-{config.name}-operations", config=config, data=data, service=service, layer_target=target
     )
     edge = EdgeStack(app, f"chat-{config.name}-edge", config=config, data=data, service=service)
     observability = ObservabilityStack(
-        app, f"chat-{config.name}-observability", config=config, data=data, service=service
+        app,
+        f"chat-{config.name}-observability",
+        config=config,
+        data=data,
+        service=service,
+        operations=operations,
     )
-    for stack in filter(None, (data, cache, service, edge, observability)):
+    for stack in filter(None, (data, cache, service, operations, edge, observability)):
         cdk.Tags.of(stack).add("application", "chat")
         cdk.Tags.of(stack).add("stage", config.name)
-    return Stage(data=data, cache=cache, service=service, edge=edge, observability=observability)
+    return Stage(data=data, cache=cache, service=service, operations=operations, edge=edge, observability=observability)

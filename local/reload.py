@@ -141,26 +141,31 @@ class Reloader:
         return len(affected)
 
     def _replace_domain(self, functions: Iterable[Function]) -> int:
-        """Gives the functions the domain of the sources, as a new version of its layer; returns how many use it."""
-        name = self._find_domain_layer()
-        made = self._lambda.publish_layer_version(
-            LayerName=name,
-            Description=DOMAIN_LAYER,
-            Content={"ZipFile": build_layer(CHAT, target=HOST).zip.read_bytes()},
-        )
-        users = [function for function in functions if name in map(layer_name, function.layers)]
+        """Gives the functions the domain of the sources, as new versions of its layers; returns how many use it."""
+        code = build_layer(CHAT, target=HOST).zip.read_bytes()
+        made = {name: self._publish_domain(name, code) for name in self._find_domain_layers()}
+        users = [function for function in functions if not made.keys().isdisjoint(map(layer_name, function.layers))]
         for function in users:
-            layers = [made["LayerVersionArn"] if layer_name(arn) == name else arn for arn in function.layers]
+            layers = [made.get(layer_name(arn), arn) for arn in function.layers]
             self._lambda.update_function_configuration(FunctionName=function.name, Layers=layers)
         return len(users)
 
-    def _find_domain_layer(self) -> str:
-        """The name of the deployed layer with the domain in it. Raises `LocalError` when there is none."""
-        for page in self._lambda.get_paginator("list_layers").paginate():
-            for layer in page["Layers"]:
-                if layer["LatestMatchingVersion"].get("Description") == DOMAIN_LAYER:
-                    return str(layer["LayerName"])
-        raise LocalError(f"No layer described as “{DOMAIN_LAYER}” is deployed.")
+    def _publish_domain(self, name: str, code: bytes) -> str:
+        """The ARN of the new version of the layer."""
+        made = self._lambda.publish_layer_version(LayerName=name, Description=DOMAIN_LAYER, Content={"ZipFile": code})
+        return str(made["LayerVersionArn"])
+
+    def _find_domain_layers(self) -> list[str]:
+        """The names of the deployed layers with the domain in them, one a stack. Raises `LocalError` without any."""
+        found = [
+            str(layer["LayerName"])
+            for page in self._lambda.get_paginator("list_layers").paginate()
+            for layer in page["Layers"]
+            if layer["LatestMatchingVersion"].get("Description") == DOMAIN_LAYER
+        ]
+        if not found:
+            raise LocalError(f"No layer described as “{DOMAIN_LAYER}” is deployed.")
+        return found
 
 
 def layer_name(arn: str) -> str:

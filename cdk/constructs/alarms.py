@@ -19,26 +19,33 @@ from cdk.config import StageConfig
 class AlarmTopic(Construct):
     """Where alarms go. Not encrypted with a key: CloudWatch can't use SNS's own, and an alarm holds no user's data."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: StageConfig, topic: sns.ITopic | None = None
+    ) -> None:
+        """`topic` is that of another stack of the stage; None makes the stage's."""
         super().__init__(scope, construct_id)
         self.stage = config.name
         self.dead_letters: list[Mapping[str, str]] = []
         """What whoever is woken needs to know of each queue of dead letters: `cdk.service.addresses` publishes it."""
         self.queues: dict[str, sqs.IQueue] = {}
         """Queues that are worked off, by the names of their dead letters: `cdk.stacks.observability` watches them."""
-        self.topic = sns.Topic(self, "Topic", display_name=f"Chat {config.name} alarms", enforce_ssl=True)
+        self.topic = topic or self._make_topic(config)
+
+    def _make_topic(self, config: StageConfig) -> sns.Topic:
+        topic = sns.Topic(self, "Topic", display_name=f"Chat {config.name} alarms", enforce_ssl=True)
         # A topic with a policy of its own loses the one that let this account's alarms in.
-        self.topic.add_to_resource_policy(
+        topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="Alarms",
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["sns:Publish"],
-                resources=[self.topic.topic_arn],
+                resources=[topic.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
             )
         )
         if config.alarm_email:
-            self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
+            topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
+        return topic
 
     def add(
         self, scope: Construct, construct_id: str, *, metric: cloudwatch.Metric, means: str, runbook: str

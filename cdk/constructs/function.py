@@ -26,7 +26,7 @@ from cdk.constructs.names import ALIAS
 from cdk.constructs.network import SUBNETS, Network
 from cdk.constructs.permissions import Pattern, accept_pattern, acknowledge
 from chat.settings import Settings
-from layers.build import CHAT, NAMES, Target, build_layer
+from layers.build import CHAT, Target, build_layer
 
 ALWAYS = (CHAT, "core")
 """Layers of every function."""
@@ -43,29 +43,37 @@ CONNECT = (
 
 
 class LayerVersions(Construct):
-    """The layers of a stage, built on the way; one version of each for all functions."""
+    """The layers of a stack's functions, built when the first asks for one; one version of each for all.
+
+    Each stack has its own: of an export CloudFormation changes nothing while another stack imports it, and a layer's
+    version is new with every change of its code.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, target: Target) -> None:
         super().__init__(scope, construct_id)
+        self._config = config
+        self._target = target
         self._versions: dict[str, lambda_.LayerVersion] = {}
-        for name in NAMES:
-            layer = build_layer(name, target=target)
-            self._versions[name] = lambda_.LayerVersion(
-                self,
-                name.capitalize(),
-                code=lambda_.Code.from_asset(
-                    str(layer.zip), asset_hash=layer.sha256, asset_hash_type=cdk.AssetHashType.CUSTOM
-                ),
-                compatible_runtimes=[_runtime(config)],
-                compatible_architectures=[_architecture(config)],
-                description=f"chat {config.name}: {name}",
-                # The functions of an earlier deployment keep the version they were published with.
-                removal_policy=cdk.RemovalPolicy.DESTROY,
-            )
 
     def select(self, names: Sequence[str]) -> list[lambda_.ILayerVersion]:
         """The named layers, in the given order."""
-        return [self._versions[name] for name in names]
+        return [self._versions.get(name) or self._add(name) for name in names]
+
+    def _add(self, name: str) -> lambda_.LayerVersion:
+        layer = build_layer(name, target=self._target)
+        version = self._versions[name] = lambda_.LayerVersion(
+            self,
+            name.capitalize(),
+            code=lambda_.Code.from_asset(
+                str(layer.zip), asset_hash=layer.sha256, asset_hash_type=cdk.AssetHashType.CUSTOM
+            ),
+            compatible_runtimes=[_runtime(self._config)],
+            compatible_architectures=[_architecture(self._config)],
+            description=f"chat {self._config.name}: {name}",
+            # The functions of an earlier deployment keep the version they were published with.
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        return version
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import cast
 
+import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from cdk.config import StageConfig, Throttle
+from cdk.config import ConfigError, StageConfig, Throttle
 from cdk.constructs.function import ChatFunction
 from cdk.constructs.logs import HTTP_FIELDS, AccessLog
 from cdk.constructs.permissions import acknowledge
+
+WITHOUT_AUTHORIZER = (
+    "APIG4",
+    "What needs a user checks the bearer token in its function; the rest is public: sign-in, health.",
+)
 
 
 class HttpApi(Construct):
@@ -22,11 +28,7 @@ class HttpApi(Construct):
         self._limits: dict[str, dict[str, int]] = {}
         self._integrations: dict[str, HttpLambdaIntegration] = {}
         self.api = apigatewayv2.HttpApi(self, "Api", api_name=f"chat-{config.name}", create_default_stage=False)
-        acknowledge(
-            self.api,
-            "APIG4",
-            "What needs a user checks the bearer token in its function; the rest is public: sign-in, health.",
-        )
+        acknowledge(self.api, *WITHOUT_AUTHORIZER)
         self.stage = apigatewayv2.HttpStage(
             self,
             "Stage",
@@ -38,19 +40,42 @@ class HttpApi(Construct):
         )
 
     def add(self, method: str, path: str, function: ChatFunction, *, throttle: Throttle | None = None) -> None:
-        """One route, answered by `function` (payload format 2.0); None: throttled with all others of its stage."""
+        """One route, answered by `function` (payload format 2.0); None: throttled with all others of its stage.
+
+        It stands in the stack of its function. The API's own knows nothing of stacks that follow it, so only functions
+        of its own have a throttle of their own: raises `ConfigError` for others.
+        """
         name = function.node.id
         # Routes of a function share it and its permission: a stack has at most 500 resources (CloudFormation quota).
         integration = self._integrations.setdefault(
             name, HttpLambdaIntegration(name, function.live, scope_permission_to_route=False)
         )
+        if cdk.Stack.of(function) is cdk.Stack.of(self):
+            self._add_own(method, path, integration, throttle)
+        elif throttle:
+            raise ConfigError(f"{method} {path} is throttled with all other routes of functions that are elsewhere.")
+        else:
+            self._add_of_another(method, path, integration, cdk.Stack.of(function))
+
+    def _add_own(self, method: str, path: str, integration: HttpLambdaIntegration, throttle: Throttle | None) -> None:
         routes = self.api.add_routes(path=path, methods=[apigatewayv2.HttpMethod(method)], integration=integration)
-        if throttle:
-            # The stage can only set what a route takes once the route is there.
-            self.stage.node.add_dependency(*routes)
-            self._limits[f"{method} {path}"] = {
-                "ThrottlingRateLimit": throttle.rate,
-                "ThrottlingBurstLimit": throttle.burst,
-            }
-            stage = cast("apigatewayv2.CfnStage", self.stage.node.default_child)
-            stage.add_property_override("RouteSettings", self._limits)
+        if not throttle:
+            return
+        # The stage can only set what a route takes once the route is there.
+        self.stage.node.add_dependency(*routes)
+        self._limits[f"{method} {path}"] = {
+            "ThrottlingRateLimit": throttle.rate,
+            "ThrottlingBurstLimit": throttle.burst,
+        }
+        stage = cast("apigatewayv2.CfnStage", self.stage.node.default_child)
+        stage.add_property_override("RouteSettings", self._limits)
+
+    def _add_of_another(self, method: str, path: str, integration: HttpLambdaIntegration, stack: cdk.Stack) -> None:
+        route = apigatewayv2.HttpRoute(
+            stack,
+            f"{method}{path}",
+            http_api=self.api,
+            route_key=apigatewayv2.HttpRouteKey.with_(path, apigatewayv2.HttpMethod(method)),
+            integration=integration,
+        )
+        acknowledge(route, *WITHOUT_AUTHORIZER)

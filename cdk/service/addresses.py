@@ -41,12 +41,17 @@ def publish_addresses(
     }
     for name, url in addresses.items():
         ssm.StringParameter(stack, f"{name}-parameter", parameter_name=f"/chat/{config.name}/{name}", string_value=url)
+    publish_dead_letters(stack, alarms=alarms)
+
+
+def publish_dead_letters(stack: cdk.Stack, *, alarms: AlarmTopic, part: str = "") -> None:
+    """Where the queues of dead letters are that the stack has made so far; `part` tells it from the stage's others."""
     hops = alarms.dead_letters
     for number, at in enumerate(range(0, len(hops), HOPS_A_PARAMETER), start=1):
         ssm.StringParameter(
             stack,
             f"dead-letters-{number}-parameter",
-            parameter_name=f"/chat/{config.name}/dead-letters/{number}",
+            parameter_name=f"/chat/{alarms.stage}/dead-letters/{part}{number}",
             string_value=stack.to_json_string(hops[at : at + HOPS_A_PARAMETER]),
         )
 

@@ -17,11 +17,8 @@ from cdk.config import ConfigError, StageConfig
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import DeadLetters, WorkQueue
 from cdk.constructs.function import ChatFunction, Platform
-from cdk.constructs.http_api import HttpApi
 from cdk.constructs.network import Network
 from cdk.constructs.room_events import RoomEvents
-from cdk.service.audit import allow_deeds
-from cdk.service.identity import Identity
 from cdk.stacks.cache import CacheStack
 from cdk.stacks.data import DataStack
 from chat.events import MEMBERSHIP_CHANGED, MESSAGE_CHANGED, MESSAGE_DELETED
@@ -70,28 +67,9 @@ def add_cache(
     tier: SharedTier,
     data: DataStack,
     events: RoomEvents,
-    http: HttpApi,
-    identity: Identity,
     alarms: AlarmTopic,
 ) -> None:
-    """`/api/cache/invalidate`, and who follows operators, events and deployments."""
-    desk = platform.function(
-        "CacheDesk",
-        "ops.cache",
-        platform.settings(
-            rooms_table=data.rooms.table_name,
-            cache_queue_url=tier.queue.queue.queue_url,
-            **identity.settings,
-            **identity.operators,
-        ),
-        timeout_s=10,
-        layers=("identity",),
-    )
-    allow_deeds(desk, data)
-    tier.allow(desk)
-    identity.allow(desk)
-    http.add("POST", "/api/cache/invalidate", desk)
-
+    """Who follows operators, events and deployments."""
     worker = platform.function(
         "CacheUpkeep",
         "ops.cache_invalidation",

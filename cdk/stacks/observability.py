@@ -6,11 +6,14 @@ CloudFormation takes in one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from cdk.config import StageConfig
+from cdk.constructs.function import ChatFunction
 from cdk.constructs.metrics import Places
 from cdk.constructs.signal_alarms import SignalAlarms
 from cdk.constructs.signal_dashboards import SignalDashboards, add_queries
@@ -18,6 +21,7 @@ from cdk.signals import catalogue
 from cdk.signals.dashboards import DASHBOARDS
 from cdk.signals.queries import QUERIES
 from cdk.stacks.data import DataStack
+from cdk.stacks.operations import OperationsStack
 from cdk.stacks.service import ServiceStack
 
 
@@ -25,10 +29,18 @@ class ObservabilityStack(cdk.Stack):
     """Everything by which people see what the stage does."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack, service: ServiceStack
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        data: DataStack,
+        service: ServiceStack,
+        operations: OperationsStack,
     ) -> None:
         super().__init__(scope, construct_id, description=f"Chat {config.name}: dashboards, alarms, saved queries")
-        places = Places(_names(config, data, service))
+        functions = {**service.platform.functions, **operations.platform.functions}
+        places = Places(_names(config, data, service, functions))
         parts = {name for name, there in (("cache", config.cache), ("canary", config.canary)) if there}
         alarms = SignalAlarms(
             self,
@@ -47,7 +59,6 @@ class ObservabilityStack(cdk.Stack):
             dashboards=DASHBOARDS,
             alarms=list[cloudwatch.IAlarm](alarms.by_name.values()),
         )
-        functions = service.platform.functions
         add_queries(
             self,
             stage=config.name,
@@ -56,10 +67,11 @@ class ObservabilityStack(cdk.Stack):
         )
 
 
-def _names(config: StageConfig, data: DataStack, service: ServiceStack) -> dict[str, str]:
+def _names(
+    config: StageConfig, data: DataStack, service: ServiceStack, functions: Mapping[str, ChatFunction]
+) -> dict[str, str]:
     """What each place that signals name is called in this stage."""
     tables = {"rooms": data.rooms, "messages": data.messages, "connections": data.connections}
-    functions = service.platform.functions.items()
     return {
         "stage": config.name,
         "api.websocket": service.websocket.api.api_id,
@@ -67,5 +79,5 @@ def _names(config: StageConfig, data: DataStack, service: ServiceStack) -> dict[
         "machine.media": service.media_pipeline.machine.state_machine_arn,
         **{f"table.{name}": table.table_name for name, table in tables.items()},
         **{f"queue.{name}": queue.queue_name for name, queue in service.alarms.queues.items()},
-        **{f"function.{name}": function.function_name for name, function in functions},
+        **{f"function.{name}": function.function_name for name, function in functions.items()},
     }

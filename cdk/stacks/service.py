@@ -15,7 +15,7 @@ from cdk.constructs.websocket import WebSocket
 from cdk.service.accounts import JOBS_TIMEOUT_S, add_accounts
 from cdk.service.addresses import publish_addresses
 from cdk.service.cache import add_cache, make_tier
-from cdk.service.canary import add_canary
+from cdk.service.client_config import add_client_config
 from cdk.service.commands import add_commands
 from cdk.service.delivery import DELIVER_TIMEOUT_S, add_delivery
 from cdk.service.door import add_door
@@ -23,7 +23,6 @@ from cdk.service.events import add_events
 from cdk.service.identity import Identity
 from cdk.service.media import add_media
 from cdk.service.notices import NOTICES_TIMEOUT_S, add_notices
-from cdk.service.operations import add_client_config, add_health
 from cdk.service.posting import Posting
 from cdk.service.protection import Protection
 from cdk.service.push import PUSH_TIMEOUT_S, MobileApplications, add_push
@@ -57,22 +56,25 @@ class ServiceStack(cdk.Stack):
         self.alarms = alarms = AlarmTopic(self, "Alarms", config=config)
         self.websocket = websocket = WebSocket(self, "WebSocket", config=config)
         self.http = http = HttpApi(self, "Http", config=config)
-        delivery = WorkQueue(self, "Delivery", source="delivery", worker_timeout_s=DELIVER_TIMEOUT_S, alarms=alarms)
+        self.delivery = delivery = WorkQueue(
+            self, "Delivery", source="delivery", worker_timeout_s=DELIVER_TIMEOUT_S, alarms=alarms
+        )
         notices = WorkQueue(self, "Notices", source="notices", worker_timeout_s=NOTICES_TIMEOUT_S, alarms=alarms)
         jobs = WorkQueue(self, "Jobs", source="jobs on accounts", worker_timeout_s=JOBS_TIMEOUT_S, alarms=alarms)
-        deliveries = WorkQueue(
+        self.deliveries = deliveries = WorkQueue(
             self, "ToWebhooks", source="deliveries to webhooks", worker_timeout_s=DELIVERIES_TIMEOUT_S, alarms=alarms
         )
         later = WorkQueue(self, "PushLater", source="push messages", worker_timeout_s=PUSH_TIMEOUT_S, alarms=alarms)
-        events = RoomEvents(self, "RoomEvents", config=config, alarms=alarms)
-        identity = Identity(config=config, session_secret=data.session_secret)
+        self.events = events = RoomEvents(self, "RoomEvents", config=config, alarms=alarms)
+        self.identity = identity = Identity(config=config, session_secret=data.session_secret)
+        self.tier = tier = make_tier(self, config=config, cache=cache, alarms=alarms)
         posting = Posting(
             data=data,
             websocket=websocket,
             delivery=delivery,
             notices=notices,
             protection=Protection(self, config=config),
-            cache=make_tier(self, config=config, cache=cache, alarms=alarms),
+            cache=tier,
             fanout=config.fanout or None,
         )
 
@@ -96,7 +98,7 @@ class ServiceStack(cdk.Stack):
             identity=identity,
             applications=applications,
         )
-        add_webhooks(platform, data=data, events=events, deliveries=deliveries, http=http, identity=identity)
+        add_webhooks(platform, data=data, events=events, deliveries=deliveries)
         self.media_pipeline = pipeline = add_media(
             platform, posting=posting, http=http, identity=identity, alarms=alarms
         )
@@ -110,12 +112,8 @@ class ServiceStack(cdk.Stack):
             identity=identity,
             applications=applications,
         )
-        if posting.cache:
-            add_cache(
-                platform, tier=posting.cache, data=data, events=events, http=http, identity=identity, alarms=alarms
-            )
-        add_health(platform, data=data, delivery=delivery, events=events, http=http)
-        add_canary(platform, data=data, websocket=websocket, alarms=alarms)
+        if tier:
+            add_cache(platform, tier=tier, data=data, events=events, alarms=alarms)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.
         publish_addresses(

@@ -398,7 +398,8 @@ def test_functions_are_invoked_by_named_sources_only(stage: Assembly) -> None:
         function = stage.text(permission.stack, permission["FunctionName"])
         schedules = "canary" in function.lower()
         assert permission["Principal"] == ("events" if schedules else "apigateway") + ".amazonaws.com"
-        assert "{service/" in stage.text(permission.stack, permission["SourceArn"])
+        place = "{operations/" if schedules else "{service/"
+        assert place in stage.text(permission.stack, permission["SourceArn"])
 
 
 def test_queues_and_topics_refuse_plain_http(stage: Assembly) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from cdk.config import ROOT, STAGES, BuiltInIssuer, ConfigError, OpenIdConnect, StageConfig, Throttle, read_context
+from local.endpoints import STACKS
 from tests.infrastructure.assembly import DEV, LOCAL, PROD, Assembly, command_line_context, synthesize
 
 
@@ -24,6 +25,9 @@ def config(context: Mapping[str, Any], site_files: Path) -> StageConfig:
 def without(context: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in context.items() if name != key}
 
+
+MAX_RESOURCES = 460
+"""A stack takes 500 (CloudFormation quota): what is being added needs room."""
 
 APPLE = "arn:aws:sns:eu-west-1:123456789012:app/APNS/chat"
 
@@ -130,7 +134,26 @@ def test_stacks_are_named_by_stage_and_content(stage: Assembly) -> None:
     manifest = json.loads((stage.outdir / "manifest.json").read_text())
     stacks = {name for name, found in manifest["artifacts"].items() if found["type"] == "aws:cloudformation:stack"}
     own_cache = {"cache"} if stage.stage == "prod" else set()
-    assert stacks == {f"chat-{stage.stage}-{name}" for name in {"data", "service", "edge", "observability", *own_cache}}
+    assert stacks == {f"chat-{stage.stage}-{name}" for name in {*STACKS, *own_cache}}
+
+
+def test_no_stack_is_near_what_cloudformation_takes(stage: Assembly) -> None:
+    resources = {name: len(template["Resources"]) for name, template in stage.templates.items()}
+    assert max(resources.values()) <= MAX_RESOURCES, resources
+
+
+def test_the_service_can_be_deployed_whatever_operators_have(stage: Assembly) -> None:
+    manifest = json.loads((stage.outdir / "manifest.json").read_text())
+    needed = manifest["artifacts"][f"chat-{stage.stage}-service"]["dependencies"]
+    assert not {f"chat-{stage.stage}-{later}" for later in ("operations", "edge", "observability")} & set(needed)
+
+
+def test_no_other_stack_imports_what_every_change_of_the_code_replaces(stage: Assembly) -> None:
+    exports = [output for template in stage.templates.values() for output in template.get("Outputs", {}).values()]
+    exported = {json.dumps(output["Value"]) for output in exports if "Export" in output}
+    layers = {layer.logical_id for layer in stage.of_type("Lambda::LayerVersion")}
+    assert exported
+    assert not [value for value in exported if any(layer in value for layer in layers)]
 
 
 def test_in_prod_the_data_stack_can_not_be_deleted_by_mistake(prod: Assembly, dev: Assembly) -> None:

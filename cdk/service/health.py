@@ -1,4 +1,4 @@
-"""What the page and whoever watches the stage ask first."""
+"""What whoever watches the stage asks first."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.room_events import RoomEvents
-from cdk.constructs.websocket import WebSocket
-from cdk.service.identity import Identity
 from cdk.stacks.data import DataStack
 
 
@@ -32,18 +30,3 @@ def add_health(platform: Platform, *, data: DataStack, delivery: WorkQueue, even
     health.allow([events.topic.topic_arn], "sns:GetTopicAttributes")
     health.allow([data.media.bucket.bucket_arn], "s3:ListBucket")
     http.add("GET", "/api/health", health)
-
-
-def add_client_config(platform: Platform, *, websocket: WebSocket, http: HttpApi, identity: Identity) -> None:
-    """`/api/config`: where sockets are opened, and how users sign in."""
-    config = platform.function(
-        "Config",
-        "ops.config",
-        platform.settings(
-            websocket_url=websocket.url,
-            oidc_issuer=identity.issuer.issuer if identity.issuer else None,
-            wallet_chains=identity.wallet_chains,
-        ),
-        timeout_s=5,
-    )
-    http.add("GET", "/api/config", config)

@@ -1,0 +1,23 @@
+"""What the page asks first."""
+
+from __future__ import annotations
+
+from cdk.constructs.function import Platform
+from cdk.constructs.http_api import HttpApi
+from cdk.constructs.websocket import WebSocket
+from cdk.service.identity import Identity
+
+
+def add_client_config(platform: Platform, *, websocket: WebSocket, http: HttpApi, identity: Identity) -> None:
+    """`/api/config`: where sockets are opened, and how users sign in."""
+    config = platform.function(
+        "Config",
+        "ops.config",
+        platform.settings(
+            websocket_url=websocket.url,
+            oidc_issuer=identity.issuer.issuer if identity.issuer else None,
+            wallet_chains=identity.wallet_chains,
+        ),
+        timeout_s=5,
+    )
+    http.add("GET", "/api/config", config)

@@ -1,0 +1,50 @@
+"""What operators use: health, the canary, and the endpoints that change and look after the stage.
+
+A stack of its own: people of the chat lose nothing while it is made anew, and the service's is near the 500 resources
+that CloudFormation takes in one. It refers to the service, and the service never to it.
+"""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from cdk.config import StageConfig
+from cdk.constructs.alarms import AlarmTopic
+from cdk.constructs.function import LayerVersions, Platform
+from cdk.service.addresses import publish_dead_letters
+from cdk.service.cache_desk import add_cache_desk
+from cdk.service.canary import add_canary
+from cdk.service.health import add_health
+from cdk.service.webhook_settings import add_webhook_settings
+from cdk.stacks.data import DataStack
+from cdk.stacks.service import ServiceStack
+from layers.build import Target
+
+
+class OperationsStack(cdk.Stack):
+    """Functions whose routes are the service's API's."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        data: DataStack,
+        service: ServiceStack,
+        layer_target: Target,
+    ) -> None:
+        super().__init__(scope, construct_id, description=f"Chat {config.name}: what operators use")
+        layers = LayerVersions(self, "Layers", config=config, target=layer_target)
+        self.platform = platform = Platform(stack=self, config=config, layers=layers)
+        alarms = AlarmTopic(self, "Alarms", config=config, topic=service.alarms.topic)
+        http, identity = service.http, service.identity
+
+        add_health(platform, data=data, delivery=service.delivery, events=service.events, http=http)
+        add_canary(platform, data=data, websocket=service.websocket, alarms=alarms)
+        add_webhook_settings(platform, data=data, deliveries=service.deliveries, http=http, identity=identity)
+        if service.tier:
+            add_cache_desk(platform, tier=service.tier, data=data, http=http, identity=identity)
+        # Last, when all queues are made.
+        publish_dead_letters(self, alarms=alarms, part="operations-")
