@@ -4,6 +4,7 @@ Deterministic: the same context gives the same values everywhere (only stage loc
 and processor its functions run on), and nothing here calls a network.
 """
 
+from cdk.config.capacity import CapacityConfig, Range, Warm
 from cdk.config.context import read_context
 from cdk.config.stages import LOG_RETENTION_DAYS, ROOT, STAGES, StageConfig
 from cdk.config.values import (
@@ -24,13 +25,16 @@ __all__ = [
     "STAGES",
     "BuiltInIssuer",
     "CacheConfig",
+    "CapacityConfig",
     "ConfigError",
     "ModerationHook",
     "OpenIdConnect",
+    "Range",
     "Rollout",
     "StageConfig",
     "Throttle",
     "UserLimit",
     "WalletSignIn",
+    "Warm",
     "read_context",
 ]

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cdk.config.capacity import PRODUCTION, CapacityConfig
 from cdk.config.stages import STAGES, StageConfig
 from cdk.config.values import (
     CacheConfig,
@@ -55,6 +56,7 @@ def read_context(context: Context) -> StageConfig:
         fanout=str(context("fanout") or stage.fanout),
         operators=_operators(context),
         cache=_cache(stage, context),
+        capacity=_capacity(stage, context),
         push=_push(context),
         rollout=_rollout(stage, context),
         canary=_switch("canary", context("canary"), stage.canary),
@@ -157,6 +159,13 @@ def _cache(stage: StageConfig, context: Context) -> CacheConfig | None:
     if endpoint:
         return CacheConfig(endpoint=endpoint)
     return (stage.cache or CacheConfig()) if switch == "on" else stage.cache
+
+
+def _capacity(stage: StageConfig, context: Context) -> CapacityConfig | None:
+    wanted = context("capacity")
+    if wanted == "on" and stage.name == "local":
+        raise ConfigError("Stage local keeps no capacity: the emulator has neither pollers nor environments that wait.")
+    return (stage.capacity or PRODUCTION) if _switch("capacity", wanted, stage.capacity is not None) else None
 
 
 def _operators(context: Context) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from cdk.config.capacity import PRODUCTION, CapacityConfig, Range
 from cdk.config.values import (
     BuiltInIssuer,
     CacheConfig,
@@ -79,6 +80,8 @@ class StageConfig:
     """None: no versions are published, the functions themselves are replaced."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""
+    capacity: CapacityConfig | None = None
+    """None where everything is left to AWS' own scaling."""
     cache: CacheConfig | None = None
     """None where each function instance has its own memory only."""
 
@@ -95,6 +98,10 @@ class StageConfig:
             raise ConfigError(
                 f"Stage {self.name} must not use the built-in issuer, which lets everyone in under any name."
             )
+
+    def pollers(self, queue: str) -> Range | None:
+        """Those that are kept of a queue; None where Lambda scales them by itself."""
+        return self.capacity.pollers.get(queue) if self.capacity else None
 
     @property
     def issuer(self) -> OpenIdConnect | None:
@@ -133,6 +140,7 @@ STAGES = {
         StageConfig(
             name="prod",
             keep_data=True,
+            capacity=PRODUCTION,
             cache=CacheConfig(),
             log_retention_days=90,
             websocket=Throttle(rate=5_000, burst=3_000),

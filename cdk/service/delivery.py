@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from aws_cdk import aws_lambda_event_sources as sources
-
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
 from cdk.constructs.websocket import WebSocket
@@ -45,6 +43,4 @@ def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, d
     )
     deliver.allow([websocket.connections], "execute-api:ManageConnections")
     deliver.allow([delivery.queue.queue_arn], "sqs:SendMessage")
-    deliver.live.add_event_source(
-        sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True)
-    )
+    delivery.feed(deliver, pollers=platform.config.pollers("delivery"))

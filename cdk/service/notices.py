@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from aws_cdk import aws_lambda_event_sources as sources
-
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
 from cdk.constructs.websocket import WebSocket
@@ -30,4 +28,4 @@ def add_notices(platform: Platform, *, data: DataStack, websocket: WebSocket, no
     notice.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
     notice.allow([websocket.connections], "execute-api:ManageConnections")
     notice.allow([notices.queue.queue_arn], "sqs:SendMessage")
-    notice.live.add_event_source(sources.SqsEventSource(notices.queue, batch_size=10, report_batch_item_failures=True))
+    notices.feed(notice, pollers=platform.config.pollers("notices"))

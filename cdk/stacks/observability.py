@@ -41,7 +41,11 @@ class ObservabilityStack(cdk.Stack):
         super().__init__(scope, construct_id, description=f"Chat {config.name}: dashboards, alarms, saved queries")
         functions = {**service.platform.functions, **operations.platform.functions}
         places = Places(_names(config, data, service, functions))
-        parts = {name for name, there in (("cache", config.cache), ("canary", config.canary)) if there}
+        parts = {
+            name
+            for name, there in (("cache", config.cache), ("canary", config.canary), ("capacity", config.capacity))
+            if there
+        }
         alarms = SignalAlarms(
             self,
             "Alarms",
@@ -50,6 +54,7 @@ class ObservabilityStack(cdk.Stack):
             topic=service.alarms.topic,
             alarms=catalogue.alarms(parts),
             groups=catalogue.groups(parts),
+            review=operations.review.live if operations.review else None,
         )
         SignalDashboards(
             self,

@@ -11,10 +11,11 @@ from constructs import Construct
 
 from cdk.config import StageConfig
 from cdk.constructs.alarms import AlarmTopic
-from cdk.constructs.function import LayerVersions, Platform
+from cdk.constructs.function import ChatFunction, LayerVersions, Platform
 from cdk.service.addresses import publish_dead_letters
 from cdk.service.cache_desk import add_cache_desk
 from cdk.service.canary import add_canary
+from cdk.service.capacity import add_capacity_review, add_quota_forecast
 from cdk.service.health import add_health
 from cdk.service.webhook_settings import add_webhook_settings
 from cdk.stacks.data import DataStack
@@ -46,5 +47,16 @@ class OperationsStack(cdk.Stack):
         add_webhook_settings(platform, data=data, deliveries=service.deliveries, http=http, identity=identity)
         if service.tier:
             add_cache_desk(platform, tier=service.tier, data=data, http=http, identity=identity)
+        self.review = self._keep_capacity(config, data, service, alarms)
         # Last, when all queues are made.
         publish_dead_letters(self, alarms=alarms, part="operations-")
+
+    def _keep_capacity(
+        self, config: StageConfig, data: DataStack, service: ServiceStack, alarms: AlarmTopic
+    ) -> ChatFunction | None:
+        """Whom alarms of capacity call; None in a stage that keeps none."""
+        if config.capacity is None:
+            return None
+        add_quota_forecast(self.platform, data=data, websocket=service.websocket, http=service.http, alarms=alarms)
+        queues = {"delivery": service.delivery, "notices": service.notices}
+        return add_capacity_review(self.platform, kept=config.capacity, data=data, queues=queues, alarms=alarms)

@@ -23,6 +23,29 @@ TO_WEBHOOKS, OUTBOUND = "{service/ToWebhooks/Queue}", "{data/OutboundSecret}"
 CACHE = "{service/Cache/Queue}"
 SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/chat/STAGE/site-url"
 DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
+POLLER_PLAN = SITE_URL.replace("site-url", "poller-plan")
+IN_REGION = "{AWS::Region}:{AWS::AccountId}"
+MAPPINGS = [
+    f"arn:{{AWS::Partition}}:lambda:{IN_REGION}:event-source-mapping:{{service/{source}}}"
+    for source in (
+        "Deliver/Live/SqsEventSource:chatprodserviceDeliveryQueue245AD1F9",
+        "Notice/Live/SqsEventSource:chatprodserviceNoticesQueue67F7ABCE",
+    )
+]
+RAISING = [
+    f"arn:{{AWS::Partition}}:cloudwatch:{IN_REGION}:alarm:chat-STAGE-{name}"
+    for name in ("delivery-waiting", "notices-waiting", "messages-refusing", "connections-refusing")
+]
+QUOTAS_AHEAD = [
+    f"arn:{{AWS::Partition}}:servicequotas:{IN_REGION}:{quota}"
+    for quota in (
+        "apigateway/L-8A5B8E43",
+        "apigateway/L-9ED1E49A",
+        "lambda/L-B99A9384",
+        "dynamodb/L-AB614373",
+        "dynamodb/L-CF0CBE56",
+    )
+]
 DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
 CONSUME = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:GetQueueAttributes"
 FOLLOW = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
@@ -189,6 +212,18 @@ PERMISSIONS = {
         "{data/Media/Bucket}": "s3:ListBucket",
     },
     "ops.config": {},
+    "ops.capacity": {
+        ROOMS: "dynamodb:Query dynamodb:PutItem",
+        MESSAGES: "dynamodb:DescribeTable dynamodb:UpdateTable",
+        CONNECTIONS: "dynamodb:DescribeTable dynamodb:UpdateTable",
+        POLLER_PLAN: "ssm:GetParameter",
+        **dict.fromkeys(MAPPINGS, "lambda:GetEventSourceMapping lambda:UpdateEventSourceMapping"),
+        **dict.fromkeys(RAISING, "cloudwatch:DescribeAlarms"),
+    },
+    "ops.quota_forecast": {
+        "*": "cloudwatch:GetMetricData",
+        **dict.fromkeys(QUOTAS_AHEAD, "servicequotas:GetServiceQuota"),
+    },
 }
 
 ALLOWED_PATTERNS = {
@@ -201,8 +236,11 @@ ALLOWED_PATTERNS = {
 NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions"}
 """What prod's context in these tests does not ask for."""
 
-NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation"}
-"""What only stages with a cache have."""
+CAPACITY = {"ops.capacity", "ops.quota_forecast"}
+"""What only stages that keep capacity have."""
+
+NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation", *CAPACITY}
+"""What else only stages with a cache have."""
 
 SHARING = {"message.command", "ops.cache", "ops.cache_invalidation"}
 """Functions that have a part in it: those of them that are elsewhere, too, are told of its queue there."""
@@ -222,12 +260,15 @@ def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
         if statement.actions == CONNECT:
             continue  # tests/infrastructure/test_cache.py
         assert statement.effect == "Allow"
-        if statement.actions in (TRACING, LOGGING):
+        # CDK puts what has no resource to name into one statement.
+        actions = statement.actions - TRACING
+        if not actions or actions == LOGGING:
             continue
         for resource in statement.resources:
             plain = resource.replace(f"/{assembly.stage}/POST/", "/STAGE/POST/")
             plain = plain.replace(f"/chat/{assembly.stage}/", "/chat/STAGE/")
-            found.setdefault(plain, set()).update(statement.actions)
+            plain = plain.replace(f":alarm:chat-{assembly.stage}-", ":alarm:chat-STAGE-")
+            found.setdefault(plain, set()).update(actions)
     return found
 
 
@@ -247,7 +288,7 @@ def test_a_function_may_do_what_it_needs_and_nothing_else(local: Assembly, dev: 
 
 
 def test_every_deployed_function_stands_in_the_table_of_permissions(stage: Assembly) -> None:
-    absent = {"prod": NOT_IN_PROD, "dev": NOT_IN_DEV}.get(stage.stage, set())
+    absent = {"prod": NOT_IN_PROD, "dev": NOT_IN_DEV, "local": CAPACITY}[stage.stage]
     assert set(stage.functions()) == set(PERMISSIONS) - absent
 
 
@@ -300,7 +341,10 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
             }
             if patterns == {"*"}:
                 # X-Ray, the delivery of logs and interfaces to be made have no resources that a policy could name.
-                allowed = all(re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions)
+                allowed = all(
+                    re.match(r"xray:Put|xray:Get|logs:|cloudwatch:GetMetricData", action)
+                    for action in statement.actions
+                )
                 assert allowed or statement.actions == CONNECT
             else:
                 assert patterns <= {*ALLOWED_PATTERNS, *machine}, stage.label(role)
@@ -396,7 +440,9 @@ def test_only_archives_may_be_listed_by_who_makes_them(dev: Assembly) -> None:
 def test_functions_are_invoked_by_named_sources_only(stage: Assembly) -> None:
     for permission in stage.of_type("Lambda::Permission"):
         function = stage.text(permission.stack, permission["FunctionName"])
-        schedules = "canary" in function.lower()
+        if permission["Principal"] == "lambda.alarms.cloudwatch.amazonaws.com":
+            continue  # tests/infrastructure/test_signals.py
+        schedules = any(name in function for name in ("Canary", "Capacity", "QuotaForecast"))
         assert permission["Principal"] == ("events" if schedules else "apigateway") + ".amazonaws.com"
         place = "{operations/" if schedules else "{service/"
         assert place in stage.text(permission.stack, permission["SourceArn"])

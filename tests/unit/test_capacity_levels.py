@@ -89,7 +89,16 @@ def test_what_is_no_plan_is_refused(text: str) -> None:
         read_plan(text)
 
 
-def test_a_table_is_warmed_for_twice_as_much_and_never_for_less() -> None:
-    assert next_warm(4_000, most=20_000) == 8_000
-    assert next_warm(16_000, most=20_000) == 20_000
-    assert next_warm(30_000, most=20_000) == 30_000
+@pytest.mark.parametrize(("now", "warm"), [(4_000, 8_000), (16_000, 20_000), (30_000, 30_000)])
+def test_a_table_is_warmed_for_twice_as_much_and_never_for_less(now: int, warm: int) -> None:
+    assert next_warm(now, most=20_000, watched=Watched(alarming=True, since_s=20)) == warm
+
+
+def test_a_table_is_warmed_again_only_where_it_goes_on_being_throttled() -> None:
+    at = [second for second in range(0, 1_800, 60) if warmed_at(second)]
+    assert at == [0, 600, 1_200]
+    assert next_warm(4_000, most=20_000, watched=QUIET) == 4_000
+
+
+def warmed_at(since_s: float) -> bool:
+    return next_warm(4_000, most=20_000, watched=Watched(alarming=True, since_s=since_s)) > 4_000

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
-import boto3
 import pytest
-from botocore.stub import Stubber
 
 from chat.capacity import read_plan
 from operations import forecast
@@ -18,9 +15,9 @@ from operations.forecasting.places import Place, Range
 from operations.forecasting.schedule import Step, differences
 from operations.forecasting.seasons import Forecast
 from operations.stage import Stage
+from tests.unit.answering_account import AnsweringAccount
 
 BEGAN = datetime(2026, 11, 2, tzinfo=UTC)
-KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 OF = {
     "ServiceNamespace": "lambda",
     "ResourceId": "function:f:live",
@@ -38,24 +35,12 @@ def outlook(*high: float) -> Forecast:
 BUSY_BY_DAY = outlook(*(1.0,) * 8, *(4.2,) * 10, *(1.0,) * 6)
 
 
-class Account:
-    """A stage whose clients answer what a test has said before, and nothing else."""
+class Account(AnsweringAccount):
+    """One with a stage `prod`."""
 
     def __init__(self) -> None:
-        self.stubs: dict[str, Stubber] = {}
-        self.clients: dict[str, Any] = {}
-        self.stage = Stage("prod", self._client)
-
-    def __getitem__(self, service: str) -> Stubber:
-        self._client(service)
-        return self.stubs[service]
-
-    def parameter(self, name: str, value: str | None) -> None:
-        """Parameter Store is asked for it once."""
-        if value is None:
-            self["ssm"].add_client_error("get_parameter", "ParameterNotFound", expected_params={"Name": name})
-        else:
-            self["ssm"].add_response("get_parameter", {"Parameter": {"Value": value}}, {"Name": name})
+        super().__init__()
+        self.stage = Stage("prod", self.client)
 
     def actions(self, *names: str, capacity: int = 5) -> None:
         """Application Auto Scaling is asked once which steps there are."""
@@ -72,20 +57,12 @@ class Account:
         ]
         self["application-autoscaling"].add_response("describe_scheduled_actions", {"ScheduledActions": there}, OF)
 
-    def _client(self, service: str) -> Any:
-        if service not in self.clients:
-            self.clients[service] = boto3.client(service, **KEYS)  # type: ignore[call-overload]
-            self.stubs[service] = Stubber(self.clients[service])
-            self.stubs[service].activate()
-        return self.clients[service]
-
 
 @pytest.fixture
 def account() -> Iterator[Account]:
     made = Account()
     yield made
-    for stub in made.stubs.values():
-        stub.assert_no_pending_responses()
+    made.assert_asked_for_everything()
 
 
 def test_a_step_comes_ahead_of_its_hour_and_only_where_something_changes() -> None:

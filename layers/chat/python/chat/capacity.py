@@ -22,6 +22,12 @@ RUNS_A_POLLER = 10
 QUIET_S = 15 * 60
 """How long nothing may have been wrong, and nothing changed, before less waits: raised at once, lowered late."""
 
+REVIEW_S = 60
+"""How often all of this is looked at."""
+
+WARM_S = 10 * 60
+"""How long a table is left alone after it was warmed: DynamoDB takes minutes to split its partitions."""
+
 DAY_MIN = 24 * 60
 
 
@@ -93,6 +99,11 @@ def next_least(now: int, *, floor: int, bounds: Bounds, watched: Watched, change
     return max(floor, bounds.hold(now // 2))
 
 
-def next_warm(now: int, *, most: int) -> int:
-    """What a table that was throttled is to be warm for; as before where that is enough already."""
+def next_warm(now: int, *, most: int, watched: Watched) -> int:
+    """What a table that is throttled is to be warm for: twice as much when that begins, and each `WARM_S` it lasts.
+
+    A hot partition throttles, too, and no warming helps it: so it is not doubled each minute.
+    """
+    if not watched.alarming or watched.since_s % WARM_S >= REVIEW_S:
+        return now
     return max(now, min(most, now * 2))
