@@ -99,7 +99,7 @@ redrive: setup  ## list, inspect, redrive or discard dead letters of STAGE (dev)
 plan: setup  ## what a crowd takes: quotas, dollars, cells (ARGS="--users 100 --messages-per-minute 50 --recipients 19")
 	@python -m operations.plan $(ARGS)
 
-forecast: setup  ## tomorrow's concurrency of a function, and a schedule for it (ARGS="NAME --csv history.csv")
+forecast: setup  ## tomorrow's load of a function, and what is to wait for it (ARGS="message.deliver --stage prod --dry-run")
 	@python -m operations.forecast $(ARGS)
 
 tune: setup  ## the cheapest memory and batch of a function, by measured runs (ARGS="runs.csv --memory 512 --events 1e8")

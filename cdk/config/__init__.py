@@ -5,6 +5,7 @@ and processor its functions run on), and nothing here calls a network.
 """
 
 from cdk.config.backups import Backups
+from cdk.config.capacity import CapacityConfig, Range, Warm
 from cdk.config.context import read_context
 from cdk.config.stages import LOG_RETENTION_DAYS, ROOT, STAGES, StageConfig
 from cdk.config.values import (
@@ -26,13 +27,16 @@ __all__ = [
     "Backups",
     "BuiltInIssuer",
     "CacheConfig",
+    "CapacityConfig",
     "ConfigError",
     "ModerationHook",
     "OpenIdConnect",
+    "Range",
     "Rollout",
     "StageConfig",
     "Throttle",
     "UserLimit",
     "WalletSignIn",
+    "Warm",
     "read_context",
 ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cdk.config.backups import Backups
+from cdk.config.capacity import PRODUCTION, CapacityConfig
 from cdk.config.stages import STAGES, StageConfig
 from cdk.config.values import (
     CacheConfig,
@@ -56,6 +57,7 @@ def read_context(context: Context) -> StageConfig:
         fanout=str(context("fanout") or stage.fanout),
         operators=_operators(context),
         cache=_cache(stage, context),
+        capacity=_capacity(stage, context),
         push=_push(context),
         rollout=_rollout(stage, context),
         backups=_backups(stage, context),
@@ -172,6 +174,13 @@ def _backups(stage: StageConfig, context: Context) -> Backups | None:
         return None
     own = stage.backups or Backups(lock="off")
     return replace(own, lock=lock or own.lock, copy_to=copy_to or own.copy_to)
+
+
+def _capacity(stage: StageConfig, context: Context) -> CapacityConfig | None:
+    wanted = context("capacity")
+    if wanted == "on" and stage.name == "local":
+        raise ConfigError("Stage local keeps no capacity: the emulator has neither pollers nor environments that wait.")
+    return (stage.capacity or PRODUCTION) if _switch("capacity", wanted, stage.capacity is not None) else None
 
 
 def _operators(context: Context) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from cdk.config.backups import Backups
+from cdk.config.capacity import PRODUCTION, CapacityConfig, Range
 from cdk.config.values import (
     BuiltInIssuer,
     CacheConfig,
@@ -80,6 +81,8 @@ class StageConfig:
     """None: no versions are published, the functions themselves are replaced."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""
+    capacity: CapacityConfig | None = None
+    """None where everything is left to AWS' own scaling."""
     cache: CacheConfig | None = None
     """None where each function instance has its own memory only."""
 
@@ -99,6 +102,10 @@ class StageConfig:
             raise ConfigError(
                 f"Stage {self.name} must not use the built-in issuer, which lets everyone in under any name."
             )
+
+    def pollers(self, queue: str) -> Range | None:
+        """Those that are kept of a queue; None where Lambda scales them by itself."""
+        return self.capacity.pollers.get(queue) if self.capacity else None
 
     @property
     def issuer(self) -> OpenIdConnect | None:
@@ -137,6 +144,7 @@ STAGES = {
         StageConfig(
             name="prod",
             keep_data=True,
+            capacity=PRODUCTION,
             cache=CacheConfig(),
             backups=Backups(),
             log_retention_days=90,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from cdk.config import Range
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.function import ChatFunction
 from cdk.constructs.permissions import acknowledge
@@ -98,4 +101,22 @@ class WorkQueue(Construct):
             dead_letter_queue=self.dead_letters.after_retries,
         )
         self.dead_letters.return_to(self.queue)
+        self.mapping_id = ""
+        """Of the event source mapping by which it is worked off, once `feed` has made it."""
         alarms.queues[self.dead_letters.name] = self.queue
+
+    def feed(self, function: ChatFunction, *, pollers: Range | None) -> sources.SqsEventSource:
+        """`function` works it off, ten at once; with `pollers` by so many at least that are its own."""
+        source = sources.SqsEventSource(
+            self.queue,
+            batch_size=10,
+            report_batch_item_failures=True,
+            provisioned_poller_config=lambda_.ProvisionedPollerConfig(
+                minimum_pollers=pollers.least, maximum_pollers=pollers.most
+            )
+            if pollers
+            else None,
+        )
+        function.live.add_event_source(source)
+        self.mapping_id = source.event_source_mapping_id
+        return source

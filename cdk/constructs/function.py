@@ -176,6 +176,7 @@ class ChatFunction(lambda_.Function):
             # What an alias left stays: it is what the next one goes back to.
             current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.RETAIN),
         )
+        self.memory_mb = memory_mb
         self._rolled_out = platform.config.rollout is not None
         acknowledge(self, "L1", "The wheels and the bytecode of the layers are made for, and measured on, this Python.")
         acknowledge(role, "IAM5[Resource::*]", "Traces are sent to X-Ray, which has no resource to name.")

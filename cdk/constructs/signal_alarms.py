@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -19,8 +22,23 @@ _MISSING = {
 }
 
 
+@jsii.implements(cloudwatch.IAlarmAction)
+class _Call:
+    """An alarm calls a function when its state changes. CDK's own action makes its permission beside the function."""
+
+    def __init__(self, function: lambda_.IFunction) -> None:
+        self._arn = function.function_arn
+
+    def bind(self, _scope: Construct, _alarm: cloudwatch.IAlarm) -> cloudwatch.AlarmActionConfig:
+        """As every action of an alarm."""
+        return cloudwatch.AlarmActionConfig(alarm_action_arn=self._arn)
+
+
 class SignalAlarms(Construct):
-    """All of a stage, by name. Whatever tells somebody tells `topic`, when it begins and when it is over."""
+    """All of a stage, by name. Whatever tells somebody tells `topic`, when it begins and when it is over.
+
+    Alarms of capacity call `review`.
+    """
 
     def __init__(
         self,
@@ -32,11 +50,15 @@ class SignalAlarms(Construct):
         topic: sns.ITopic,
         alarms: Iterable[Alarm],
         groups: Iterable[Group],
+        review: lambda_.IFunction | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
         self._places = places
         self._action = actions.SnsAction(topic)
+        self._review = _Call(review) if review else None
+        if review:
+            self._let_call(review)
         self.by_name: dict[str, cloudwatch.IAlarm] = {}
         for alarm in alarms:
             self._add(alarm)
@@ -48,7 +70,28 @@ class SignalAlarms(Construct):
         if alarm.tells:
             made.add_alarm_action(self._action)
             made.add_ok_action(self._action)
+        if alarm.raises and self._review:
+            made.add_alarm_action(self._review)
+            made.add_ok_action(self._review)
         self.by_name[alarm.name] = made
+
+    def _let_call(self, function: lambda_.IFunction) -> None:
+        """Here and not beside the function, which would then need the alarms to be made before it."""
+        alarms = cdk.Stack.of(self).format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=f"chat-{self._stage}-*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        lambda_.CfnPermission(
+            self,
+            "Review",
+            action="lambda:InvokeFunction",
+            function_name=function.function_arn,
+            principal="lambda.alarms.cloudwatch.amazonaws.com",
+            source_account=cdk.Aws.ACCOUNT_ID,
+            source_arn=alarms,
+        )
 
     def _at_a_threshold(self, alarm: Alarm) -> cloudwatch.Alarm:
         compare = cloudwatch.ComparisonOperator

@@ -47,6 +47,4 @@ def add_delivery(
     )
     deliver.allow([websocket.connections], "execute-api:ManageConnections")
     deliver.allow([delivery.queue.queue_arn], "sqs:SendMessage")
-    polled = sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True)
-    deliver.live.add_event_source(polled)
-    return polled
+    return delivery.feed(deliver, pollers=platform.config.pollers("delivery"))

@@ -32,6 +32,4 @@ def add_notices(
     notice.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
     notice.allow([websocket.connections], "execute-api:ManageConnections")
     notice.allow([notices.queue.queue_arn], "sqs:SendMessage")
-    polled = sources.SqsEventSource(notices.queue, batch_size=10, report_batch_item_failures=True)
-    notice.live.add_event_source(polled)
-    return polled
+    return notices.feed(notice, pollers=platform.config.pollers("notices"))

@@ -31,7 +31,7 @@ from cdk.signals.series import (
 from chat import signals
 
 Severity = Literal["page", "ticket"]
-Part = Literal["always", "backups", "cache", "canary"]
+Part = Literal["always", "backups", "cache", "canary", "capacity"]
 """What of a stage an alarm is for; a stage that has no such part has no such alarm."""
 
 HOT = (
@@ -73,6 +73,8 @@ class Alarm:
     runbook_name: str = ""
     tells: bool = True
     """Whether it tells anybody but its group."""
+    raises: bool = False
+    """Whether the stage reviews its capacity when it goes on or off (`cdk.signals.scaling`)."""
 
     def __post_init__(self) -> None:
         if (self.above is None) == (self.below is None):

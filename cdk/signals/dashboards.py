@@ -8,6 +8,8 @@ from typing import Literal
 from cdk.signals import prices
 from cdk.signals.alarms import CONSUMERS, HOT, TABLES
 from cdk.signals.objectives import OBJECTIVES
+from cdk.signals.quotas import WATCHED
+from cdk.signals.scaling import FORECAST_S
 from cdk.signals.series import (
     Expression,
     Measure,
@@ -130,6 +132,19 @@ DASHBOARDS = (
             Panel(title="Errors of functions", lines=tuple(of_function(name, "Errors") for name in HOT)),
             Panel(title="Requests to /api", lines=(of_http("Count"), of_http("4xx"), of_http("5xx"))),
             Panel(title="Functions at once", lines=(of_account("AWS/Lambda", "ConcurrentExecutions", "Maximum"),)),
+            Panel(
+                title="Capacity that the stage changed, and wanted beyond its bounds",
+                lines=(
+                    *(own(signals.CAPACITY_CHANGES, of=outcome) for outcome in ("raised", "lowered")),
+                    own(signals.CAPACITY_BOUND),
+                ),
+            ),
+            Panel(
+                title="Quotas when more of them could be had, %",
+                lines=tuple(own(signals.QUOTA_FORECAST, "Maximum", of=quota) for quota in WATCHED),
+                period_s=FORECAST_S,
+                unit="%",
+            ),
         ),
     ),
     Dashboard(

@@ -43,6 +43,10 @@ OWN: dict[Count | Distribution, str] = {
     signals.CANARY_FAILURES: "Those of them that failed.",
     signals.CANARY_ACK_LATENCY: "From a canary's send to its ack, over the whole way.",
     signals.CANARY_DELIVERY_LATENCY: "From a canary's send to when its other socket had the message.",
+    signals.CAPACITY_REVIEWS: "Times that the stage looked at its pollers and tables.",
+    signals.CAPACITY_CHANGES: "What it changed of them, by outcome: raised, lowered.",
+    signals.CAPACITY_BOUND: "Times that it was to raise what is at its bound.",
+    signals.QUOTA_FORECAST: "Percent of a quota that will be used by the time that more of it could be had.",
 }
 
 AWS: dict[tuple[str, str], str] = {

@@ -9,6 +9,7 @@ from cdk.signals.alarms import BESIDE_THEIR_RESOURCES, cost_month
 from cdk.signals.dashboards import DASHBOARDS
 from cdk.signals.objectives import BURNS, OBJECTIVES, WINDOW_DAYS
 from cdk.signals.queries import QUERIES
+from cdk.signals.quotas import WATCHED
 from chat import signals
 from chat.aws.metric_lines import BURST, REPORT_MS
 from chat.canary import KEPT
@@ -111,12 +112,19 @@ def _alarms() -> str:
         for group in catalogue.groups()
         if not group.runbook_name
     )
+    raising = (
+        (alarm.name, alarm.means, f"{alarm.condition} of `{alarm.measure}`", _runbook(alarm.runbook_name))
+        for alarm in catalogue.alarms()
+        if alarm.raises
+    )
     beside = "\n".join(f"- {_runbook(name)}: {means}" for name, means in BESIDE_THEIR_RESOURCES.items())
     return (
         "An alarm that is in a group tells the group, and the group tells people.\n\n"
         + _table(("group", "", "", "any of"), groups)
         + "\n"
         + _table(("alarm", "", "means", "when", "runbook"), rows)
+        + "\nBy these a stage that keeps capacity changes it itself, and tells nobody: [scale](scale.md).\n\n"
+        + _table(("alarm", "means", "when", "runbook"), raising)
         + f"\nMade where what they watch is:\n\n{beside}\n"
     )
 
@@ -173,6 +181,7 @@ def most_metrics() -> int:
         "outcome": 4,
         "operation": 8,
         "variant": sum(len(flag.metrics) for flag in FLAGS.values()),
+        "quota": len(WATCHED),
     }
     return sum(1 + values.get(metric.dimension, 0) for metric in metrics.OWN)
 

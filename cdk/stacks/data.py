@@ -67,6 +67,7 @@ class DataStack(cdk.Stack):
             billing=dynamodb.Billing.on_demand(),
             encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
             time_to_live_attribute=TTL_ATTRIBUTE,
+            warm_throughput=self._warm(construct_id.lower()),
             dynamo_stream=stream,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=lasting
@@ -75,6 +76,13 @@ class DataStack(cdk.Stack):
             removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
             resource_policy=policy,
         )
+
+    def _warm(self, table: str) -> dynamodb.WarmThroughput | None:
+        """What the stage asks for beyond what every new table takes."""
+        warm = self._config.capacity.warm(table) if self._config.capacity else None
+        if warm is None or warm.as_new:
+            return None
+        return dynamodb.WarmThroughput(read_units_per_second=warm.reads, write_units_per_second=warm.writes)
 
     def _session_secret(self) -> secretsmanager.Secret:
         secret = secretsmanager.Secret(

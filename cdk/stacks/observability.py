@@ -44,7 +44,12 @@ class ObservabilityStack(cdk.Stack):
         functions = {**service.platform.functions, **operations.platform.functions}
         vault = {"vault": backups.vault.backup_vault_name} if backups else {}
         places = Places(_names(config, data, service, functions) | vault)
-        there = {"backups": backups, "cache": config.cache, "canary": config.canary}
+        there = {
+            "backups": backups,
+            "cache": config.cache,
+            "canary": config.canary,
+            "capacity": config.capacity,
+        }
         parts = {name for name, part in there.items() if part}
         alarms = SignalAlarms(
             self,
@@ -54,6 +59,7 @@ class ObservabilityStack(cdk.Stack):
             topic=service.alarms.topic,
             alarms=catalogue.alarms(parts),
             groups=catalogue.groups(parts),
+            review=operations.review.live if operations.review else None,
         )
         SignalDashboards(
             self,

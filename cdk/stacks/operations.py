@@ -11,10 +11,11 @@ from constructs import Construct
 
 from cdk.config import StageConfig
 from cdk.constructs.alarms import AlarmTopic
-from cdk.constructs.function import LayerVersions, Platform
+from cdk.constructs.function import ChatFunction, LayerVersions, Platform
 from cdk.service.addresses import publish_dead_letters
 from cdk.service.cache_desk import add_cache_desk
 from cdk.service.canary import add_canary
+from cdk.service.capacity import add_capacity_review, add_quota_forecast
 from cdk.service.console import add_console
 from cdk.service.flags import add_flags
 from cdk.service.health import add_health
@@ -59,5 +60,16 @@ class OperationsStack(cdk.Stack):
             scaled=scaled_of(service.platform.functions, service.polled),
         )
         add_flags(platform, data=data, http=http, identity=identity)
+        self.review = self._keep_capacity(config, data, service, alarms)
         # Last, when all queues are made.
         publish_dead_letters(self, alarms=alarms, part="operations-")
+
+    def _keep_capacity(
+        self, config: StageConfig, data: DataStack, service: ServiceStack, alarms: AlarmTopic
+    ) -> ChatFunction | None:
+        """Whom alarms of capacity call; None in a stage that keeps none."""
+        if config.capacity is None:
+            return None
+        add_quota_forecast(self.platform, data=data, websocket=service.websocket, http=service.http, alarms=alarms)
+        queues = {"delivery": service.delivery, "notices": service.notices}
+        return add_capacity_review(self.platform, kept=config.capacity, data=data, queues=queues, alarms=alarms)

@@ -15,6 +15,7 @@ from cdk.constructs.websocket import WebSocket
 from cdk.service.accounts import JOBS_TIMEOUT_S, add_accounts
 from cdk.service.addresses import publish_addresses
 from cdk.service.cache import add_cache, make_tier
+from cdk.service.capacity import keep_environments, publish_capacity
 from cdk.service.client_config import add_client_config
 from cdk.service.commands import add_commands
 from cdk.service.delivery import DELIVER_TIMEOUT_S, add_delivery
@@ -59,7 +60,9 @@ class ServiceStack(cdk.Stack):
         self.delivery = delivery = WorkQueue(
             self, "Delivery", source="delivery", worker_timeout_s=DELIVER_TIMEOUT_S, alarms=alarms
         )
-        notices = WorkQueue(self, "Notices", source="notices", worker_timeout_s=NOTICES_TIMEOUT_S, alarms=alarms)
+        self.notices = notices = WorkQueue(
+            self, "Notices", source="notices", worker_timeout_s=NOTICES_TIMEOUT_S, alarms=alarms
+        )
         jobs = WorkQueue(self, "Jobs", source="jobs on accounts", worker_timeout_s=JOBS_TIMEOUT_S, alarms=alarms)
         self.deliveries = deliveries = WorkQueue(
             self, "ToWebhooks", source="deliveries to webhooks", worker_timeout_s=DELIVERIES_TIMEOUT_S, alarms=alarms
@@ -118,6 +121,9 @@ class ServiceStack(cdk.Stack):
         )
         if tier:
             add_cache(platform, tier=tier, data=data, events=events, alarms=alarms)
+        if config.capacity:
+            keep_environments(platform, kept=config.capacity)
+            publish_capacity(platform, kept=config.capacity)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.
         publish_addresses(

@@ -54,6 +54,8 @@ _US_EAST_1 = (
     _per_million("lambda_gb_s", "Lambda on arm64, running", 13.33, "GB-s", "lambda"),
     _per_million("lambda_requests", "Lambda, invoked", 0.20, "invocation", "lambda"),
     _per_million("provisioned_gb_s", "Lambda on arm64, provisioned and waiting", 3.3334, "GB-s", "lambda"),
+    # The price list has a unit of twenty such pollers at $0.185 an hour.
+    _price("poller_hours", "Lambda, a poller of a queue that is provisioned", 0.00925, "hour", "lambda"),
     _per_million("write_units", "DynamoDB on demand, written", 0.625, "write unit", "dynamodb"),
     _per_million("read_units", "DynamoDB on demand, read", 0.125, "read unit", "dynamodb"),
     _per_million("sqs", "SQS standard", 0.40, "call", "sqs"),

@@ -80,12 +80,14 @@ def import_alone(handler: str, paths: list[Path]) -> set[str]:
 
 
 @pytest.fixture(scope="session")
-def imported(local: Assembly, layer_folders: dict[str, Path], runtime: Path) -> dict[str, set[str]]:
-    """The modules that each handler loads."""
+def imported(local: Assembly, prod: Assembly, layer_folders: dict[str, Path], runtime: Path) -> dict[str, set[str]]:
+    """The modules that each handler loads: those of stage local, and what else only prod has, on the same layers."""
     loaded = {}
-    for handler, function in local.functions().items():
-        layers = layers_of(local, function)
-        paths = [code_of(local, function, "Code"), *(layer_folders[name] / "python" for name in sorted(layers))]
+    of_prod = {handler: (prod, function) for handler, function in prod.functions().items()}
+    of_local = {handler: (local, function) for handler, function in local.functions().items()}
+    for handler, (assembly, function) in {**of_prod, **of_local}.items():
+        layers = layers_of(assembly, function)
+        paths = [code_of(assembly, function, "Code"), *(layer_folders[name] / "python" for name in sorted(layers))]
         loaded[handler] = import_alone(handler, [*paths, runtime] if "data" in layers else paths)
     return loaded
 

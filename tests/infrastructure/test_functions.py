@@ -13,7 +13,7 @@ from cdk.constructs.logs import _RETENTION
 from chat.settings import PREFIX, Settings
 from layers.build import HOST, LAMBDA_PYTHON
 from tests.infrastructure.assembly import Assembly, Resource
-from tests.infrastructure.test_permissions import NOT_IN_PROD, SHARING
+from tests.infrastructure.test_permissions import CAPACITY, NOT_IN_PROD, SHARING
 
 LAYERS = {
     "connect.authorize": set(),
@@ -51,6 +51,8 @@ LAYERS = {
     "ops.console": {"identity", "data"},
     "ops.scaling": {"identity", "data"},
     "ops.flags": {"identity"},
+    "ops.capacity": {"data"},
+    "ops.quota_forecast": {"data"},
     "ops.config": set(),
 }
 """On top of the domain and the core libraries."""
@@ -211,7 +213,8 @@ def test_a_function_is_told_what_its_code_asks_for_and_nothing_else(
     assembly: Assembly = request.getfixturevalue(name)
     function = assembly.functions().get(handler)
     if function is None:
-        assert (name, handler) in {("prod", missing) for missing in NOT_IN_PROD}
+        absent = {("prod", missing) for missing in NOT_IN_PROD} | {("local", missing) for missing in CAPACITY}
+        assert (name, handler) in absent
         return
     other_sign_in = {"session_secret_arn", "wallet_chains"} if name == "prod" else {"oidc_issuer", "oidc_audience"}
     not_on_aws = {"outbound_private"} if name == "prod" else set()

@@ -7,6 +7,9 @@ from typing import Any
 
 from tests.infrastructure.assembly import Assembly, Resource
 
+OF_CAPACITY = ("operations/CapacityReviewDeadLetters/Queue", "operations/QuotasAheadDeadLetters/Queue")
+"""What only stages that keep capacity have."""
+
 OF_THE_CACHE = (
     "service/Cache/DeadLetters/Queue",
     "service/RoomEvents/CacheEvents/DeadLetters/Queue",
@@ -99,6 +102,7 @@ def test_the_known_hops_are_all_there(stage: Assembly) -> None:
         "service/Jobs/DeadLetters/Queue",
         "service/MediaPipeline/UploadedDeadLetters/Queue",
         "operations/CanaryDeadLetters/Queue",
+        *(OF_CAPACITY if stage.stage == "prod" else ()),
         *(OF_THE_CACHE if stage.stage != "dev" else ()),
     }
 

@@ -24,13 +24,31 @@ TO_WEBHOOKS, OUTBOUND = "{service/ToWebhooks/Queue}", "{data/OutboundSecret}"
 CACHE = "{service/Cache/Queue}"
 SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/chat/STAGE/site-url"
 DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
+POLLER_PLAN = SITE_URL.replace("site-url", "poller-plan")
+IN_REGION = "{AWS::Region}:{AWS::AccountId}"
+RAISING = [
+    f"arn:{{AWS::Partition}}:cloudwatch:{IN_REGION}:alarm:chat-STAGE-{name}"
+    for name in ("delivery-waiting", "notices-waiting", "messages-refusing", "connections-refusing")
+]
+QUOTAS_AHEAD = [
+    f"arn:{{AWS::Partition}}:servicequotas:{IN_REGION}:{quota}"
+    for quota in (
+        "apigateway/L-8A5B8E43",
+        "apigateway/L-9ED1E49A",
+        "lambda/L-B99A9384",
+        "dynamodb/L-AB614373",
+        "dynamodb/L-CF0CBE56",
+    )
+]
 DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
 STAGE_STACKS = "arn:{AWS::Partition}:cloudformation:{AWS::Region}:{AWS::AccountId}:stack/chat-STAGE-*"
 STAGE_QUEUES = "arn:{AWS::Partition}:sqs:{AWS::Region}:{AWS::AccountId}:chat-STAGE-*"
 STAGE_FUNCTIONS = "arn:{AWS::Partition}:lambda:{AWS::Region}:{AWS::AccountId}:function:chat-STAGE-*"
 SCALED = ("Authorize", "Connect", "Command", "Deliver", "Notice")
-MAPPINGS = "arn:{AWS::Partition}:lambda:{AWS::Region}:{AWS::AccountId}:event-source-mapping:"
-POLLED = [f"{MAPPINGS}{{service/{name}/SqsEventSource}}" for name in ("Deliver", "Notice")]
+POLLED = [
+    f"arn:{{AWS::Partition}}:lambda:{IN_REGION}:event-source-mapping:{{service/{name}/Live/SqsEventSource}}"
+    for name in ("Deliver", "Notice")
+]
 CONSUME = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:GetQueueAttributes"
 FOLLOW = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
 STORE = "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem"
@@ -226,6 +244,18 @@ PERMISSIONS = {
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.config": {},
+    "ops.capacity": {
+        ROOMS: "dynamodb:Query dynamodb:PutItem",
+        MESSAGES: "dynamodb:DescribeTable dynamodb:UpdateTable",
+        CONNECTIONS: "dynamodb:DescribeTable dynamodb:UpdateTable",
+        POLLER_PLAN: "ssm:GetParameter",
+        **dict.fromkeys(POLLED, "lambda:GetEventSourceMapping lambda:UpdateEventSourceMapping"),
+        **dict.fromkeys(RAISING, "cloudwatch:DescribeAlarms"),
+    },
+    "ops.quota_forecast": {
+        "*": "cloudwatch:GetMetricData",
+        **dict.fromkeys(QUOTAS_AHEAD, "servicequotas:GetServiceQuota"),
+    },
 }
 
 ALLOWED_PATTERNS = {
@@ -242,8 +272,11 @@ ALLOWED_PATTERNS = {
 NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions"}
 """What prod's context in these tests does not ask for."""
 
-NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation"}
-"""What only stages with a cache have."""
+CAPACITY = {"ops.capacity", "ops.quota_forecast"}
+"""What only stages that keep capacity have."""
+
+NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation", *CAPACITY}
+"""What else only stages with a cache have."""
 
 SHARING = {"message.command", "ops.cache", "ops.cache_invalidation"}
 """Functions that have a part in it: those of them that are elsewhere, too, are told of its queue there."""
@@ -277,6 +310,7 @@ def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
             plain = plain.replace(f"/chat/{assembly.stage}/", "/chat/STAGE/")
             plain = plain.replace(f"chat-{assembly.stage}-*", "chat-STAGE-*")
             plain = re.sub(r"(?<=/SqsEventSource):\w+", "", plain)  # and its queue's id
+            plain = plain.replace(f":alarm:chat-{assembly.stage}-", ":alarm:chat-STAGE-")
             found.setdefault(plain, set()).update(actions)
     return found
 
@@ -297,7 +331,7 @@ def test_a_function_may_do_what_it_needs_and_nothing_else(local: Assembly, dev: 
 
 
 def test_every_deployed_function_stands_in_the_table_of_permissions(stage: Assembly) -> None:
-    absent = {"prod": NOT_IN_PROD, "dev": NOT_IN_DEV}.get(stage.stage, set())
+    absent = {"prod": NOT_IN_PROD, "dev": NOT_IN_DEV, "local": CAPACITY}[stage.stage]
     assert set(stage.functions()) == set(PERMISSIONS) - absent
 
 
@@ -450,7 +484,9 @@ def test_only_archives_may_be_listed_by_who_makes_them(dev: Assembly) -> None:
 def test_functions_are_invoked_by_named_sources_only(stage: Assembly) -> None:
     for permission in stage.of_type("Lambda::Permission"):
         function = stage.text(permission.stack, permission["FunctionName"])
-        schedules = "canary" in function.lower()
+        if permission["Principal"] == "lambda.alarms.cloudwatch.amazonaws.com":
+            continue  # tests/infrastructure/test_signals.py
+        schedules = any(name in function for name in ("Canary", "Capacity", "QuotaForecast"))
         assert permission["Principal"] == ("events" if schedules else "apigateway") + ".amazonaws.com"
         place = "{operations/" if schedules else "{service/"
         assert place in stage.text(permission.stack, permission["SourceArn"])

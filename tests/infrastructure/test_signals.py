@@ -51,6 +51,13 @@ WELL_AND_WRONG: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "backup-failed": ({}, {"NumberOfBackupJobsExpired": 1}),
     "connections-unusual": ({"ConnectCount": 20}, {"ConnectCount": 500}),
     "deliveries-unusual": ({"Deliveries": 20}, {"Deliveries": 500}),
+    "delivery-waiting": ({"ApproximateAgeOfOldestMessage": 5}, {"ApproximateAgeOfOldestMessage": 6}),
+    "notices-waiting": ({"ApproximateAgeOfOldestMessage": 30}, {"ApproximateAgeOfOldestMessage": 31}),
+    "messages-refusing": ({"WriteThrottleEvents": 10}, {"ReadThrottleEvents": 5, "WriteThrottleEvents": 6}),
+    "connections-refusing": ({"ReadThrottleEvents": 10}, {"ReadThrottleEvents": 11}),
+    "capacity-bound": ({"CapacityBound": 0}, {"CapacityBound": 1}),
+    "capacity-unreviewed": ({"CapacityReviews": 1}, {"CapacityBound": 0}),
+    "quota-ahead": ({"QuotaForecast": 80}, {"QuotaForecast": 81}),
     "availability": ({"CommandsFailed": 5, "Commands": 1_000}, {"CommandsFailed": 15, "Commands": 1_000}),
     "ack-latency": ({"CommandsSlow": 59, "Commands": 1_000}, {"CommandsSlow": 145, "Commands": 1_000}),
     "delivery-latency": ({"DeliveriesSlow": 59, "Deliveries": 1_000}, {"DeliveriesSlow": 145, "Deliveries": 1_000}),
@@ -149,7 +156,7 @@ def test_a_few_events_say_nothing_about_a_share(prod: Assembly) -> None:
 
 
 def test_every_alarm_and_group_is_made_and_no_other(stage: Assembly) -> None:
-    parts = {"local": {"cache"}, "dev": {"canary"}, "prod": {"backups", "cache", "canary"}}[stage.stage]
+    parts = {"local": {"cache"}, "dev": {"canary"}, "prod": {"backups", "cache", "canary", "capacity"}}[stage.stage]
     assert set(alarms(stage)) == {alarm.name for alarm in catalogue.alarms(parts)}
     composite = {str(each["AlarmName"]) for each in stage.of_type("CloudWatch::CompositeAlarm")}
     assert composite == {f"chat-{stage.stage}-{group.name}" for group in catalogue.groups(parts)}
@@ -168,7 +175,30 @@ def test_whatever_tells_somebody_tells_the_topic_when_it_begins_and_when_it_ends
 
 def test_an_alarm_that_tells_nobody_is_in_a_group_that_does() -> None:
     grouped = {name for group in catalogue.groups() for name in group.members}
-    assert {name for name, alarm in ALL.items() if not alarm.tells} == grouped
+    raising = {name for name, alarm in ALL.items() if alarm.raises}
+    assert {name for name, alarm in ALL.items() if not alarm.tells} == grouped | raising
+
+
+def test_what_raises_capacity_calls_its_review_when_it_begins_and_when_it_ends(prod: Assembly) -> None:
+    review = prod.functions()["ops.capacity"]
+    for name, alarm in alarms(prod).items():
+        called = (
+            [prod.text(alarm.stack, action) for action in (*alarm["AlarmActions"], *alarm["OKActions"])]
+            if "AlarmActions" in alarm.properties
+            else []
+        )
+        live = "{" + prod.label(review) + "/Live}"
+        assert called == ([live] * 2 if ALL[name].raises else [call for call in called if call != live]), name
+
+
+def test_only_alarms_of_the_stage_may_call_the_review(prod: Assembly) -> None:
+    (permission,) = [
+        each
+        for each in prod.of_type("Lambda::Permission")
+        if each["Principal"] == "lambda.alarms.cloudwatch.amazonaws.com"
+    ]
+    assert prod.text(permission.stack, permission["SourceArn"]).endswith(":alarm:chat-prod-*")
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
 
 
 def test_every_alarm_of_a_stage_says_how_urgent_it_is_and_has_a_runbook(stage: Assembly) -> None:
@@ -212,7 +242,14 @@ def test_every_metric_of_ours_is_on_a_dashboard() -> None:
         for line in panel.lines
         for series in inputs_of(line)
     }
-    by_another = {"ConnectionsOpened", "ConnectionsClosed", "CanaryRuns", "CommandsSlow", "DeliveriesSlow"}
+    by_another = {
+        "CapacityReviews",
+        "ConnectionsOpened",
+        "ConnectionsClosed",
+        "CanaryRuns",
+        "CommandsSlow",
+        "DeliveriesSlow",
+    }
     assert {metric.name for metric in signals.all_metrics()} - shown <= by_another
 
 
@@ -238,6 +275,7 @@ def test_no_metric_has_a_room_or_a_user_as_a_dimension() -> None:
         "outcome",
         "operation",
         "variant",
+        "quota",
     }
 
 

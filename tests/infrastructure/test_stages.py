@@ -64,6 +64,8 @@ MISTAKES = {
         "cache_endpoint=redis://",
     ),
     "local with a cache that is none": ({**LOCAL, "cache_endpoint": "127.0.0.1:6380"}, "redis:// or rediss://"),
+    "a capacity that is half there": ({**DEV, "capacity": "some"}, "capacity is on or off"),
+    "local with a capacity that waits": ({**LOCAL, "capacity": "on"}, "keeps no capacity"),
     "a page that was not built": ({**DEV, "site_files": "/nowhere"}, "make build"),
 }
 

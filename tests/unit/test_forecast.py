@@ -1,4 +1,4 @@
-"""Tomorrow's load from days whose shape is known, and the schedule that Application Auto Scaling is told of."""
+"""Tomorrow's load from days whose shape is known, and the command that shows what it asks for."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from botocore.stub import ANY, Stubber
 
 from operations import forecast
 from operations.errors import UsageError
-from operations.forecasting import history, schedule, seasons
-from operations.forecasting.schedule import Schedule, Step
-from operations.forecasting.seasons import Forecast
+from operations.forecasting import history, seasons
 
 BEGAN = datetime(2026, 11, 2, tzinfo=UTC)
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
@@ -83,54 +81,6 @@ def test_a_history_that_is_none_is_refused(text: str, said: str, tmp_path: Path)
         history.from_csv(tmp_path / "history.csv")
 
 
-def test_a_step_comes_ahead_of_its_hour_and_only_where_something_changes() -> None:
-    high = (1.0,) * 8 + (4.2,) * 10 + (1.0,) * 6
-    found = schedule.plan("f", "live", BEGAN, Forecast(high, high, high, 0.0), memory_mb=1_024, region="us-east-1")
-    assert found.steps == (Step("07:50", 5), Step("17:50", 1))
-    # 14 hours of one and 10 of five environments, 1 GB each, for 30 days.
-    assert found.usd_per_month == pytest.approx((14 + 50) * 3_600 * 30 * 3.3334 / 1_000_000)
-
-
-def test_a_day_without_a_change_is_one_step() -> None:
-    flat = (2.0,) * 24
-    assert schedule.plan(
-        "f", "live", BEGAN, Forecast(flat, flat, flat, 0), memory_mb=512, region="us-east-1"
-    ).steps == (Step("23:50", 2),)
-
-
-def test_the_schedule_takes_the_place_of_an_earlier_one() -> None:
-    scaling = boto3.client("application-autoscaling", **KEYS)  # type: ignore[call-overload]
-    of = {
-        "ServiceNamespace": "lambda",
-        "ResourceId": "function:f:live",
-        "ScalableDimension": "lambda:function:ProvisionedConcurrency",
-    }
-    with Stubber(scaling) as stubber:
-        stubber.add_response("register_scalable_target", {}, {**of, "MinCapacity": 0, "MaxCapacity": 5})
-        for minute_hour, capacity, name in (("50 7", 5, "forecast-0750"), ("50 17", 1, "forecast-1750")):
-            expected = {
-                **of,
-                "ScheduledActionName": name,
-                "Schedule": f"cron({minute_hour} * * ? *)",
-                "ScalableTargetAction": {"MinCapacity": capacity, "MaxCapacity": capacity},
-            }
-            stubber.add_response("put_scheduled_action", {}, expected)
-        there = [
-            {
-                **of,
-                "ScheduledActionName": name,
-                "ScheduledActionARN": "arn",
-                "Schedule": "rate(1 day)",
-                "CreationTime": BEGAN,
-            }
-            for name in ("forecast-0750", "forecast-0650", "somebody-elses")
-        ]
-        stubber.add_response("describe_scheduled_actions", {"ScheduledActions": there}, of)
-        stubber.add_response("delete_scheduled_action", {}, {**of, "ScheduledActionName": "forecast-0650"})
-        assert schedule.apply(scaling, Schedule("f", "live", (Step("07:50", 5), Step("17:50", 1)), 0.0)) == 5
-        stubber.assert_no_pending_responses()
-
-
 def test_hours_that_cloudwatch_did_not_count_were_quiet() -> None:
     watch = boto3.client("cloudwatch", **KEYS)  # type: ignore[call-overload]
     at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
@@ -151,20 +101,36 @@ def test_hours_that_cloudwatch_did_not_count_were_quiet() -> None:
     assert sum(value for _, value in rows) == 7.0
 
 
-def test_the_command_writes_curve_and_schedule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_curve_and_plans(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     csv = written(tmp_path / "history.csv", days(5))
     output = tmp_path / "forecast.json"
-    assert forecast.main(["chat-command", "--csv", str(csv), "--output", str(output)]) == 0
+    assert forecast.main(["chat-deliver", "--csv", str(csv), "--queue", "delivery", "--output", str(output)]) == 0
     told = json.loads(output.read_text())
     assert told["begins"] == "2026-11-07T00:00:00+00:00"
     assert len(told["expected"]) == len(told["high"]) == 24
-    assert told["schedule"]["steps"]
-    assert "Provisioned concurrency of function:chat-command:live" in capsys.readouterr().out
+    assert told["provisioned"]["steps"]
+    assert max(step["capacity"] for step in told["pollers"]["steps"]) == math.ceil(max(told["high"]) / 10)
+    out = capsys.readouterr().out
+    assert "Provisioned concurrency of function:chat-deliver:live" in out
+    assert "Pollers of queue delivery" in out
 
 
-@pytest.mark.parametrize("arguments", [[], ["--apply", "--csv", "x.csv"]])
+def test_a_function_that_works_off_no_queue_has_no_plan_of_pollers(tmp_path: Path) -> None:
+    csv, output = written(tmp_path / "history.csv", days(5)), tmp_path / "forecast.json"
+    assert forecast.main(["chat-command", "--csv", str(csv), "--output", str(output)]) == 0
+    assert json.loads(output.read_text())["pollers"] is None
+
+
+@pytest.mark.parametrize("arguments", [[], ["--apply", "--csv", "x.csv"], ["--undo"], ["--dry-run", "--csv", "x.csv"]])
 def test_without_a_history_or_a_stage_nothing_is_forecast(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert forecast.main(["f", *arguments]) == UsageError.status
     assert "--stage" in capsys.readouterr().err
+
+
+def test_more_than_an_account_runs_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    csv = written(tmp_path / "history.csv", [value * 20 for value in days(5)])
+    assert forecast.main(["f", "--csv", str(csv), "--output", str(tmp_path / "forecast.json")]) == UsageError.status
+    assert "L-B99A9384" in capsys.readouterr().err
+    assert not (tmp_path / "forecast.json").exists()

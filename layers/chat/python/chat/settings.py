@@ -88,6 +88,12 @@ class Settings:
     """`mailto:` or `https:` that push services are told of; None for none."""
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
+    capacity: str | None = None
+    """What waits before it is needed, and the alarms that raise it, as JSON (`chat.aws.capacity.Kept`)."""
+    poller_plan_parameter: str | None = None
+    """As `site_url_parameter`, of the plan of pollers that a forecast asked for."""
+    quotas: str | None = None
+    """Quotas whose use is looked ahead, and what counts it, as JSON (`chat.aws.quota_usage.Quota`)."""
     operators: str | None = None
     """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 MOST_SAMPLES = 100
 """Values of one distribution that are kept between two reports: what a line of CloudWatch's metric format takes."""
 
-COUNT, MILLISECONDS = "Count", "Milliseconds"
+COUNT, MILLISECONDS, PERCENT = "Count", "Milliseconds", "Percent"
 
 _chance = random.Random()  # noqa: S311 - statistics, of its own: what is measured must not change what happens
 
@@ -161,3 +161,9 @@ CANARY_RUNS = Count("CanaryRuns")
 CANARY_FAILURES = Count("CanaryFailures")
 CANARY_ACK_LATENCY = Distribution("CanaryAckLatency", MILLISECONDS)
 CANARY_DELIVERY_LATENCY = Distribution("CanaryDeliveryLatency", MILLISECONDS)
+
+# What waits before it is needed.
+CAPACITY_REVIEWS = Count("CapacityReviews")
+CAPACITY_CHANGES = Count("CapacityChanges", "outcome")
+CAPACITY_BOUND = Count("CapacityBound")
+QUOTA_FORECAST = Distribution("QuotaForecast", PERCENT, "quota")
