@@ -23,7 +23,7 @@ from agent_chat.feed import FeedOrder
 from agent_chat.frames import Message
 from agent_chat.ids import new_id
 from agent_chat.outbox import Entry
-from chat import commands, protocol, tombstones
+from chat import bursts, commands, protocol, tombstones
 from chat.delivery import measuring, posting, slices
 from chat.errors import UnavailableError
 from chat.ports import Assign, Item, Put, Sender, Table, Write
@@ -198,6 +198,34 @@ def _loses_the_end_of_a_slice() -> AbstractContextManager[Any]:
     return patch.object(slices, "_post", post)
 
 
+def _passes_over_what_a_window_has() -> AbstractContextManager[Any]:
+    real = bursts._due
+
+    def due(*arguments: Any) -> bursts.Due:  # noqa: ANN401
+        return replace(real(*arguments), entries=[])
+
+    return patch.object(bursts, "_due", due)
+
+
+def _forgets_the_end_of_a_window() -> AbstractContextManager[Any]:
+    real = bursts._due
+
+    def due(*arguments: Any) -> bursts.Due:  # noqa: ANN401
+        found = real(*arguments)
+        return replace(found, entries=found.entries[:-1])
+
+    return patch.object(bursts, "_due", due)
+
+
+def _posts_windows_twice() -> AbstractContextManager[Any]:
+    return patch.object(bursts, "_is_seen_to", lambda _desk, _tick: False)
+
+
+def _posts_the_first_of_several() -> AbstractContextManager[Any]:
+    real = slices._together
+    return patch.object(slices, "_together", lambda deliveries: real(deliveries[:1]))
+
+
 def _answers_heartbeats_with_nothing() -> AbstractContextManager[Any]:
     def sync(services: Services, _sender: Sender, _command: Sync) -> Synced:
         return Synced(rooms={}, now_ms=services.clock.now_ms(), revs={})
@@ -253,6 +281,10 @@ MUTANTS = (
     Mutant("open ears", "who is removed stays subscribed", _leaves_subscriptions_of_the_removed),
     Mutant("dropped on 429", "a throttled post ends the subscription", _drops_who_was_throttled),
     Mutant("lost slice", "the last connection of a slice is left out", _loses_the_end_of_a_slice),
+    Mutant("lost window", "a tick moves the cursor and posts nothing", _passes_over_what_a_window_has),
+    Mutant("cut window", "a window's last message is left out", _forgets_the_end_of_a_window),
+    Mutant("window posted twice", "each tick of a window posts it", _posts_windows_twice),
+    Mutant("dropped while joining", "of bodies for one shard the first is posted", _posts_the_first_of_several),
     Mutant("deaf heartbeat", "heartbeats say that nothing is missing", _answers_heartbeats_with_nothing),
     Mutant("client: any order", "messages are shown as they come", _client_shows_what_comes),
     Mutant("client: gaps", "what is missing is not fetched", _client_ignores_gaps),

@@ -27,6 +27,8 @@ class SimulatedSocket:
     def __init__(self, network: Network, machine: Machine) -> None:
         self.machine = machine
         self.transport = self
+        self.heard: list[str] = []
+        """Frames, as they came."""
         self._network = network
         self._socket: Socket | None = None
         self._frames: asyncio.Queue[str | None] = asyncio.Queue()
@@ -101,6 +103,7 @@ class SimulatedSocket:
     def received(self, text: str) -> None:
         """See `Listener`."""
         if not self._lost:
+            self.heard.append(text)
             self._frames.put_nowait(text)
 
     def closed(self, code: int) -> None:
@@ -122,6 +125,8 @@ class Network:
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
+        self.sockets: list[SimulatedSocket] = []
+        """All that there ever were."""
         self.open_sockets: dict[str, list[SimulatedSocket]] = {}
         self.cut_off: set[str] = set()
 
@@ -130,6 +135,7 @@ class Network:
         machine = current_machine.get()
         self._require_reachable(machine)
         socket = SimulatedSocket(self, machine)
+        self.sockets.append(socket)
         async with asyncio.timeout(socket_connection.OPEN_TIMEOUT_S):
             await socket.open(urlsplit(url).query)
         return socket

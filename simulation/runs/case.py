@@ -40,17 +40,26 @@ ACTIONS = {
 }
 """What people do, and how often."""
 
-CROWDS = 0.1
+CROWDS = 0.2
 """Cases with more sockets in a room than are posted to without looking."""
 
-HOT_STAGES = 0.3
 FAULTLESS = 0.2
 TIERED = 0.5
 LAST_WORDS = 0.5
 """Rooms in which somebody says something in the end."""
 
-HOT = "coalesce=1,no_typing=1,no_receipts=1,counts_only=1000"
-"""Thresholds with which a few messages a second make a room hot."""
+HOT = "direct=10,coalesce=1,no_typing=1,no_receipts=1,counts_only=1000"
+DIGESTED = "direct=10,coalesce=1,no_typing=1,no_receipts=1,counts_only=1,digest=50,digest_messages=3"
+CROWDED = {"direct=10": 3, HOT: 4, DIGESTED: 2, "": 1}
+"""Thresholds of stages with a crowd, and how often: a few messages a second make a room hot, or more than that."""
+
+UPROARS = 2
+"""Times at most that a crowd falls to talking; most messages of one are within `UPROAR_MS`."""
+
+UPROAR_MS = 3_000
+VOICES = (3, 5)
+WORDS = (4, 6)
+"""People who talk in an uproar, and messages of each, before two of them burst out at the same moment."""
 
 
 @dataclass(frozen=True)
@@ -92,15 +101,14 @@ def make(seed: int) -> Case:
     crowd = chance.random() < CROWDS
     users = tuple(f"u{number}" for number in range(chance.randint(12, 14) if crowd else chance.randint(2, 5)))
     rooms = tuple(f"r{number}" for number in range(1 if crowd else chance.randint(1, 3)))
-    hot = chance.random() < HOT_STAGES
     faults = [_fault(chance, users) for _ in range(0 if chance.random() < FAULTLESS else chance.randint(1, 8))]
     return Case(
         seed=seed,
         users=users,
         rooms=rooms,
-        steps=tuple(sorted(_steps(chance, users, rooms), key=lambda step: step.at_ms)),
+        steps=tuple(sorted(_steps(chance, users, rooms, crowd=crowd), key=lambda step: step.at_ms)),
         faults=tuple(sorted(faults, key=lambda fault: fault.from_ms if isinstance(fault, Trouble) else fault.at_ms)),
-        fanout=",".join(filter(None, ("direct=10" if crowd else "", HOT if hot else ""))),
+        fanout=chance.choices(list(CROWDED), weights=list(CROWDED.values()))[0] if crowd else "",
         tier=chance.random() < TIERED,
     )
 
@@ -110,15 +118,21 @@ def maker(users: tuple[str, ...], rooms: tuple[str, ...], room: str) -> str:
     return users[rooms.index(room) % len(users)]
 
 
-def _steps(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...]) -> list[Step]:
+def _steps(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...], *, crowd: bool) -> list[Step]:
     steps = [_step(chance, users, rooms) for _ in range(chance.randint(10, 40))]
     for _ in range(chance.randint(0, 3)):
         steps += _moment(chance, chance.choice(users), chance.choice(rooms))
     for _ in range(chance.randint(0, 2)):
         steps += _removal(chance, users, rooms)
+    for _ in range(chance.randint(1, UPROARS) if crowd else 0):
+        steps += _uproar(chance, users, chance.choice(rooms), chance.randrange(SETTLED_MS, BUSY_MS - UPROAR_MS))
     # Where nothing more is said, only a heartbeat tells who has missed the end.
-    last = [room for room in rooms if chance.random() < LAST_WORDS]
-    return steps + [Step(LAST_WORDS_MS, chance.choice(users), "say", room) for room in last]
+    for room in [room for room in rooms if chance.random() < LAST_WORDS]:
+        if crowd:
+            steps += _uproar(chance, users, room, LAST_WORDS_MS)
+        else:
+            steps.append(Step(LAST_WORDS_MS, chance.choice(users), "say", room))
+    return steps
 
 
 def _step(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...]) -> Step:
@@ -133,6 +147,16 @@ def _moment(chance: random.Random, user: str, room: str) -> list[Step]:
     actions = chance.choices(("edit", "delete", "pin", "react", "say"), weights=(4, 3, 1, 1, 1), k=chance.randint(2, 5))
     deeds = [Step(at_ms + chance.randrange(60), user, action, room) for action in actions]
     return [Step(at_ms - 3_000, user, "say", room), *deeds]
+
+
+def _uproar(chance: random.Random, users: tuple[str, ...], room: str, at_ms: int) -> list[Step]:
+    """Several people talk at once: what a hot room is made of."""
+    voices = chance.sample(users, chance.randint(*VOICES))
+    words = [user for user in voices for _ in range(chance.randint(*WORDS))]
+    return [
+        *(Step(at_ms + chance.randrange(UPROAR_MS), user, "say", room) for user in words),
+        *(Step(at_ms + UPROAR_MS, user, "burst", room) for user in voices[:2]),
+    ]
 
 
 def _removal(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ...]) -> list[Step]:

@@ -6,10 +6,12 @@ both; each is a function of the evidence that finds violations of one kind.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from chat.ports import Item
 from chat.storage import keys
@@ -29,6 +31,9 @@ ALLOWANCES = Allowances(grace_ms=60_000, skew_ms=0, closed=True)
 
 PROMPT_MS = 5_000
 """By when a message is heard by whoever listens, where nothing is wrong."""
+
+MOST_TOLD = 2
+"""Times that a socket gets the same message."""
 
 
 @dataclass(frozen=True)
@@ -278,6 +283,40 @@ def what_is_said_is_heard_at_once(evidence: Evidence) -> Iterator[Finding]:
                 yield Finding("late", who, f"{seq} of {room}, {words}")
 
 
+def what_is_said_is_posted(evidence: Evidence) -> Iterator[Finding]:
+    """Where nothing is wrong, a message comes to who listens by itself: nobody has to see a gap and ask.
+
+    A digest leaves messages out; who has just begun to listen may have been read too late; whose an erased message
+    was is not known any more.
+    """
+    if evidence.run.case.faults or "digest" in evidence.run.case.fanout:
+        return
+    posted: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    for user, frames in evidence.run.frames:
+        posted[user].update(place for frame in frames for place in _messages_of(frame))
+    for session in evidence.sessions:
+        who, room = session.diary.user, session.began.room
+        for entry in session.heard:
+            item = evidence.log[room].get(entry.seq, {})
+            settled = item.get("sent_at_ms", 0) > session.began.at_ms + PROMPT_MS
+            if settled and item.get("user") not in {who, None} and (room, entry.seq) not in posted[who]:
+                yield Finding("unposted", who, f"{entry.seq} of {room} had to be asked for")
+
+
+def nobody_is_told_thrice(evidence: Evidence) -> Iterator[Finding]:
+    """Where nothing is wrong, a socket gets a message once; and once more where its room has just become hot.
+
+    A room's first window does not know what was posted before it, nor what others post who do not know of it yet.
+    """
+    if evidence.run.case.faults:
+        return
+    for user, frames in evidence.run.frames:
+        told = Counter(place for frame in frames for place in _messages_of(frame))
+        for (room, seq), times in told.items():
+            if times > MOST_TOLD:
+                yield Finding("repeated", user, f"{seq} of {room} came {times} times")
+
+
 def clients_are_sound(evidence: Evidence) -> Iterator[Finding]:
     """Nothing goes wrong in a client's own code."""
     for failure in evidence.run.failures:
@@ -296,8 +335,33 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     the_removed_are_out,
     unread_counts_to_the_newest,
     what_is_said_is_heard_at_once,
+    what_is_said_is_posted,
+    nobody_is_told_thrice,
     clients_are_sound,
 )
+
+
+class _Place(msgspec.Struct):
+    room: str
+    seq: int
+
+
+class _Event(msgspec.Struct):
+    type: str = ""
+    message: _Place | None = None
+
+
+_decoder: msgspec.json.Decoder[list[_Event] | _Event] = msgspec.json.Decoder(list[_Event] | _Event)
+
+
+def _messages_of(frame: str) -> Iterator[tuple[str, int]]:
+    """Rooms and numbers of the messages that a frame has. API Gateway's own say `message`, too: a text."""
+    if '"type":"message"' not in frame:
+        return
+    decoded = _decoder.decode(frame)
+    for event in decoded if isinstance(decoded, list) else [decoded]:
+        if event.type == "message" and event.message is not None:
+            yield event.message.room, event.message.seq
 
 
 def _sessions(diary: Diary, room: str) -> Iterator[Session]:

@@ -38,6 +38,8 @@ class Run:
     ends_ms: int
     failures: tuple[str, ...]
     """What went wrong in clients' own code."""
+    frames: tuple[tuple[str, tuple[str, ...]], ...]
+    """Of each socket, whose it was and what came to it."""
 
     @property
     def began_ms(self) -> int:
@@ -64,7 +66,8 @@ def play(case: Case, *, traced: bool = False) -> Run:
                 cloud.close()
     diaries = tuple(person.diary for person in people.values())
     failures = tuple(repr(each.get("exception") or each.get("message")) for each in loop.failures)
-    return Run(case, diaries, cloud.tables, trace, digest, happened, cloud.scheduler.now_ms, failures)
+    frames = tuple((socket.machine.name, tuple(socket.heard)) for socket in network.sockets)
+    return Run(case, diaries, cloud.tables, trace, digest, happened, cloud.scheduler.now_ms, failures, frames)
 
 
 def _person(user: str, case: Case, cloud: Cloud, loop: ClientLoop, network: Network) -> Person:

@@ -241,11 +241,21 @@ def test_memory_is_bounded_by_kind_and_forgets_what_is_longest_unused() -> None:
     memory = Memory()
     names = [NUMBER.of(room) for room in "abc"]
     for name in (*names, OTHER.of("a")):
-        memory.put(name, Entry(1, 0, 100))
+        memory.put(name, Entry(1, 0, 100), 0)
     assert memory.get(names[0], 0)
-    memory.put(NUMBER.of("d"), Entry(1, 0, 100))
+    memory.put(NUMBER.of("d"), Entry(1, 0, 100), 0)
     assert [memory.get(name, 0) is not None for name in names] == [True, False, True]
     assert memory.get(OTHER.of("a"), 0)
+
+
+def test_a_kind_may_be_remembered_for_less_than_it_lives() -> None:
+    briefly = Kind("briefly", int, life_ms=100, capacity=2, memory_ms=30)
+    memory, name = Memory(), briefly.of("a")
+    memory.put(name, Entry(1, 0, 100), 50)
+    assert memory.get(name, 79)
+    assert not memory.get(name, 80)
+    memory.put(name, Entry(1, 0, 100), 90)
+    assert not memory.get(name, 100)
 
 
 @given(st.integers(-(2**60), 2**60), st.integers(0, 2**50), st.integers(0, 2**50), st.text())

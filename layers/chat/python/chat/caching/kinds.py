@@ -8,13 +8,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Kind:
-    """`type` is what values are decoded as (msgspec), `capacity` how many of them one function instance holds."""
+    """`type` is what values are decoded as (msgspec), `capacity` how many of them one function instance holds.
+
+    `memory_ms` is how long an instance goes by its own memory of one before it asks the shared tier again; None: to the
+    value's end. What is dropped from the shared tier is gone everywhere after that.
+    """
 
     name: str
     type: Any
     life_ms: int
     """How long a value may be believed, from the moment that it was read from the table, in whichever tier it is."""
     capacity: int
+    memory_ms: int | None = None
 
     def of(self, room: str, user: str = "") -> Name:
         """The name of one value."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chat.caching.kinds import Kind, Name
@@ -40,9 +40,11 @@ class Memory:
         held.move_to_end(name)
         return entry
 
-    def put(self, name: Name, entry: Entry) -> None:
-        """Holds the entry in the place of any before it."""
+    def put(self, name: Name, entry: Entry, now_ms: int) -> None:
+        """Holds the entry in the place of any before it, for as long as its kind is remembered at most."""
         held = self._held.setdefault(name.kind, OrderedDict())
+        if name.kind.memory_ms is not None:
+            entry = replace(entry, until_ms=min(entry.until_ms, now_ms + name.kind.memory_ms))
         held[name] = entry
         held.move_to_end(name)
         if len(held) > name.kind.capacity:

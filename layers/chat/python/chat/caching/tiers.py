@@ -102,19 +102,20 @@ class Tiers:
         """What whoever has the claim has left for all after a short wait; None where that is nothing yet."""
         self.pause(WAIT_MS)
         answer = self.shared.read([key_of(wanted.name)]) if self.shared is not None else None
-        entry = self._decoded(wanted.name, answer.bodies[0], self.clock.now_ms()) if answer else None
+        now_ms = self.clock.now_ms()
+        entry = self._decoded(wanted.name, answer.bodies[0], now_ms) if answer else None
         if entry is None or not self._true(wanted, entry, []):
             return None
         self.counts.add(wanted.name.kind.name, SHARED, WAITED)
-        self.memory.put(wanted.name, entry)
+        self.memory.put(wanted.name, entry, now_ms)
         return entry
 
     def keep(self, *kept: Kept) -> None:
         """Keeps values in both tiers. One round trip."""
+        now_ms = self.clock.now_ms()
         for each in kept:
-            self.memory.put(each.name, each.entry)
+            self.memory.put(each.name, each.entry, now_ms)
         if self.shared is not None:
-            now_ms = self.clock.now_ms()
             lasting = [(each.name, each.entry) for each in kept if each.entry.until_ms > now_ms]
             self.shared.write([Value(key_of(name), shared.encode(e), e.until_ms - now_ms) for name, e in lasting])
 
@@ -165,7 +166,7 @@ class Tiers:
             if at in asked:
                 entry = self._judged(each, self._decoded(each.name, asked[at], now_ms), whole, SHARED)
                 if entry is not None:
-                    self.memory.put(each.name, entry)
+                    self.memory.put(each.name, entry, now_ms)
             else:
                 entry = found[at]
                 entry = entry if entry is not None and self._true(each, entry, whole) else None

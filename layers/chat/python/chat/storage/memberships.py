@@ -3,10 +3,11 @@
 A membership is two rows: one on the room's side, which rights are read from, and one in its user's list of rooms. A
 banned user has the first only.
 
-A right that was lost is not taken for held for longer than `REMEMBERED_MS`, whatever is told to whom. What a function
-instance keeps for itself ends by then. What all share lives longer and has a version: that of the room's rights, which
-stands in the row of the room's rules, is renewed in the transaction that changes a right, and is itself believed for
-`REMEMBERED_MS`. A membership gets the version that was known before it was read, so it is at least as new as that.
+A right that was lost is taken for held for `REMEMBERED_MS` at most where the shared tier was told, and for `SHARED_MS`
+whatever is told to whom. What a function instance keeps for itself ends by then. What all share lives longer and has a
+version: that of the room's rights, which stands in the row of the room's rules, is renewed in the transaction that
+changes a right, and is itself believed for so long. A membership gets the version that was known before it was read, so
+it is at least as new as that.
 Two such changes in a room at the same moment collide, and are tried again: a room takes some fifty a second.
 """
 

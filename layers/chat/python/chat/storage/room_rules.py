@@ -12,7 +12,13 @@ from chat.ports import Assign, Item, Table
 from chat.storage import keys
 
 REMEMBERED_MS = 5_000
-"""How long it is gone by what was seen, in any tier: a change is in force everywhere after that."""
+"""How long an instance goes by what it has seen: a change that the tier was told of is in force after that."""
+
+SHARED_MS = 10_000
+"""How long rules may be believed at most, from when they were read: where a change could not be told to the tier, or
+somebody put there what they had read just before it. Rooms in which something is said every few seconds read their
+rules half as often for it.
+"""
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class RoomRules:
     """Another one after each change that takes a right away from a member, or gives one to them."""
 
 
-RULES = Kind("rules", RoomRules, life_ms=REMEMBERED_MS, capacity=10_000)
+RULES = Kind("rules", RoomRules, life_ms=SHARED_MS, capacity=10_000, memory_ms=REMEMBERED_MS)
 
 
 class RuleBook:
@@ -36,13 +42,13 @@ class RuleBook:
         self._tiers = tiers
 
     def remembered(self, room: str) -> RoomRules | None:
-        """The rules as they were seen at most `REMEMBERED_MS` ago. No call."""
+        """The rules as they were seen at most `REMEMBERED_MS` ago, and read at most `SHARED_MS` ago. No call."""
         known = self._tiers.find_one(RULES.of(room))
         rules: RoomRules | None = known.value if known else None
         return rules
 
     def recall(self, room: str) -> RoomRules:
-        """The rules, at most `REMEMBERED_MS` late. No call when remembered, else half a read unit."""
+        """The rules, as late as `remembered` says. No call when remembered, else half a read unit."""
         return self.remembered(room) or self.read(room)
 
     def read(self, room: str) -> RoomRules:
