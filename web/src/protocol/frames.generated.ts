@@ -61,6 +61,7 @@ export const ERROR_CODES = [
   "slow_down",
   "internal",
   "unavailable",
+  "elsewhere",
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
@@ -69,6 +70,8 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
  * The session is usable. Heartbeat and rotation are the server's choice, so that clients spread themselves.
  *
  * `rotate_after_s`: open a new connection, subscribe on it, then close this one, before API Gateway does at 2 h.
+ * `epoch` is 0 until another Region has taken over, and grows whenever one does: whoever was acknowledged a message in
+ * an earlier one shortly before, says it again (`restore`).
  */
 export interface Ready {
   /** The protocol's. */
@@ -85,6 +88,8 @@ export interface Ready {
   readonly rotate_after_s: number;
   /** When to come back after a cut. */
   readonly reconnect: Reconnection;
+  /** Grows whenever another Region takes over; 0 before the first time. */
+  readonly epoch: number;
 }
 
 /**
@@ -188,7 +193,11 @@ export interface Subscribed {
   readonly tail: Tail | null;
 }
 
-/** The message is durable. `sent_at_ms` is the server's clock. */
+/**
+ * The message is durable. `sent_at_ms` is the server's clock.
+ *
+ * `voucher` proves to the stage's other Regions that this message has this number; null in a stage of one Region.
+ */
 export interface Sent {
   /** A room's id. */
   readonly room: string;
@@ -196,6 +205,8 @@ export interface Sent {
   readonly seq: number;
   /** `sent_at_ms` is the server's clock. */
   readonly sent_at_ms: number;
+  /** `voucher` proves to the stage's other Regions that this message has this number; null in a stage of one Region. */
+  readonly voucher: string | null;
 }
 
 /** The change is durable. `rev` is its number in the room, or of the last one where nothing was left to do. */
@@ -551,6 +562,10 @@ export interface Tail {
 /**
  * One entry of a room's log as it stands. `seq` counts 1, 2, 3 … in its room.
  *
+ * Where another Region has taken over, it goes on from a far higher number. What lies between is told as one `void`
+ * entry whose `until` is the last of those numbers; should the first Region have given some of them, they are told as
+ * changes once they arrive. `until` is 0 for all else.
+ *
  * Of two copies the one with the higher `rev` is newer. `kind`: `void` is a number that no message took, `deleted` one
  * whose message is gone. `thread` is the number of the message that a reply's thread is named by. `replies` and
  * `last_reply_seq` are of the thread that this message names: its replies, deleted ones included, and the newest of
@@ -607,6 +622,8 @@ export interface Message {
   readonly pinned: boolean;
   /** The number of its last change in the room; 0 where there was none. */
   readonly rev: number;
+  /** The last of the numbers that a `void` entry stands for; 0 where it is its own alone. */
+  readonly until: number;
 }
 
 /** A room's newest message as lists show it, at most a few seconds old; text cut at 80 characters. */
@@ -752,6 +769,20 @@ export interface Commands {
    */
   send: { readonly room: string; readonly text: string; readonly reply_to?: number | null };
   /**
+   * Says again what was acknowledged in a Region that has been lost since: it keeps its number.
+   *
+   * `id`, `room`, `text` and `reply_to` as in the `send`; `seq`, `sent_at_ms` and `voucher` as in what answered it.
+   * Whether the message has come from its Region by itself meanwhile makes no difference.
+   */
+  restore: {
+    readonly room: string;
+    readonly text: string;
+    readonly seq: number;
+    readonly sent_at_ms: number;
+    readonly voucher: string;
+    readonly reply_to?: number | null;
+  };
+  /**
    * Gives the caller's own message another text.
    *
    * Edits at the same time get versions one after the other, and the highest is what stands. Sent again with the same
@@ -850,6 +881,12 @@ export const LIMITS = {
   report: { seq: { min: 1, max: 999_999_999_999_999 }, reason: { maxLength: 500, minLength: 1 } },
   reports: { limit: { min: 1, max: 100 } },
   send: { text: { maxLength: 8_000, minLength: 1 } },
+  restore: {
+    text: { maxLength: 8_000, minLength: 1 },
+    seq: { min: 1, max: 999_999_999_999_999 },
+    sent_at_ms: { min: 0, max: 999_999_999_999_999 },
+    voucher: { maxLength: 64, minLength: 1 },
+  },
   edit: { seq: { min: 1, max: 999_999_999_999_999 }, text: { maxLength: 8_000, minLength: 1 } },
   delete: { seq: { min: 1, max: 999_999_999_999_999 } },
   react: { seq: { min: 1, max: 999_999_999_999_999 }, emoji: { maxLength: 32, minLength: 1 } },
@@ -884,6 +921,7 @@ export interface Results {
   subscribe: Subscribed;
   unsubscribe: Done;
   send: Sent;
+  restore: Sent;
   edit: Changed;
   delete: Changed;
   react: Reacted;
@@ -1189,6 +1227,7 @@ const message: Read<Message> = record<Message>({
   mine: optional(list(text)),
   pinned: or(flag, false),
   rev: or(count, 0),
+  until: or(count, 0),
 });
 
 const tail: Read<Tail> = record<Tail>({ path: text, poll_ms: count, valid_ms: count });
@@ -1297,7 +1336,7 @@ const reacted: Read<Reacted> = record<Reacted>({ room: text, seq: count, rev: co
 
 const changed: Read<Changed> = record<Changed>({ room: text, seq: count, version: count, rev: count });
 
-const sent: Read<Sent> = record<Sent>({ room: text, seq: count, sent_at_ms: count });
+const sent: Read<Sent> = record<Sent>({ room: text, seq: count, sent_at_ms: count, voucher: optional(text) });
 
 const subscribed: Read<Subscribed> = record<Subscribed>({
   room: room,
@@ -1335,6 +1374,7 @@ const ready: Read<Ready> = record<Ready>({
   heartbeat_s: count,
   rotate_after_s: count,
   reconnect: reconnection,
+  epoch: or(count, 0),
 });
 
 export const refusal: Read<Refusal> = record<Refusal>({
@@ -1476,6 +1516,7 @@ export const results: { readonly [A in Action]: Read<Results[A]> } = {
   subscribe: subscribed,
   unsubscribe: done,
   send: sent,
+  restore: sent,
   edit: changed,
   delete: changed,
   react: reacted,

@@ -20,6 +20,7 @@ from chat import (
     protocol,
     reactions,
     receipts,
+    returns,
     rooms,
     search,
     sessions,
@@ -78,6 +79,7 @@ _USE_CASES: dict[type[Command], UseCase] = {
     protocol.ReadPresence: presence.read_presence,
     protocol.ReadReceipts: receipts.read_receipts,
     protocol.SendMessage: messages.send,
+    protocol.RestoreMessage: returns.restore,
     protocol.EditMessage: changes.edit,
     protocol.DeleteMessage: changes.delete,
     protocol.React: reactions.react,
@@ -152,6 +154,8 @@ def _carry_out(services: Services, sender: Sender, frame: str | bytes) -> AnyRep
     except ChatError as error:
         return _refusal(_command_id(frame), error)
     try:
+        if services.homes is not None:
+            services.homes.require_here()
         protection.charge(services, sender, command)
         result = _USE_CASES[type(command)](services, sender, command)
     except ChatError as error:

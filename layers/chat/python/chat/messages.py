@@ -34,6 +34,7 @@ from chat.protocol import (
 )
 from chat.services import Services
 from chat.storage.messages import Draft, Span, Stored
+from chat.storage.vouchers import Acknowledged
 
 UNTOLD_MS = 60_000
 """How long after a message was stored its repeats still deliver it. Who has it already drops it by its number."""
@@ -66,7 +67,28 @@ def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
         if earlier is None:
             raise
         stored = earlier
-    return Sent(room=command.room, seq=stored.seq, sent_at_ms=stored.sent_at_ms)
+    return Sent(
+        room=command.room,
+        seq=stored.seq,
+        sent_at_ms=stored.sent_at_ms,
+        voucher=_voucher(services, sender, command, stored),
+    )
+
+
+def _voucher(services: Services, sender: Sender, command: SendMessage, stored: Stored) -> str | None:
+    if services.vouchers is None:
+        return None
+    return services.vouchers.voucher(
+        Acknowledged(
+            sender.user,
+            command.id,
+            command.room,
+            command.text,
+            command.reply_to,
+            stored.seq,
+            stored.sent_at_ms,
+        )
+    )
 
 
 def _take(services: Services, sender: Sender, command: SendMessage) -> Stored:

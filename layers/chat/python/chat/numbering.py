@@ -1,8 +1,8 @@
 """The numbers of a room, in epochs: so that Regions which cannot hear each other never give the same one.
 
 Whoever numbers a stage's rooms does so in an epoch, and each epoch has one Region that may. Epoch E has the numbers
-from E · 10⁹ + 1 to (E + 1) · 10⁹, given one after the other. So numbers grow over epochs, are without a hole within one,
-and what one Region has given unheard of is never what another one gives. Epoch 0 begins at 1: a stage that stays in one
+from E · 10⁹ + 1 to (E + 1) · 10⁹, given one after the other. So numbers grow over epochs, have no holes within one, and
+what one Region has given unheard of is never what another one gives. Epoch 0 begins at 1: a stage that stays in one
 Region counts 1, 2, 3 … and knows nothing of this.
 
 Pure: knows no tables and no time.
@@ -23,7 +23,7 @@ def epoch_of(number: int) -> int:
 
 
 def floor(epoch: int) -> int:
-    """The number below the first one of an epoch: 0 of the first epoch, else the last that the one before could give."""
+    """The number below the first one of an epoch: of the first 0, else the last that the epoch before could give."""
     return epoch * EPOCH_NUMBERS
 
 

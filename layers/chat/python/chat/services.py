@@ -15,6 +15,7 @@ from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
+from chat.storage.homes import Homes
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
@@ -30,6 +31,7 @@ from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
+from chat.storage.vouchers import Vouchers
 from chat.storage.windows import Windows
 
 
@@ -124,6 +126,19 @@ class Services:
     account_jobs: AccountJobs
     fanout: Fanout
     notices: Notices
+    clock: Clock
+    homes: Homes | None = None
+    """None in a stage of one Region, as the next."""
+    vouchers: Vouchers | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """What receiving another Region's entries takes."""
+
+    homes: Homes
+    messages: MessageLog
+    changes: ChangeLog
     clock: Clock
 
 

@@ -19,7 +19,7 @@ RECONNECT = Reconnection(first_ms=500, most_ms=20_000)
 
 
 def hello(services: Services, sender: Sender, _: Hello) -> Ready:
-    """Costs nothing: what it says is the same for the life of the connection."""
+    """Costs nothing: what it says is the same for the life of the connection, until another Region takes over."""
     spread = zlib.crc32(sender.connection.encode()) % (ROTATE_LAST_S - ROTATE_FIRST_S + 1)
     return Ready(
         version=VERSION,
@@ -29,6 +29,7 @@ def hello(services: Services, sender: Sender, _: Hello) -> Ready:
         heartbeat_s=HEARTBEAT_S,
         rotate_after_s=ROTATE_FIRST_S + spread,
         reconnect=RECONNECT,
+        epoch=services.homes.current().epoch if services.homes else 0,
     )
 
 

@@ -162,6 +162,21 @@ class SendMessage(Command, tag="send", frozen=True, kw_only=True):
     reply_to: int | None = None
 
 
+class RestoreMessage(Command, tag="restore", frozen=True, kw_only=True):
+    """Says again what was acknowledged in a Region that has been lost since: it keeps its number. Reply: `Sent`.
+
+    `id`, `room`, `text` and `reply_to` as in the `send`; `seq`, `sent_at_ms` and `voucher` as in what answered it.
+    Whether the message has come from its Region by itself meanwhile makes no difference.
+    """
+
+    room: str
+    text: str
+    seq: int
+    sent_at_ms: int
+    voucher: str
+    reply_to: int | None = None
+
+
 class EditMessage(Command, tag="edit", frozen=True, kw_only=True):
     """Gives the caller's own message another text. Reply: `Changed`.
 

@@ -30,7 +30,7 @@ from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import ModerationHook
-from chat.services import Activity, Deliveries, Fanout, JobOffice, Notices, Protection, Services
+from chat.services import Activity, Arrivals, Deliveries, Fanout, JobOffice, Notices, Protection, Services
 from chat.settings import Runtime, Settings
 from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
@@ -39,6 +39,7 @@ from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry, TicketOffice
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
+from chat.storage.homes import Homes
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
@@ -54,6 +55,7 @@ from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
+from chat.storage.vouchers import Vouchers
 from chat.storage.windows import Windows
 
 
@@ -169,13 +171,36 @@ def members() -> Memberships:
 @cache
 def messages() -> MessageLog:
     """The logs of the stage."""
-    return MessageLog(DynamoDbTable(client(), settings().need("messages_table")), tiers())
+    return MessageLog(DynamoDbTable(client(), settings().need("messages_table")), tiers(), homes())
 
 
 @cache
 def changes() -> ChangeLog:
     """The changes to messages of the stage."""
-    return ChangeLog(DynamoDbTable(client(), settings().need("messages_table")))
+    return ChangeLog(DynamoDbTable(client(), settings().need("messages_table")), homes())
+
+
+@cache
+def homes() -> Homes | None:
+    """Which Region numbers, None in a stage of one."""
+    regions = settings().regions
+    if not regions:
+        return None
+    table = DynamoDbTable(client(), settings().need("rooms_table"))
+    return Homes(table, clock(), regions.split(","), Runtime.from_env().region)
+
+
+@cache
+def arrivals() -> Arrivals | None:
+    """What receiving another Region's entries takes, None in a stage of one."""
+    known = homes()
+    return Arrivals(homes=known, messages=messages(), changes=changes(), clock=clock()) if known else None
+
+
+@cache
+def vouchers() -> Vouchers | None:
+    """What acknowledged messages are vouched for with, None in a stage of one Region."""
+    return Vouchers(DynamoDbTable(client(), settings().need("messages_table")), ids()) if homes() else None
 
 
 @cache
@@ -393,4 +418,6 @@ def services() -> Services:
         fanout=fanout(),
         notices=notices(),
         clock=clock(),
+        homes=homes(),
+        vouchers=vouchers(),
     )

@@ -21,6 +21,8 @@ class Ready(msgspec.Struct, frozen=True):
     """The session is usable. Heartbeat and rotation are the server's choice, so that clients spread themselves.
 
     `rotate_after_s`: open a new connection, subscribe on it, then close this one, before API Gateway does at 2 h.
+    `epoch` is 0 until another Region has taken over, and grows whenever one does: whoever was acknowledged a message in
+    an earlier one shortly before, says it again (`restore`).
     """
 
     version: int
@@ -30,6 +32,7 @@ class Ready(msgspec.Struct, frozen=True):
     heartbeat_s: int
     rotate_after_s: int
     reconnect: Reconnection
+    epoch: int = 0
 
 
 class RoomList(msgspec.Struct, frozen=True):
@@ -102,11 +105,15 @@ class ReportList(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The message is durable. `sent_at_ms` is the server's clock."""
+    """The message is durable. `sent_at_ms` is the server's clock.
+
+    `voucher` proves to the stage's other Regions that this message has this number; None in a stage of one Region.
+    """
 
     room: str
     seq: int
     sent_at_ms: int
+    voucher: str | None = None
 
 
 class Changed(msgspec.Struct, frozen=True):
