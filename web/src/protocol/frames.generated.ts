@@ -680,8 +680,12 @@ export interface Picture {
 
 /** The fields of each command, without `action` and `id`. */
 export interface Commands {
-  /** The first command of a connection: who one is, and how to keep the connection well. */
-  hello: { readonly client?: string };
+  /**
+   * The first command of a connection: who one is, and how to keep the connection well.
+   *
+   * `epoch` is the highest that any `Ready` has told: a Region that has not heard of it refuses with `elsewhere`.
+   */
+  hello: { readonly client?: string; readonly epoch?: number };
   /** The public rooms and the caller's own. */
   rooms: { readonly after?: string | null };
   /**
@@ -868,7 +872,7 @@ export interface Commands {
 
 /** What a command's field may be at most and at least. */
 export const LIMITS = {
-  hello: { client: { maxLength: 100 } },
+  hello: { client: { maxLength: 100 }, epoch: { min: 0, max: 999_999_999_999_999 } },
   create: { title: { maxLength: 80, minLength: 1 }, members: { maxItems: 100 } },
   direct: { user: { maxLength: 128, minLength: 1 } },
   invite: { user: { maxLength: 128, minLength: 1 } },

@@ -110,7 +110,7 @@ class FeedOrder:
         """The next message, None while it isn't here. Void numbers are passed over."""
         while self._started and self._position + 1 in self._held:
             message = self._held.pop(self._position + 1)
-            self._position = _last(message)
+            self._position = message.last
             revised = self._revised.pop(message.seq, None)
             if revised is not None and revised.rev > message.rev:
                 message = revised
@@ -128,10 +128,10 @@ class FeedOrder:
 
     def _advance(self) -> None:
         while self._complete + 1 in self._held:
-            self._complete = _last(self._held[self._complete + 1])
+            self._complete = self._held[self._complete + 1].last
         # What no message has, and the reader is at, need not wait for the reader: what follows is held from there.
         while self._position + 1 in self._held and self._held[self._position + 1].until:
-            self._position = _last(self._held.pop(self._position + 1))
+            self._position = self._held.pop(self._position + 1).last
 
     def _recall(self, message: Message) -> bool:
         """Whether a message was handed out before, under a number that another Region gave it."""
@@ -153,8 +153,3 @@ class FeedOrder:
             return False
         self._held[message.seq] = message
         return True
-
-
-def _last(message: Message) -> int:
-    """The last of the numbers that an entry stands for."""
-    return message.until or message.seq

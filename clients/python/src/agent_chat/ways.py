@@ -52,6 +52,7 @@ class Ways:
         self._addresses = addresses
         self._tokens = tokens
         self._client = client
+        self._epoch = 0
         self._failed = 0
         self._failed_for_s = 0.0
 
@@ -119,10 +120,11 @@ class Ways:
 
     async def _greeted(self, connection: Connection) -> Opened:
         try:
-            ready = await connection.call(frames.Hello(id=new_id(), client=self._client), Ready)
+            ready = await connection.call(frames.Hello(id=new_id(), client=self._client, epoch=self._epoch), Ready)
         except BaseException:
             await connection.close()
             raise
+        self._epoch = max(self._epoch, ready.epoch)
         return Opened(connection, ready)
 
     def _forget_failures(self) -> None:

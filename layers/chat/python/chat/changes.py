@@ -83,7 +83,7 @@ def _take(services: Services, sender: Sender, command: EditMessage) -> Changed:
         raise
     if altered.done:
         _forget_words(services, altered.entry, before[0]["text"])
-        tell(services, sender, altered)
+        _tell(services, sender, altered)
     return _changed(altered.entry)
 
 
@@ -108,7 +108,7 @@ def delete(services: Services, sender: Sender, command: DeleteMessage) -> Change
     altered = services.changes.alter(command.room, command.seq, plan, now_ms)
     if altered.done:
         _forget_words(services, altered.entry, before[0]["text"])
-        tell(services, sender, altered)
+        _tell(services, sender, altered)
     return _changed(altered.entry)
 
 
@@ -180,7 +180,7 @@ def _forget_words(services: Services, entry: Item, before: str) -> None:
         logger.warning("words of an old version stay in the index", extra={"room": entry["room"], "seq": entry["sk"]})
 
 
-def tell(services: Services, sender: Sender, altered: Altered) -> None:
+def _tell(services: Services, sender: Sender, altered: Altered) -> None:
     """The room's subscribers, and the lists that show its newest message. Never raises: the change is durable."""
     entry = altered.entry
     services.change_pace.observe(entry["room"], altered.rev, services.clock.now_ms())

@@ -154,8 +154,8 @@ def _carry_out(services: Services, sender: Sender, frame: str | bytes) -> AnyRep
     except ChatError as error:
         return _refusal(_command_id(frame), error)
     try:
-        if services.homes is not None:
-            services.homes.require_here()
+        if services.regions is not None:
+            services.regions.homes.require_here()
         protection.charge(services, sender, command)
         result = _USE_CASES[type(command)](services, sender, command)
     except ChatError as error:

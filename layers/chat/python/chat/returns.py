@@ -12,20 +12,16 @@ from __future__ import annotations
 
 import logging
 
-from chat import changes
+from chat import messages
 from chat.errors import InvalidFieldError, MessageNotFoundError
 from chat.numbering import epoch_of
 from chat.ports import Item, Sender
 from chat.protocol import RestoreMessage, Sent
 from chat.services import Arrivals, Services
 from chat.storage import keys
-from chat.storage.changes import Alteration
 from chat.storage.homes import Home
 from chat.storage.messages import VOID, Draft
 from chat.storage.vouchers import Acknowledged
-
-RETURNED = "returned"
-"""What a change says that brings an entry of an earlier epoch."""
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +41,7 @@ def restore(services: Services, sender: Sender, command: RestoreMessage) -> Sent
         command.seq,
         command.sent_at_ms,
     )
-    if services.vouchers is None or not services.vouchers.proves(command.voucher, said):
+    if services.regions is None or not services.regions.vouchers.proves(command.voucher, said):
         raise InvalidFieldError("This is not what the stage has acknowledged.")
     draft = Draft(
         room=command.room,
@@ -57,15 +53,8 @@ def restore(services: Services, sender: Sender, command: RestoreMessage) -> Sent
         sent_at_ms=command.sent_at_ms,
         reply_to=command.reply_to,
     )
-    stored = services.messages.restore(draft, command.seq)
-    if not stored.repeated:
-        altered = services.changes.alter(command.room, command.seq, _returned, services.clock.now_ms())
-        changes.tell(services, sender, altered)
-    return Sent(room=command.room, seq=stored.seq, sent_at_ms=stored.sent_at_ms, voucher=command.voucher)
-
-
-def _returned(_entry: Item) -> Alteration:
-    return Alteration(RETURNED, None, None, {})
+    messages.bring_back(services, draft, command.seq)
+    return Sent(room=command.room, seq=command.seq, sent_at_ms=command.sent_at_ms, voucher=command.voucher)
 
 
 def is_told_here(arrivals: Arrivals, home: Home, item: Item) -> bool:
@@ -87,10 +76,9 @@ def receive(arrivals: Arrivals, home: Home, item: Item) -> None:
         return
     room, number = str(item["room"]), int(item["sk"])
     if item["pk"].startswith(keys.CHANGES):
-        arrivals.messages.admit(room, rev=number)
+        arrivals.returned.receive_change(room, number)
         _tell_again(arrivals, room, int(item["seq"]))
-    elif arrivals.messages.claim(item):
-        arrivals.messages.admit(room, seq=number)
+    elif arrivals.returned.receive(item):
         _tell_again(arrivals, room, number)
     else:
         logger.info("sent again meanwhile", extra={"room": room, "seq": number})
@@ -104,6 +92,6 @@ def _is_late(arrivals: Arrivals, home: Home, item: Item) -> bool:
 
 def _tell_again(arrivals: Arrivals, room: str, seq: int) -> None:
     try:
-        arrivals.changes.alter(room, seq, _returned, arrivals.clock.now_ms())
+        arrivals.changes.alter(room, seq, messages.returned_plan, arrivals.clock.now_ms())
     except MessageNotFoundError:  # a change has come before its message, which is told of itself
         logger.info("not here yet", extra={"room": room, "seq": seq})

@@ -25,6 +25,7 @@ from chat.storage.rates import SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
+from chat.storage.returned import ReturnedMessages
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
@@ -109,6 +110,15 @@ class Activity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Regions:
+    """What a stage in several Regions has beside all else."""
+
+    homes: Homes
+    vouchers: Vouchers
+    returned: ReturnedMessages
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """What a command needs to be carried out and its message to reach everybody."""
 
@@ -127,9 +137,8 @@ class Services:
     fanout: Fanout
     notices: Notices
     clock: Clock
-    homes: Homes | None = None
-    """None in a stage of one Region, as the next."""
-    vouchers: Vouchers | None = None
+    regions: Regions | None = None
+    """None in a stage of one Region."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +146,7 @@ class Arrivals:
     """What receiving another Region's entries takes."""
 
     homes: Homes
-    messages: MessageLog
+    returned: ReturnedMessages
     changes: ChangeLog
     clock: Clock
 

@@ -18,8 +18,12 @@ RECONNECT = Reconnection(first_ms=500, most_ms=20_000)
 """A stage takes 500 new connections a second: full jitter up to 20 s spreads 10,000 that were lost at once."""
 
 
-def hello(services: Services, sender: Sender, _: Hello) -> Ready:
-    """Costs nothing: what it says is the same for the life of the connection, until another Region takes over."""
+def hello(services: Services, sender: Sender, command: Hello) -> Ready:
+    """Costs nothing: what it says is the same for the life of the connection, until another Region takes over.
+
+    Raises `ElsewhereError` where the client has been in an epoch that is not known here.
+    """
+    home = services.regions.homes.require_here(command.epoch) if services.regions else None
     spread = zlib.crc32(sender.connection.encode()) % (ROTATE_LAST_S - ROTATE_FIRST_S + 1)
     return Ready(
         version=VERSION,
@@ -29,7 +33,7 @@ def hello(services: Services, sender: Sender, _: Hello) -> Ready:
         heartbeat_s=HEARTBEAT_S,
         rotate_after_s=ROTATE_FIRST_S + spread,
         reconnect=RECONNECT,
-        epoch=services.homes.current().epoch if services.homes else 0,
+        epoch=home.epoch if home else 0,
     )
 
 

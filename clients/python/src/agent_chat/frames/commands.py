@@ -14,9 +14,10 @@ class Command(msgspec.Struct, tag_field="action", frozen=True, kw_only=True, omi
 
 
 class Hello(Command, tag="hello", frozen=True, kw_only=True):
-    """The first command of a connection. Reply: `Ready`."""
+    """The first command of a connection. Reply: `Ready`. `epoch` is the highest that one was told."""
 
     client: str = ""
+    epoch: int = 0
 
 
 class ListRooms(Command, tag="rooms", frozen=True, kw_only=True):

@@ -71,6 +71,11 @@ class Message(msgspec.Struct, frozen=True, rename={"author": "from"}):
     rev: int = 0
     until: int = 0
 
+    @property
+    def last(self) -> int:
+        """The last of the numbers that it stands for: its own, but for a `void` entry with `until`."""
+        return self.until or self.seq
+
 
 class Preview(msgspec.Struct, frozen=True):
     """A room's newest message, at most a few seconds old, as lists show it."""

@@ -30,13 +30,14 @@ from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import ModerationHook
-from chat.services import Activity, Arrivals, Deliveries, Fanout, JobOffice, Notices, Protection, Services
+from chat.services import Activity, Arrivals, Deliveries, Fanout, JobOffice, Notices, Protection, Regions, Services
 from chat.settings import Runtime, Settings
 from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry, TicketOffice
+from chat.storage.counters import Counters
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
 from chat.storage.homes import Homes
@@ -49,6 +50,7 @@ from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
+from chat.storage.returned import ReturnedMessages
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.search_index import SearchIndex
@@ -194,13 +196,24 @@ def homes() -> Homes | None:
 def arrivals() -> Arrivals | None:
     """What receiving another Region's entries takes, None in a stage of one."""
     known = homes()
-    return Arrivals(homes=known, messages=messages(), changes=changes(), clock=clock()) if known else None
+    return Arrivals(homes=known, returned=returned(), changes=changes(), clock=clock()) if known else None
 
 
 @cache
-def vouchers() -> Vouchers | None:
-    """What acknowledged messages are vouched for with, None in a stage of one Region."""
-    return Vouchers(DynamoDbTable(client(), settings().need("messages_table")), ids()) if homes() else None
+def returned() -> ReturnedMessages:
+    """Messages that another Region has numbered."""
+    table = DynamoDbTable(client(), settings().need("messages_table"))
+    return ReturnedMessages(table, Counters(table, homes()))
+
+
+@cache
+def regions() -> Regions | None:
+    """What a stage in several Regions has beside all else, None in a stage of one."""
+    known = homes()
+    if known is None:
+        return None
+    vouchers = Vouchers(DynamoDbTable(client(), settings().need("messages_table")), ids())
+    return Regions(homes=known, vouchers=vouchers, returned=returned())
 
 
 @cache
@@ -418,6 +431,5 @@ def services() -> Services:
         fanout=fanout(),
         notices=notices(),
         clock=clock(),
-        homes=homes(),
-        vouchers=vouchers(),
+        regions=regions(),
     )

@@ -33,9 +33,13 @@ class Command(msgspec.Struct, tag_field="action", frozen=True, kw_only=True):
 
 
 class Hello(Command, tag="hello", frozen=True, kw_only=True):
-    """The first command of a connection: who one is, and how to keep the connection well. Reply: `Ready`."""
+    """The first command of a connection: who one is, and how to keep the connection well. Reply: `Ready`.
+
+    `epoch` is the highest that any `Ready` has told: a Region that has not heard of it refuses with `elsewhere`.
+    """
 
     client: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    epoch: Position = 0
 
 
 class ListRooms(Command, tag="rooms", frozen=True, kw_only=True):

@@ -71,10 +71,16 @@ class Homes:
             self._known, self._until_ms = self.read(), now_ms + REMEMBERED_MS
         return self._known
 
-    def require_here(self) -> Home:
-        """As `current`. Raises `ElsewhereError` in every other Region than the stage's home."""
+    def require_here(self, known_epoch: int = 0) -> Home:
+        """As `current`. Raises `ElsewhereError` in every other Region than the stage's home.
+
+        `known_epoch`: what somebody knows to have been opened. A Region that has been away has not heard of it.
+        """
         home = self.current()
-        if home.region != self.here:
+        if home.epoch < known_epoch:
+            self._known = None
+            home = self.current()
+        if home.region != self.here or home.epoch < known_epoch:
             raise ElsewhereError("This stage is at home in another Region now; go to its next address.")
         return home
 

@@ -21,7 +21,7 @@ from chat import correlation
 from chat.caching.tiers import Tiers
 from chat.errors import InvalidFieldError, UnavailableError
 from chat.numbering import Numbers, epoch_of
-from chat.ports import Absent, ConditionError, Equal, Item, Put, Query, Table, TransactionError, Write
+from chat.ports import Absent, ConditionError, Item, Put, Query, Table, TransactionError, Write
 from chat.storage import keys, threads
 from chat.storage.counters import Counter, Counters, Position
 from chat.storage.homes import Homes
@@ -155,46 +155,6 @@ class MessageLog:
             return Stored(seq=seq, sent_at_ms=draft.sent_at_ms)
         raise UnavailableError("The room is busy; send again.", retry_after_ms=200)
 
-    def restore(self, draft: Draft, seq: int) -> Stored:
-        """Stores a message under the number that it was given in another Region; `repeated` where it is here already.
-
-        A consistent read, else a transaction of two items. Its thread is told by what it answers, and counts it when
-        the Region returns that it was answered in. Raises `UnavailableError`.
-        """
-        if self.find(draft.room, seq) is None:
-            try:
-                self._store(draft, seq, None)
-            except TransactionError as refused:
-                earlier = refused.conflicts.get(1)
-                if earlier is not None:
-                    return _repeated(earlier, draft.room)
-            else:
-                self.admit(draft.room, seq=seq)
-                return Stored(seq, draft.sent_at_ms)
-        return Stored(seq, draft.sent_at_ms, repeated=True)
-
-    def claim(self, entry: Item) -> bool:
-        """Whether an entry of another Region is its command's only one; else it becomes void. A write unit or two."""
-        user, command_id = entry.get("user"), entry.get("command_id")
-        if not (user and command_id):
-            return True
-        room, seq = entry["room"], int(entry["sk"])
-        try:
-            self._table.put(_memory(user, command_id, room, seq, entry["sent_at_ms"]), Absent())
-        except ConditionError as known:
-            earlier = known.item or {}
-            if (earlier.get("room"), earlier.get("seq")) == (room, seq):
-                return True
-        else:
-            return True
-        with suppress(ConditionError):  # it was deleted meanwhile, with its author, or is void by now
-            self._table.put(_void_entry(room, seq, entry["sent_at_ms"]), Equal("command_id", command_id))
-        return False
-
-    def admit(self, room: str, *, seq: int = 0, rev: int = 0) -> None:
-        """See `chat.storage.counters.Counters.admit`."""
-        self._counters.admit(room, seq=seq, rev=rev)
-
     def recall(self, room: str, user: str, command_id: str) -> Stored | None:
         """The place that an earlier run of the user's command gave a message of the room, None where none did.
 
@@ -270,7 +230,7 @@ class MessageLog:
             counter = replace(counter, numbered_at_ms=self._given_before_ms(room, last, counter))
         self._fill(room, counter.numbers.given(first, last), found, counter, now_ms)
         for hole in counter.numbers.holes(first, last):
-            found[hole.first] = {**_void_entry(room, hole.first, counter.numbered_at_ms), "until": hole.last}
+            found[hole.first] = {**void_of(room, hole.first, counter.numbered_at_ms), "until": hole.last}
         return [found[seq] for seq in sorted(found)]
 
     def _given_before_ms(self, room: str, seq: int, counter: Counter) -> int:
@@ -289,24 +249,11 @@ class MessageLog:
         return self._counters.take_number(room, taker, now_ms)
 
     def _store(self, draft: Draft, seq: int, root: Item | None) -> None:
-        pk, sk = keys.message(draft.room, seq)
-        entry: Item = {
-            "pk": pk,
-            "sk": sk,
-            "room": draft.room,
-            "kind": draft.kind,
-            "user": draft.user,
-            "name": draft.name,
-            "text": draft.text,
-            "sent_at_ms": draft.sent_at_ms,
-            "command_id": draft.command_id,
-            **correlation.attribute(),
-        }
-        entry |= {name: value for name in _SELDOM if (value := getattr(draft, name))}
-        memory = _memory(draft.user, draft.command_id, draft.room, seq, draft.sent_at_ms)
+        entry = entry_of(draft, seq)
+        memory = memory_of(draft.user, draft.command_id, draft.room, seq, draft.sent_at_ms)
         stored: list[Write] = [Put(entry, Absent()), Put(memory, Absent())]
         # A repeat may have the same number, and has a time of its own.
-        name = f"{pk}/{seq}/{memory['pk']}/{draft.sent_at_ms}/{draft.text}"
+        name = f"{entry['pk']}/{seq}/{memory['pk']}/{draft.sent_at_ms}/{draft.text}"
         if root is None:
             self._table.transact(stored, token=_token(name))
             return
@@ -330,7 +277,7 @@ class MessageLog:
 
     def _void(self, room: str, seq: int, at_ms: int) -> Item | None:
         """Closes a burnt number; the entry that stands there now, None when another command's message does."""
-        entry = _void_entry(room, seq, at_ms)
+        entry = void_of(room, seq, at_ms)
         try:
             self._table.put(entry, Absent())
         except ConditionError as taken:
@@ -364,19 +311,39 @@ class MessageLog:
             if seq in found:
                 newer_at_ms = found[seq]["sent_at_ms"]
             elif not counter.closes(seq):
-                found[seq] = _void_entry(room, seq, newer_at_ms)
+                found[seq] = void_of(room, seq, newer_at_ms)
             elif now_ms - newer_at_ms > SETTLE_MS:
                 entry = self._void(room, seq, newer_at_ms)
                 if entry:
                     found[seq] = entry
 
 
-def _void_entry(room: str, seq: int, at_ms: int) -> Item:
+def entry_of(draft: Draft, seq: int) -> Item:
+    """A message as it stands in the log."""
+    pk, sk = keys.message(draft.room, seq)
+    entry: Item = {
+        "pk": pk,
+        "sk": sk,
+        "room": draft.room,
+        "kind": draft.kind,
+        "user": draft.user,
+        "name": draft.name,
+        "text": draft.text,
+        "sent_at_ms": draft.sent_at_ms,
+        "command_id": draft.command_id,
+        **correlation.attribute(),
+    }
+    return entry | {name: value for name in _SELDOM if (value := getattr(draft, name))}
+
+
+def void_of(room: str, seq: int, at_ms: int) -> Item:
+    """What stands under a number that no message has."""
     pk, sk = keys.message(room, seq)
     return {"pk": pk, "sk": sk, "room": room, "kind": VOID, "text": "", "sent_at_ms": at_ms}
 
 
-def _memory(user: str, command_id: str, room: str, seq: int, sent_at_ms: int) -> Item:
+def memory_of(user: str, command_id: str, room: str, seq: int, sent_at_ms: int) -> Item:
+    """What is remembered of a command that has stored a message."""
     pk, sk = keys.command(user, command_id)
     expires_at_s = sent_at_ms // 1000 + REMEMBERED_S
     return {"pk": pk, "sk": sk, "room": room, "seq": seq, "sent_at_ms": sent_at_ms, "expires_at_s": expires_at_s}
