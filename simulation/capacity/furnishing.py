@@ -22,7 +22,7 @@ from local.gateway import events
 from simulation.capacity.crowd import Client, Crowd
 from simulation.capacity.population import RoomPlan
 from simulation.cloud.cloud import Cloud
-from simulation.cloud.gateway import DOMAIN, Socket, State
+from simulation.cloud.gateway import Socket, State
 
 Person = TypeVar("Person", bound=Client)
 
@@ -102,7 +102,7 @@ def _open(cloud: Cloud, connections: ConnectionRegistry, client: Client) -> None
         connection_id=cloud.new_id(),
         api_id="simulated",
         stage="simulated",
-        domain_name=DOMAIN,
+        domain_name=cloud.gateway.domain,
         connected_at_ms=now_ms,
         source_ip="192.0.2.1",
         user_agent=None,

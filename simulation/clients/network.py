@@ -24,12 +24,13 @@ from simulation.cloud.gateway import ABNORMAL, Gateway, HttpAnswer, Socket
 class SimulatedSocket:
     """A client's end of a socket: see `websockets.asyncio.client.ClientConnection`."""
 
-    def __init__(self, network: Network, machine: Machine) -> None:
+    def __init__(self, network: Network, gateway: Gateway, machine: Machine) -> None:
         self.machine = machine
         self.transport = self
         self.heard: list[str] = []
         """Frames, as they came."""
         self._network = network
+        self._gateway = gateway
         self._socket: Socket | None = None
         self._frames: asyncio.Queue[str | None] = asyncio.Queue()
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -37,7 +38,7 @@ class SimulatedSocket:
 
     async def open(self, query: str) -> None:
         """Raises `InvalidHandshake` where it is refused."""
-        self._network.gateway.open(query, self)
+        self._gateway.open(query, self)
         try:
             await self._opened
         except asyncio.CancelledError:
@@ -48,7 +49,7 @@ class SimulatedSocket:
         """Raises `ConnectionClosedError`."""
         if self._lost or self._socket is None:
             raise ConnectionClosedError(None, None)
-        self._network.gateway.send(self._socket, text)
+        self._gateway.send(self._socket, text)
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self
@@ -66,7 +67,7 @@ class SimulatedSocket:
     def abort(self) -> None:
         """Ends it. The other side hears of it, unless the client has vanished."""
         if self._socket is not None and not self._lost:
-            self._network.gateway.close(self._socket)
+            self._gateway.close(self._socket)
         self._lose()
 
     def get_extra_info(self, name: str) -> None:
@@ -78,9 +79,9 @@ class SimulatedSocket:
         if self._socket is None or self._lost:
             return
         if silently:
-            self._network.gateway.vanish(self._socket)
+            self._gateway.vanish(self._socket)
         else:
-            self._network.gateway.close(self._socket)
+            self._gateway.close(self._socket)
         self.closed(ABNORMAL)
 
     # What the gateway tells
@@ -88,7 +89,7 @@ class SimulatedSocket:
     def opened(self, socket: Socket) -> None:
         """See `Listener`."""
         if self._lost:
-            self._network.gateway.close(socket)
+            self._gateway.close(socket)
             return
         self._socket = socket
         self._network.open_sockets.setdefault(self.machine.name, []).append(self)
@@ -121,10 +122,13 @@ class SimulatedSocket:
 
 
 class Network:
-    """All clients' way to one gateway. `cut_off` are machines that reach nobody at the moment."""
+    """All clients' way to the gateways of a stage. `cut_off` are machines that reach nobody at the moment.
 
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
+    An address leads to the Region that it names, or else to the first.
+    """
+
+    def __init__(self, *gateways: Gateway) -> None:
+        self._gateways = gateways
         self.sockets: list[SimulatedSocket] = []
         """All that there ever were."""
         self.open_sockets: dict[str, list[SimulatedSocket]] = {}
@@ -134,7 +138,7 @@ class Network:
         """As `websockets.connect`; its options are limits that nobody meets here, but for the time that it takes."""
         machine = current_machine.get()
         self._require_reachable(machine)
-        socket = SimulatedSocket(self, machine)
+        socket = SimulatedSocket(self, self._gateway(url), machine)
         self.sockets.append(socket)
         async with asyncio.timeout(socket_connection.OPEN_TIMEOUT_S):
             await socket.open(urlsplit(url).query)
@@ -158,15 +162,21 @@ class Network:
         parts = urlsplit(request.full_url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         body = request.data.decode() if isinstance(request.data, bytes) else ""
-        self.gateway.request(request.get_method(), target, dict(request.header_items()), body, then)
+        self._gateway(request.full_url).request(request.get_method(), target, dict(request.header_items()), body, then)
         try:
             async with asyncio.timeout(timeout_s):
                 answer = await answered
         except TimeoutError:
             raise UnreachableError("The stage does not answer in time.") from None
+        if not answer.status:
+            raise UnreachableError("The stage does not answer.")
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own range
             raise exchange._explain(answer.status, answer.body.encode())  # noqa: SLF001 - the client's own words for it
         return answer.body.encode()
+
+    def _gateway(self, url: str) -> Gateway:
+        host = urlsplit(url).netloc
+        return next((each for each in self._gateways if each.cloud.region in host), self._gateways[0])
 
     def _require_reachable(self, machine: Machine) -> None:
         if machine.name in self.cut_off:

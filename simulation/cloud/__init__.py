@@ -17,5 +17,6 @@ the same run, call by call.
 | `tier` | Valkey |
 | `stage` | which function has which trigger, as the CDK application deploys it |
 | `disturbance` | where faults strike |
-| `cloud` | all of it, put together |
+| `cloud` | all of it, put together: one account and Region |
+| `regions` | several of those, with global tables between them |
 """

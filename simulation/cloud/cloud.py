@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,7 +30,8 @@ from simulation.world import MemoryFiles
 
 TABLES = ("rooms", "messages", "connections")
 
-WEBSOCKET_URL = "wss://simulated.execute-api.us-east-1.amazonaws.com/simulated"
+REGION = "us-east-1"
+"""Where a stage of one Region is."""
 
 
 class Trace:
@@ -66,11 +67,19 @@ class Cloud:
         fanout: str = "",
         tier: bool = False,
         user_limit: tuple[int, int] = (20, 200),
+        region: str = REGION,
+        regions: Sequence[str] = (),
+        scheduler: Scheduler | None = None,
     ) -> None:
+        """`region` is where it is, one of the stage's `regions`, none for a stage of one; they share a scheduler."""
+        self.region = region
+        self.regions = tuple(regions)
+        self.lost = False
+        """Whether the whole Region is out of reach."""
         self.figures = figures
         self.disturbance = disturbance or Disturbance()
         self.trace = trace
-        self.scheduler = Scheduler(seed)
+        self.scheduler = scheduler or Scheduler(seed)
         self.clock = SchedulerClock(self.scheduler)
         self.counts: Counter[tuple[str, str, str]] = Counter()
         """Calls, throttles and conflicts, by service and operation."""
@@ -109,6 +118,21 @@ class Cloud:
         if self.trace is not None and what == "calls":
             self.trace.add(self.scheduler.now_us, service, operation, "")
 
+    def lose(self) -> None:
+        """The Region fails, with all that runs in it. Its tables keep what they have."""
+        self.lost = True
+        self.note(self.region, "region", "lost")
+        self.gateway.lose()
+        for function in self.functions.values():
+            function.lose()
+
+    def give_back(self) -> None:
+        """It works again: queues and streams go on where they were."""
+        self.lost = False
+        self.note(self.region, "region", "is back")
+        for queue in self.queues.values():
+            queue.resume()
+
     def close(self) -> None:
         """Ends what still runs, so that nothing of it outlives the simulation."""
         for function in self.functions.values():
@@ -117,7 +141,7 @@ class Cloud:
     def modules_for(self, access: Access, spec: FunctionSpec) -> Mapping[str, Any]:
         """What an instance has in the place of modules that reach AWS, the machine's time or its chance."""
         settings = self._settings(spec)
-        runtime = SimpleNamespace(region="us-east-1", endpoint_url=None, certificates=None)
+        runtime = SimpleNamespace(region=self.region, endpoint_url=None, certificates=None)
         return {
             "time": _time(access),
             "secrets": _secrets(self),
@@ -148,7 +172,7 @@ class Cloud:
         values = {
             **{f"{name}_table": name for name in TABLES},
             "connections_url": "https://connections",
-            "websocket_url": WEBSOCKET_URL,
+            "websocket_url": f"wss://{self.gateway.domain}/simulated",
             "delivery_queue_url": "delivery",
             "notices_queue_url": "notices",
             "jobs_queue_url": "jobs",
@@ -158,9 +182,13 @@ class Cloud:
             "user_rate_per_s": str(self._user_limit[0]),
             "user_burst": str(self._user_limit[1]),
         }
-        given = {name: values[name] for name in spec.settings}
+        wanted = spec.settings
+        if self.regions and spec.handler == "message.outbox":
+            wanted += ("rooms_table", "messages_table")  # to receive what comes from other Regions
+        given = {name: values[name] for name in wanted}
         cache_url = "rediss://tier" if self.shared is not None and spec.handler == "message.command" else None
-        return Settings(stage="simulated", fanout=self._fanout or None, cache_url=cache_url, **given)
+        regions = ",".join(self.regions) or None
+        return Settings(stage="simulated", regions=regions, fanout=self._fanout or None, cache_url=cache_url, **given)
 
 
 class TokenNames:

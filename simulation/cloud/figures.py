@@ -101,6 +101,8 @@ class Figures:
     stream_shards: int = field(default=4, metadata=_from("AWS: a shard a partition; a new on-demand table has four"))
     stream_batch: int = field(default=100, metadata=_from("cdk.constructs.room_events"))
 
+    replication: Latency = field(default=Latency(800, 2_000), metadata=_from("A: AWS says usually within a second"))
+
     # SQS and SNS
     enqueue: Latency = field(default=Latency(8, 30), metadata=_from("A: SendMessageBatch, PublishBatch"))
     queue: Latency = _hop("sqs")  # noqa: RUF009 - a field

@@ -75,7 +75,7 @@ class Context:
         self.function_name = name
         self.aws_request_id = cloud.new_id()
         self.memory_limit_in_mb = 1024
-        self.invoked_function_arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+        self.invoked_function_arn = f"arn:aws:lambda:{cloud.region}:000000000000:function:{name}"
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends the invocation."""
@@ -223,6 +223,10 @@ class Function:
 
         A function that may not grow now, or an account that runs all that it may, throttles at once.
         """
+        if self.cloud.lost:
+            self._end(End.THROTTLED)
+            then(Outcome(End.THROTTLED))
+            return
         now_us = self.cloud.scheduler.now_us
         instance = self._warm(now_us)
         if (instance is None and not self._growth.take(now_us / 1e6)) or not self.cloud.account.enter():
@@ -241,6 +245,18 @@ class Function:
     def recycle(self) -> None:
         """Ends all instances that are idle: what they remembered is gone."""
         self.idle.clear()
+
+    def lose(self) -> None:
+        """Ends whatever runs, with its Region: who waits for it gets no answer."""
+        self.idle.clear()
+        for instance, invocation in list(self._live.values()):
+            self._kill(instance, invocation)
+
+    def _kill(self, instance: Instance, invocation: _Invocation) -> None:
+        instance.access.dead = True
+        self._finish(instance, invocation, Outcome(End.DIED))
+        if invocation.process is not None:
+            invocation.process.throw(Death)
 
     def abandon(self) -> None:
         """Ends whatever runs, as the end of a simulation does; nobody hears of it."""
@@ -269,6 +285,9 @@ class Function:
 
     def _begin(self, instance: Instance, invocation: _Invocation) -> None:
         scheduler = self.cloud.scheduler
+        if self.cloud.lost:
+            self._kill(instance, invocation)
+            return
         ends_us = scheduler.now_us + self.spec.timeout_s * 1_000 * US
         instance.access.ends_us = ends_us
         context = Context(self.cloud, self.spec.handler, ends_us)

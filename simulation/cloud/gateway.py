@@ -29,7 +29,8 @@ GOING_AWAY, TOO_LARGE, ABNORMAL = 1001, 1009, 1006
 
 DELIVERED, GONE, LARGE, THROTTLED = 200, 410, 413, 429
 
-DOMAIN = "simulated.execute-api.us-east-1.amazonaws.com"
+SILENCE_MS = 3_000
+"""A: until a client gives up an address at which nobody answers."""
 
 
 class Listener(Protocol):
@@ -91,6 +92,7 @@ class Gateway:
     def __init__(self, cloud: Cloud) -> None:
         figures, now_s = cloud.figures, cloud.scheduler.now_us / 1e6
         self.cloud = cloud
+        self.domain = f"simulated.execute-api.{cloud.region}.amazonaws.com"
         self.sockets: dict[str, Socket] = {}
         self.throttled = 0
         self.posts = 0
@@ -123,12 +125,23 @@ class Gateway:
             self.cloud.scheduler.after(self._network_us(), self._hear_closed, socket, code)
             self._end(socket, code)
 
+    def lose(self) -> None:
+        """Its Region is gone, and all sockets with it: nothing is told of that but to the clients."""
+        for socket in list(self.sockets.values()):
+            if socket.state is State.OPEN:
+                self.cloud.scheduler.after(self._network_us(), self._hear_closed, socket, ABNORMAL)
+            socket.state = State.CLOSED
+        self.sockets.clear()
+
     def _hear_closed(self, socket: Socket, code: int) -> None:
         if not socket.vanished:
             socket.listener.closed(code)
 
     def _admit(self, query: str, listener: Listener) -> None:
         now_us = self.cloud.scheduler.now_us
+        if self.cloud.lost:
+            self.cloud.scheduler.after(SILENCE_MS * US, self._refuse, listener, 0)
+            return
         if not self._connects.take(now_us / 1e6):
             self.throttled += 1
             self._refuse(listener, THROTTLED)
@@ -137,12 +150,12 @@ class Gateway:
             connection_id=self.cloud.new_id(),
             api_id="simulated",
             stage="simulated",
-            domain_name=DOMAIN,
+            domain_name=self.domain,
             connected_at_ms=now_us // US,
             source_ip="192.0.2.1",
             user_agent=None,
         )
-        handshake = events.Handshake([("Host", DOMAIN)], query)
+        handshake = events.Handshake([("Host", self.domain)], query)
         event = events.authorizer_event(session, handshake, self._occasion(), {}, "arn:aws:execute-api:simulated")
 
         def authorized(outcome: Outcome) -> None:
@@ -282,6 +295,9 @@ class Gateway:
     def _route(
         self, method: str, target: str, headers: Mapping[str, str], body: str, then: Callable[[HttpAnswer], None]
     ) -> None:
+        if self.cloud.lost:
+            self.cloud.scheduler.after(SILENCE_MS * US, then, HttpAnswer(0))
+            return
         path, _, query = target.partition("?")
         route = f"{method} {path}"
         if route not in ROUTES:
@@ -305,7 +321,7 @@ class Gateway:
         self._integrate(ROUTES[route], event, lambda outcome: self._answer(then, _http(outcome)))
 
     def _answer(self, then: Callable[[HttpAnswer], None], answer: HttpAnswer) -> None:
-        self.cloud.scheduler.after(self._network_us(), then, answer)
+        self.cloud.scheduler.after(self._network_us(), then, HttpAnswer(0) if self.cloud.lost else answer)
 
     # Functions
 

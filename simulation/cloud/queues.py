@@ -80,6 +80,10 @@ class Queue:
             hop_us = self.cloud.figures.queue.draw_us(scheduler.chance)
             scheduler.after((delay_ms + late_ms) * US + hop_us, self._arrive, body)
 
+    def resume(self) -> None:
+        """Its Region is back."""
+        self._poll()
+
     def redrive(self) -> int:
         """Puts dead letters back, as an operator does; how many."""
         dead, self.dead = self.dead, []
@@ -94,6 +98,8 @@ class Queue:
 
     def _poll(self) -> None:
         self._grow()
+        if self.cloud.lost:
+            return
         while self._ready and self._polling < int(self._pollers):
             batch = [self._ready.popleft() for _ in range(min(self.spec.batch_size, len(self._ready)))]
             for body in batch:

@@ -109,6 +109,10 @@ class StoredTable(MemoryTable):
         """See `Spending.spend`."""
         self.spending.spend(pk, self._scheduler.now_us, read=read, written=written)
 
+    def take_copy(self, key: Key, item: Item | None) -> None:
+        """What another Region has written, None for what it has removed. No condition is asked."""
+        self._store(key, item)
+
     def _store(self, key: Key, item: Item | None, *, transactional: bool = False) -> Item | None:
         before = super()._store(key, item, transactional=transactional)
         now_us = self._scheduler.now_us

@@ -5,7 +5,21 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from simulation.runs.faults import ENDS_MS, FRAGILE, Accident, Death, Fault, Kind, Mishap, Recycled, Trouble
+from simulation.runs.faults import (
+    ENDS_MS,
+    FRAGILE,
+    Accident,
+    Death,
+    Fault,
+    Kind,
+    Lost,
+    Mishap,
+    Parted,
+    Recycled,
+    RegionFault,
+    TakenOver,
+    Trouble,
+)
 
 BUSY_MS = ENDS_MS
 """How long people do things and things go wrong."""
@@ -45,6 +59,17 @@ CROWDS = 0.2
 
 FAULTLESS = 0.2
 TIERED = 0.5
+REGIONAL = 0.2
+"""Cases in two Regions, between which the stage goes."""
+
+REGIONS = ("us-east-1", "eu-west-1")
+
+SPOKEN = frozenset({"say", "burst", "read", "look", "type", "unfollow", "follow", "restart"})
+"""What people do there. A change that a Region has not copied may be undone by another of the same message."""
+
+RETURNS = 0.4
+"""Of those, cases in which the first Region is home again in the end."""
+
 LAST_WORDS = 0.5
 """Rooms in which somebody says something in the end."""
 
@@ -84,6 +109,8 @@ class Case:
     faults: tuple[Fault, ...]
     fanout: str = ""
     tier: bool = False
+    regions: tuple[str, ...] = ()
+    """Of the stage, the first its home at the beginning; none: one Region without a name."""
 
     def of(self, *, users: tuple[str, ...]) -> Case:
         """The same without everybody else."""
@@ -97,6 +124,47 @@ class Case:
 
 def make(seed: int) -> Case:
     """The case of a seed."""
+    case = _make(seed)
+    chance = random.Random(f"regions {seed}")  # noqa: S311 - it repeats
+    return _in_regions(case, chance) if chance.random() < REGIONAL else case
+
+
+def _in_regions(case: Case, chance: random.Random) -> Case:
+    """The same in two Regions, of what is promised there."""
+    faults = (*case.faults, *_region_faults(chance))
+    return replace(
+        case,
+        steps=tuple(step for step in case.steps if step.action in SPOKEN),
+        faults=tuple(sorted(faults, key=begins_ms)),
+        regions=REGIONS,
+    )
+
+
+def _region_faults(chance: random.Random) -> list[RegionFault]:
+    home, other = REGIONS
+    at_ms = chance.randrange(SETTLED_MS + 4_000, BUSY_MS - 20_000)
+    taken_ms = at_ms + chance.randrange(1_000, 18_000)
+    over_ms = taken_ms + chance.randrange(2_000, 40_000)
+    taken = TakenOver(taken_ms, other)
+    (what,) = chance.choices(("lost", "for good", "parted", "planned"), weights=(5, 2, 2, 1))
+    if what == "for good":
+        return [Lost(at_ms, home, None), taken]
+    faults: list[RegionFault] = [taken]
+    if what == "lost":
+        faults.append(Lost(at_ms, home, over_ms))
+    if what == "parted":
+        faults.append(Parted(at_ms, over_ms))
+    if chance.random() < RETURNS:
+        faults.append(TakenOver(over_ms + chance.randrange(3_000, 15_000), home))
+    return faults
+
+
+def begins_ms(fault: Fault) -> int:
+    """When a fault begins."""
+    return fault.from_ms if isinstance(fault, Trouble) else fault.at_ms
+
+
+def _make(seed: int) -> Case:
     chance = random.Random(f"case {seed}")  # noqa: S311 - it repeats
     crowd = chance.random() < CROWDS
     users = tuple(f"u{number}" for number in range(chance.randint(12, 14) if crowd else chance.randint(2, 5)))
@@ -107,7 +175,7 @@ def make(seed: int) -> Case:
         users=users,
         rooms=rooms,
         steps=tuple(sorted(_steps(chance, users, rooms, crowd=crowd), key=lambda step: step.at_ms)),
-        faults=tuple(sorted(faults, key=lambda fault: fault.from_ms if isinstance(fault, Trouble) else fault.at_ms)),
+        faults=tuple(sorted(faults, key=begins_ms)),
         fanout=chance.choices(list(CROWDED), weights=list(CROWDED.values()))[0] if crowd else "",
         tier=chance.random() < TIERED,
     )

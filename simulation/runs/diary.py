@@ -75,18 +75,22 @@ class Entry:
 
 
 class Diary:
-    """One device's journal. `people` are all who are in the run."""
+    """One device's journal. `people` are all who are in the run.
 
-    def __init__(self, user: str, people: tuple[str, ...], scheduler: Scheduler) -> None:
+    `told_late`: messages may have come as changes, because their numbers were past already.
+    """
+
+    def __init__(self, user: str, people: tuple[str, ...], scheduler: Scheduler, *, told_late: bool = False) -> None:
         self.user = user
         self.people = people
         self.entries: list[Entry] = []
-        self._scheduler = scheduler
+        self.told_late = told_late
+        self.scheduler = scheduler
 
     @property
     def now_ms(self) -> int:
         """The time that entries have."""
-        return self._scheduler.now_ms
+        return self.scheduler.now_ms
 
     def note(
         self,
@@ -105,7 +109,7 @@ class Diary:
         """One line, now."""
         self.entries.append(
             Entry(
-                self._scheduler.now_ms,
+                self.scheduler.now_ms,
                 saw,
                 room,
                 seq,
@@ -124,7 +128,7 @@ class Diary:
         author = message.author.id if message.author else ""
         self.entries.append(
             Entry(
-                self._scheduler.now_ms,
+                self.scheduler.now_ms,
                 saw,
                 message.room,
                 message.seq,

@@ -85,7 +85,33 @@ class Recycled:
     function: str
 
 
-Fault = Death | Trouble | Accident | Recycled
+@dataclass(frozen=True)
+class Lost:
+    """A Region is gone, with whatever it had not copied, until `back_ms`; None: for good."""
+
+    at_ms: int
+    region: str
+    back_ms: int | None
+
+
+@dataclass(frozen=True)
+class Parted:
+    """The two Regions work and copy nothing to each other."""
+
+    at_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """An operator has a Region number from now on, whether the other one is lost or not."""
+
+    at_ms: int
+    region: str
+
+
+RegionFault = Lost | Parted | TakenOver
+Fault = Death | Trouble | Accident | Recycled | RegionFault
 
 _CALLS = {
     Kind.REFUSED: Strike.REFUSED,

@@ -10,20 +10,43 @@ heartbeat, minutes later; until then the reader may be shown what was deleted, a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from loadtest import journal
 from loadtest.journal import Line, digest
 from simulation.runs.diary import Diary, Entry, Saw
+from simulation.runs.places import Places
 
 
-def journal_of(diary: Diary) -> list[Line]:
-    """Both devices, one behind the other."""
+def journal_of(diary: Diary, places: Places | None = None) -> list[Line]:
+    """Both devices, one behind the other. `places`: of a stage in several Regions, where messages stand in the end."""
+    seen = diary if places is None else _placed(diary, places)
     return [
         journal.Device(device=diary.user, user=diary.user, ordered=True),
-        *_device(diary),
+        *_device(seen),
         journal.Device(device=f"{diary.user}.log", user=diary.user),
-        *_log(diary),
+        *_log(seen),
     ]
+
+
+def _placed(diary: Diary, places: Places) -> Diary:
+    """What was seen, each message by the place that it has in the end.
+
+    Left out is what nobody can judge any more: what was heard of a Region that is lost for good, and counts that were
+    of what was known then. What came as a change was found in the log.
+    """
+    placed = Diary(diary.user, diary.people, diary.scheduler, told_late=True)
+    for entry in diary.entries:
+        user = diary.user if entry.saw is Saw.ACKED else entry.user
+        message = entry.saw in {Saw.HEARD, Saw.READ, Saw.CHANGED, Saw.ACKED}
+        seq = places.seq_of(entry.room, entry.seq, user, entry.command_id) if message else entry.seq
+        unknown = entry.saw in {Saw.HEARD, Saw.CHANGED} and not places.is_stored(entry)
+        if unknown or entry.saw in {Saw.MARKED, Saw.UNREAD}:
+            continue
+        saw = Saw.CHANGED if entry.saw is Saw.HEARD and seq != entry.seq else entry.saw
+        newest = places.place(entry.room, entry.newest)
+        placed.entries.append(replace(entry, saw=saw, seq=places.place(entry.room, seq), newest=newest))
+    return placed
 
 
 def _device(diary: Diary) -> Iterator[Line]:
@@ -41,6 +64,8 @@ def _device(diary: Diary) -> Iterator[Line]:
                 continue
             # A feed passes over what is void, and says so to nobody.
             yield from (_heard(void, "history") for void in voids[entry.room])
+            if diary.told_late:
+                yield from (_heard(each, "history") for each in diary.of(Saw.CHANGED) if each.room == entry.room)
             after = min(began.get(entry.room, 0), entry.seq)
             yield journal.CaughtUp(at_ms=entry.at_ms, room=entry.room, after=after, last_seq=entry.seq)
         else:

@@ -13,14 +13,20 @@ from functools import cached_property
 
 import msgspec
 
+from chat.numbering import Numbers, epoch_of
 from chat.ports import Item
 from chat.storage import keys
+from chat.storage.counters import Counters
 from chat.storage.memberships import BANNED
 from chat.storage.messages import DELETED, VOID
-from loadtest.checker import Allowances, check
+from loadtest.checker import Allowances, Kind, check
+from simulation.cloud.cloud import REGION
+from simulation.cloud.regions import COPIED
 from simulation.runs.case import LAST_WORDS_MS
 from simulation.runs.diary import Diary, Entry, Saw
+from simulation.runs.faults import Lost
 from simulation.runs.journals import journal_of
+from simulation.runs.places import Places
 from simulation.runs.play import READING_MS, Run
 
 GRACE_MS = 15_000
@@ -66,23 +72,35 @@ class Evidence:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.diaries = run.diaries
+        self.tables = run.tables
+        self._counters = Counters(self.tables["messages"], run.homes)
 
     @cached_property
     def log(self) -> dict[str, dict[int, Item]]:
         """What is stored, by room and number."""
         log: dict[str, dict[int, Item]] = defaultdict(dict)
-        for (pk, sk), item in self.run.tables["messages"].items.items():
+        for (pk, sk), item in self.tables["messages"].items.items():
             if pk.startswith(keys.MESSAGES):
                 log[item["room"]][int(sk)] = item
         return log
 
+    @cached_property
+    def numbers(self) -> dict[str, Numbers]:
+        """What was given in each room."""
+        return {room: self._counters.read(room).numbers for room in self.run.case.rooms}
+
+    @cached_property
+    def places(self) -> Places:
+        """Where messages stand in the end."""
+        return Places(self.log, self.numbers)
+
     def newest(self, room: str) -> int:
         """The highest number that was given."""
-        return int(self.run.tables["messages"].items.get(keys.counter(room), {}).get("seq", 0))
+        return self.numbers[room].newest
 
     def member(self, room: str, user: str) -> bool:
         """Whether somebody is in a room in the end."""
-        item = self.run.tables["rooms"].items.get(keys.member(room, user))
+        item = self.tables["rooms"].items.get(keys.member(room, user))
         return item is not None and item["role"] != BANNED
 
     @cached_property
@@ -110,6 +128,26 @@ class Evidence:
         """All subscriptions."""
         return [session for diary in self.diaries for room in self.run.case.rooms for session in _sessions(diary, room)]
 
+    def told_late(self, session: Session) -> set[int]:
+        """Messages of a session that came otherwise than in their turn: as changes, or before, under another number."""
+        if not self.run.case.regions:
+            return set()
+        room = session.began.room
+        changed = {entry.seq for entry in session.diary.of(Saw.CHANGED) if entry.room == room}
+        heard = {
+            self.places.seq_of(room, entry.seq, entry.user, entry.command_id)
+            for entry in session.diary.of(Saw.HEARD)
+            if entry.room == room
+        }
+        return changed | heard
+
+    def gone(self, room: str) -> set[int]:
+        """Numbers that were heard of in a Region which is lost for good, and that are nowhere now."""
+        if len(self.run.standing) == len(self.run.case.regions or (REGION,)):
+            return set()
+        heard = {entry.seq for diary in self.diaries for entry in diary.of(Saw.HEARD) if entry.room == room}
+        return {seq for seq in heard - self.log[room].keys() if epoch_of(seq) == 0}
+
     def absences(self) -> Iterator[tuple[str, str, int, int]]:
         """Who was out of which room, from when and until when, as far as that is beyond doubt."""
         for _, entry in self.entries:
@@ -130,19 +168,36 @@ class Evidence:
 def judge(run: Run) -> list[Finding]:
     """All violations: those that clients' journals show, and those that only who sees everything finds."""
     evidence = Evidence(run)
-    verdict = check([journal_of(diary) for diary in run.diaries], ALLOWANCES)
-    found = [Finding(each.kind.value, each.device, str(each)) for each in verdict.violations]
+    places = evidence.places if run.case.regions else None
+    verdict = check([journal_of(diary, places) for diary in run.diaries], ALLOWANCES)
+    # Two Regions that cannot hear each other have no order between them: that of each is judged here.
+    judged = [each for each in verdict.violations if places is None or each.kind is not Kind.REORDERED]
+    found = [Finding(each.kind.value, each.device, str(each)) for each in judged]
     return found + [finding for rule in RULES for finding in rule(evidence)]
 
 
 def acknowledged_is_stored(evidence: Evidence) -> Iterator[Finding]:
-    """An ack is a promise: the message stands under its number."""
+    """An ack is a promise: the message stands under its number.
+
+    Of a Region that is lost for good it does where its sender's client has lived on. Where a Region that was lost has
+    come back, the number may be another, that its sender was told elsewhere.
+    """
     for diary in evidence.diaries:
         for entry in diary.of(Saw.ACKED):
-            item = evidence.log[entry.room].get(entry.seq)
+            if _forgotten(evidence, diary, entry):
+                continue
+            item = evidence.log[entry.room].get(
+                evidence.places.seq_of(entry.room, entry.seq, diary.user, entry.command_id)
+            )
             kept = item is not None and (item["kind"] == DELETED or item.get("command_id") == entry.command_id)
             if not kept:
                 yield Finding("lost", diary.user, f"{entry} and stored is {item}")
+
+
+def _forgotten(evidence: Evidence, diary: Diary, acked: Entry) -> bool:
+    """Whether neither the Region that acknowledged a message is left, nor the client that knew of it."""
+    gone = [fault for fault in evidence.run.case.faults if isinstance(fault, Lost) and fault.back_ms is None]
+    return bool(gone) and any(entry.at_ms >= acked.at_ms for entry in diary.of(Saw.RESTARTED))
 
 
 def stored_is_stored_once(evidence: Evidence) -> Iterator[Finding]:
@@ -167,10 +222,10 @@ def heard_is_in_order_and_whole(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("disordered", who, f"{room} as {numbers}")
         last = session.complete.seq if session.complete else max(numbers, default=start)
         log = evidence.log[room]
-        due = {seq for seq in range(start + 1, last + 1) if seq in log and log[seq]["kind"] != VOID}
-        if missing := sorted(due - set(numbers)):
+        due = {seq for seq, item in log.items() if start < seq <= last and item["kind"] != VOID}
+        if missing := sorted(due - set(numbers) - evidence.told_late(session)):
             yield Finding("skipped", who, f"{missing} of {room}, between {start} and {last}")
-        if unknown := sorted(set(numbers) - log.keys()):
+        if unknown := sorted(set(numbers) - log.keys() - evidence.gone(room)):
             yield Finding("invented", who, f"{unknown} of {room}, which are not stored")
 
 
@@ -189,6 +244,8 @@ def readers_agree(evidence: Evidence) -> Iterator[Finding]:
     for diary in evidence.diaries:
         for entry in diary.of(Saw.READ):
             item = evidence.log[entry.room].get(entry.seq)
+            if item is None and evidence.run.case.regions and entry.kind == VOID:
+                continue  # a number of another Region's that came to nothing: nobody but it may say so for good
             if item is None or (item["kind"], item["text"]) != (entry.kind, entry.text):
                 yield Finding("disagreed", diary.user, f"{entry} and stored is {item}")
 
@@ -317,6 +374,33 @@ def nobody_is_told_thrice(evidence: Evidence) -> Iterator[Finding]:
                 yield Finding("repeated", user, f"{seq} of {room} came {times} times")
 
 
+def an_epoch_has_one_order(evidence: Evidence) -> Iterator[Finding]:
+    """Within an epoch, what is sent after something was acknowledged has a higher number."""
+    if not evidence.run.case.regions:
+        return  # the checker judges it, over all numbers
+    sent = {entry.command_id: entry.at_ms for _, entry in evidence.entries if entry.saw is Saw.SENT}
+    acked = [(diary, entry) for diary, entry in evidence.entries if entry.saw is Saw.ACKED]
+    first: dict[tuple[str, int], Entry] = {}
+    for diary, entry in sorted(acked, key=lambda each: each[1].seq, reverse=True):
+        place = entry.room, epoch_of(entry.seq)
+        later = first.get(place)
+        if later is not None and later.at_ms < sent[entry.command_id]:
+            yield Finding("reordered", diary.user, f"{entry} was sent after {later}")
+        if later is None or entry.at_ms < later.at_ms:
+            first[place] = entry
+
+
+def regions_agree(evidence: Evidence) -> Iterator[Finding]:
+    """In the end all Regions have the same."""
+    one, *others = evidence.run.standing
+    for other in others:
+        for name in COPIED:
+            here, there = one.tables[name].items, other.tables[name].items
+            for key in sorted(here.keys() | there.keys(), key=str):
+                if here.get(key) != there.get(key):
+                    yield Finding("diverged", name, f"{key} is {here.get(key)} and {there.get(key)}")
+
+
 def clients_are_sound(evidence: Evidence) -> Iterator[Finding]:
     """Nothing goes wrong in a client's own code."""
     for failure in evidence.run.failures:
@@ -337,6 +421,8 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     what_is_said_is_heard_at_once,
     what_is_said_is_posted,
     nobody_is_told_thrice,
+    an_epoch_has_one_order,
+    regions_agree,
     clients_are_sound,
 )
 

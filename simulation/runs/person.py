@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from agent_chat import Chat
 from agent_chat.errors import ChatError, ClosedError
@@ -19,6 +19,7 @@ from simulation.runs.diary import Diary, Saw
 from simulation.runs.faults import Accident, Mishap
 
 STAGE = "https://simulated"
+"""The stage's address where it has one Region; of several each has its own."""
 
 BURST = 12
 """Messages of somebody who sends several at once: enough to make a room hot."""
@@ -30,8 +31,11 @@ POLL_S = 5
 class Person:
     """One user with one device."""
 
-    def __init__(self, user: str, machine: Machine, loop: ClientLoop, network: Network, diary: Diary) -> None:
-        self.user = user
+    def __init__(
+        self, machine: Machine, loop: ClientLoop, network: Network, diary: Diary, regions: Sequence[str] = ()
+    ) -> None:
+        self.user = diary.user
+        self._stage = [f"https://{region}.simulated" for region in regions] or [STAGE]
         self.machine = machine
         self.diary = diary
         self._loop = loop
@@ -258,7 +262,7 @@ class Person:
         """Says something to the endpoint of erasure until it answers."""
         while True:
             request = urllib.request.Request(  # noqa: S310 - it goes to the simulated gateway
-                f"{STAGE}/api/account/erasure",
+                f"{self._stage[0]}/api/account/erasure",
                 data=body,
                 headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
                 method=method,
@@ -294,7 +298,8 @@ class Person:
     async def _read_all(self, room: str) -> None:
         chat = await self._client()
         async for message in chat.history(room, after=0):
-            self.diary.note_message(Saw.READ, message)
+            if not message.until:  # what lies between two epochs was never given
+                self.diary.note_message(Saw.READ, message)
 
     # How they are connected
 
@@ -305,7 +310,7 @@ class Person:
     async def _sign_in(self) -> None:
         while True:
             try:
-                self._chat = await Chat.connect(STAGE, token=self._token)
+                self._chat = await Chat.connect(self._stage, token=self._token)
             except ChatError:
                 await asyncio.sleep(1)
             else:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from chat.storage.homes import Homes
 from simulation.clients.loop import ClientLoop, Machine
 from simulation.clients.network import Network, online
-from simulation.cloud.cloud import Cloud, Trace
-from simulation.cloud.scheduler import START_MS, US
+from simulation.cloud.cloud import REGION, Cloud, Trace
+from simulation.cloud.regions import Regions
+from simulation.cloud.scheduler import START_MS, US, Scheduler
 from simulation.runs.case import BUSY_MS, CALM_MS, Case, maker
 from simulation.runs.diary import Diary
-from simulation.runs.faults import Accident, Faults, Mishap, Recycled
+from simulation.runs.faults import Accident, Faults, Lost, Mishap, Parted, Recycled, TakenOver
 from simulation.runs.logs import into_trace
 from simulation.runs.person import Person
 from simulation.sources import virtual
@@ -30,8 +32,8 @@ class Run:
 
     case: Case
     diaries: tuple[Diary, ...]
-    tables: Mapping[str, MemoryTable]
-    """What is stored in the end."""
+    standing: tuple[Cloud, ...]
+    """Regions that are there in the end, with what they store; one where the stage has one."""
     trace: Trace
     digest: str
     happened: int
@@ -46,34 +48,69 @@ class Run:
         """When it began, as entries tell time."""
         return START_MS
 
+    @property
+    def homes(self) -> Homes | None:
+        """Which Region numbers, by what is known in one that is there; None in a stage of one Region."""
+        known = self.standing[0]
+        return Homes(known.tables["rooms"], known.clock, known.regions, known.region) if known.regions else None
+
+    @property
+    def tables(self) -> Mapping[str, MemoryTable]:
+        """What is stored in the end, in the stage's home."""
+        home = self.homes.read().region if self.homes else self.standing[0].region
+        (found,) = (cloud for cloud in self.standing if cloud.region == home)
+        return found.tables
+
 
 def play(case: Case, *, traced: bool = False) -> Run:
     """The whole run, in virtual time."""
     faults = Faults(case.seed, case.faults)
     trace = Trace(kept=traced)
-    cloud = Cloud(case.seed, disturbance=faults, trace=trace, fanout=case.fanout, tier=case.tier)
+    clouds = _clouds(case, faults, trace)
+    cloud = clouds[0]
     faults.begin(cloud.scheduler)
     with virtual(cloud.scheduler), into_trace(cloud):
-        loop, network = ClientLoop(cloud.scheduler), Network(cloud.gateway)
+        loop, network = ClientLoop(cloud.scheduler), Network(*(each.gateway for each in clouds))
         with online(network):
             people = {user: _person(user, case, cloud, loop, network) for user in case.users}
             _schedule(case, cloud, people)
+            _schedule_regions(case, Regions(clouds, cloud.figures.replication))
             try:
                 cloud.scheduler.run_for_ms(BUSY_MS + CALM_MS + READING_MS)
                 digest, happened = trace.digest, cloud.scheduler.happened
             finally:
                 loop.end()
-                cloud.close()
+                for each in clouds:
+                    each.close()
     diaries = tuple(person.diary for person in people.values())
     failures = tuple(repr(each.get("exception") or each.get("message")) for each in loop.failures)
     frames = tuple((socket.machine.name, tuple(socket.heard)) for socket in network.sockets)
-    return Run(case, diaries, cloud.tables, trace, digest, happened, cloud.scheduler.now_ms, failures, frames)
+    standing = tuple(each for each in clouds if not each.lost)
+    return Run(case, diaries, standing, trace, digest, happened, cloud.scheduler.now_ms, failures, frames)
+
+
+def _clouds(case: Case, faults: Faults, trace: Trace) -> list[Cloud]:
+    """One for each Region, on one clock."""
+    scheduler = Scheduler(case.seed)
+    return [
+        Cloud(
+            case.seed,
+            disturbance=faults,
+            trace=trace,
+            fanout=case.fanout,
+            tier=case.tier,
+            region=region,
+            regions=case.regions,
+            scheduler=scheduler,
+        )
+        for region in case.regions or (REGION,)
+    ]
 
 
 def _person(user: str, case: Case, cloud: Cloud, loop: ClientLoop, network: Network) -> Person:
     skew_ms = cloud.scheduler.chance.randrange(-GREATEST_SKEW_MS, GREATEST_SKEW_MS)
     machine = Machine(user, cloud.scheduler, skew_ms=skew_ms)
-    return Person(user, machine, loop, network, Diary(user, case.users, cloud.scheduler))
+    return Person(machine, loop, network, Diary(user, case.users, cloud.scheduler), case.regions)
 
 
 def _schedule(case: Case, cloud: Cloud, people: dict[str, Person]) -> None:
@@ -100,3 +137,27 @@ def _schedule(case: Case, cloud: Cloud, people: dict[str, Person]) -> None:
                 at(fault.at_ms + fault.duration_ms, people[fault.user].recover)
         elif isinstance(fault, Recycled):
             at(fault.at_ms, cloud.functions[fault.function].recycle)
+
+
+def _schedule_regions(case: Case, regions: Regions) -> None:
+    """Puts into the scheduler what happens to whole Regions."""
+    scheduler = next(iter(regions.clouds.values())).scheduler
+
+    def at(moment_ms: int, call: Callable[..., object], *arguments: object) -> None:
+        scheduler.at((START_MS + moment_ms) * US, call, *arguments)
+
+    for fault in case.faults:
+        match fault:
+            case Lost(at_ms, region, back_ms):
+                at(at_ms, regions.lose, region)
+                if back_ms is not None:
+                    at(back_ms, regions.give_back, region)
+            case Parted(at_ms, until_ms):
+                at(at_ms, regions.replication.cut, *regions.clouds)
+                at(until_ms, regions.replication.mend, *regions.clouds)
+            case TakenOver(at_ms, region):
+                cloud = regions.clouds[region]
+                homes = Homes(cloud.tables["rooms"], cloud.clock, case.regions, region)
+                at(at_ms, homes.take_over, "operator", "the other one is lost")
+            case _:
+                pass

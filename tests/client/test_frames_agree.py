@@ -160,6 +160,7 @@ def test_what_is_no_frame_is_said_to_be_none(text: str) -> None:
 
 RESULTS: dict[str, type[msgspec.Struct]] = {
     "hello": frames.Ready,
+    "restore": frames.Sent,
     "rooms": frames.RoomList,
     "create": frames.RoomEntered,
     "direct": frames.RoomEntered,

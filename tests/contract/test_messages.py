@@ -7,7 +7,8 @@ import pytest
 from chat.errors import InvalidFieldError
 from chat.ports import Item, Table
 from chat.storage import keys
-from chat.storage.messages import PATIENCE_MS, Draft, MessageLog, Position, Span
+from chat.storage.counters import Position
+from chat.storage.messages import PATIENCE_MS, Draft, MessageLog, Span
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
 

@@ -59,6 +59,7 @@ def test_the_path_of_a_message_from_room_to_history(world: World, ada: Sender) -
         "mine": [],
         "pinned": False,
         "rev": 0,
+        "until": 0,
     }
 
 

@@ -13,6 +13,7 @@ from chat.planning import Plan
 from chat.ports import Sender
 from chat.protocol import DeleteMessage, EditMessage, React
 from chat.storage.changes import REPLAYED
+from chat.storage.counters import Counters
 from chat.storage.messages import SETTLE_MS
 from simulation.world import World
 from tests.unit.hot_rooms import HOT, ROOM, Worker, arena, heard, put_in_force, say
@@ -133,7 +134,7 @@ def test_a_change_that_is_stored_late_is_told_when_it_is_there() -> None:
 
 def test_a_rev_that_nobody_uses_is_waited_for_no_longer_than_somebody_may() -> None:
     world = talked()
-    world.services.changes._take_rev(ROOM, world.clock.now_ms())
+    Counters(world.messages_table).take_rev(ROOM, world.clock.now_ms())
     react(world, 2, "b")
     Worker(world).run(rounds=60)
     assert [message["seq"] for message in changed(world)] == [2]

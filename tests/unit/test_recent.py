@@ -12,7 +12,7 @@ from chat import commands
 from chat.caching.tiers import Tiers
 from chat.ports import Item
 from chat.storage import keys
-from chat.storage.changes import ChangeLog
+from chat.storage.counters import Counters
 from chat.storage.messages import SETTLE_MS, Draft, Excerpt, MessageLog, Span
 from simulation.cache import MemoryShared
 from simulation.units import Units
@@ -130,7 +130,7 @@ def test_whatever_becomes_of_a_message_is_seen_by_the_next_reader(
 
 
 def test_a_change_that_is_under_way_keeps_what_is_read_from_being_kept(room: World, common: MemoryShared) -> None:
-    ChangeLog(room.messages_table)._take_rev("lunch", room.clock.now_ms())
+    Counters(room.messages_table).take_rev("lunch", room.clock.now_ms())
     reader = instance(room, common)
     read(reader, room)
     message = keys.message("lunch", 2)

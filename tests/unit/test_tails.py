@@ -14,10 +14,11 @@ from agent_chat.tail import TailChangesLog
 from chat import changes, reactions, tails
 from chat.aws import wiring
 from chat.errors import TailNotYetError
+from chat.numbering import Numbers
 from chat.protocol import DeleteMessage, EditMessage, React
 from chat.storage import keys
+from chat.storage.counters import Counter
 from chat.storage.messages import PATIENCE_MS, SETTLE_MS
-from chat.storage.recent import Counter
 from chat.storage.tail_access import EPOCH_MS, KEY_REMEMBERED_MS, LIFE_MS, TailAccess
 from functions.message import tail
 from simulation.world import CountedIds, World
@@ -121,9 +122,12 @@ def test_a_reader_that_lacks_changes_finds_them_in_pages() -> None:
 
 
 def test_a_room_in_which_nothing_happens_is_polled_more_seldom() -> None:
-    asked = [tails.poll_ms(Counter(seq=1, numbered_at_ms=0), calm_ms) for calm_ms in (0, 9_000, 30_000, 900_000)]
+    asked = [
+        tails.poll_ms(Counter(numbers=Numbers.up_to(1), numbered_at_ms=0), calm_ms)
+        for calm_ms in (0, 9_000, 30_000, 900_000)
+    ]
     assert asked == [1_000, 1_000, 3_000, 10_000]
-    assert tails.poll_ms(Counter(seq=1, numbered_at_ms=0, changed_at_ms=899_000), 900_000) == 1_000
+    assert tails.poll_ms(Counter(numbers=Numbers.up_to(1), numbered_at_ms=0, changed_at_ms=899_000), 900_000) == 1_000
 
 
 @pytest.mark.parametrize("reacted", [0, 40])

@@ -61,6 +61,7 @@ export const ERROR_CODES = [
   "slow_down",
   "internal",
   "unavailable",
+  "elsewhere",
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
@@ -72,6 +73,9 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
  *
  * `variants`: what the user gets of what the stage tries out, by flag, unless a room makes a difference. Nothing that a
  * client does depends on it: it is there to be noted beside what the client measures.
+ *
+ * `epoch` is 0 until another Region has taken over, and grows whenever one does: whoever was acknowledged a message in
+ * an earlier one shortly before, says it again (`restore`).
  */
 export interface Ready {
   /** The protocol's. */
@@ -90,6 +94,8 @@ export interface Ready {
   readonly reconnect: Reconnection;
   /** `variants`: what the user gets of what the stage tries out, by flag, unless a room makes a difference. */
   readonly variants: Readonly<Record<string, string>>;
+  /** Grows whenever another Region takes over; 0 before the first time. */
+  readonly epoch: number;
 }
 
 /**
@@ -193,7 +199,11 @@ export interface Subscribed {
   readonly tail: Tail | null;
 }
 
-/** The message is durable. `sent_at_ms` is the server's clock. */
+/**
+ * The message is durable. `sent_at_ms` is the server's clock.
+ *
+ * `voucher` proves to the stage's other Regions that this message has this number; null in a stage of one Region.
+ */
 export interface Sent {
   /** A room's id. */
   readonly room: string;
@@ -201,6 +211,8 @@ export interface Sent {
   readonly seq: number;
   /** `sent_at_ms` is the server's clock. */
   readonly sent_at_ms: number;
+  /** `voucher` proves to the stage's other Regions that this message has this number; null in a stage of one Region. */
+  readonly voucher: string | null;
 }
 
 /** The change is durable. `rev` is its number in the room, or of the last one where nothing was left to do. */
@@ -564,6 +576,10 @@ export interface Tail {
 /**
  * One entry of a room's log as it stands. `seq` counts 1, 2, 3 … in its room.
  *
+ * Where another Region has taken over, it goes on from a far higher number. What lies between is told as one `void`
+ * entry whose `until` is the last of those numbers; should the first Region have given some of them, they are told as
+ * changes once they arrive. `until` is 0 for all else.
+ *
  * Of two copies the one with the higher `rev` is newer. `kind`: `void` is a number that no message took, `deleted` one
  * whose message is gone. `thread` is the number of the message that a reply's thread is named by. `replies` and
  * `last_reply_seq` are of the thread that this message names: its replies, deleted ones included, and the newest of
@@ -620,6 +636,8 @@ export interface Message {
   readonly pinned: boolean;
   /** The number of its last change in the room; 0 where there was none. */
   readonly rev: number;
+  /** The last of the numbers that a `void` entry stands for; 0 where it is its own alone. */
+  readonly until: number;
 }
 
 /** A room's newest message as lists show it, at most a few seconds old; text cut at 80 characters. */
@@ -676,8 +694,12 @@ export interface Picture {
 
 /** The fields of each command, without `action` and `id`. */
 export interface Commands {
-  /** The first command of a connection: who one is, and how to keep the connection well. */
-  hello: { readonly client?: string };
+  /**
+   * The first command of a connection: who one is, and how to keep the connection well.
+   *
+   * `epoch` is the highest that any `Ready` has told: a Region that has not heard of it refuses with `elsewhere`.
+   */
+  hello: { readonly client?: string; readonly epoch?: number };
   /** The public rooms and the caller's own. */
   rooms: { readonly after?: string | null };
   /**
@@ -765,6 +787,20 @@ export interface Commands {
    */
   send: { readonly room: string; readonly text: string; readonly reply_to?: number | null };
   /**
+   * Says again what was acknowledged in a Region that has been lost since: it keeps its number.
+   *
+   * `id`, `room`, `text` and `reply_to` as in the `send`; `seq`, `sent_at_ms` and `voucher` as in what answered it.
+   * Whether the message has come from its Region by itself meanwhile makes no difference.
+   */
+  restore: {
+    readonly room: string;
+    readonly text: string;
+    readonly seq: number;
+    readonly sent_at_ms: number;
+    readonly voucher: string;
+    readonly reply_to?: number | null;
+  };
+  /**
    * Gives the caller's own message another text.
    *
    * Edits at the same time get versions one after the other, and the highest is what stands. Sent again with the same
@@ -850,7 +886,7 @@ export interface Commands {
 
 /** What a command's field may be at most and at least. */
 export const LIMITS = {
-  hello: { client: { maxLength: 100 } },
+  hello: { client: { maxLength: 100 }, epoch: { min: 0, max: 999_999_999_999_999 } },
   create: { title: { maxLength: 80, minLength: 1 }, members: { maxItems: 100 } },
   direct: { user: { maxLength: 128, minLength: 1 } },
   invite: { user: { maxLength: 128, minLength: 1 } },
@@ -863,6 +899,12 @@ export const LIMITS = {
   report: { seq: { min: 1, max: 999_999_999_999_999 }, reason: { maxLength: 500, minLength: 1 } },
   reports: { limit: { min: 1, max: 100 } },
   send: { text: { maxLength: 8_000, minLength: 1 } },
+  restore: {
+    text: { maxLength: 8_000, minLength: 1 },
+    seq: { min: 1, max: 999_999_999_999_999 },
+    sent_at_ms: { min: 0, max: 999_999_999_999_999 },
+    voucher: { maxLength: 64, minLength: 1 },
+  },
   edit: { seq: { min: 1, max: 999_999_999_999_999 }, text: { maxLength: 8_000, minLength: 1 } },
   delete: { seq: { min: 1, max: 999_999_999_999_999 } },
   react: { seq: { min: 1, max: 999_999_999_999_999 }, emoji: { maxLength: 32, minLength: 1 } },
@@ -897,6 +939,7 @@ export interface Results {
   subscribe: Subscribed;
   unsubscribe: Done;
   send: Sent;
+  restore: Sent;
   edit: Changed;
   delete: Changed;
   react: Reacted;
@@ -1202,6 +1245,7 @@ const message: Read<Message> = record<Message>({
   mine: optional(list(text)),
   pinned: or(flag, false),
   rev: or(count, 0),
+  until: or(count, 0),
 });
 
 const tail: Read<Tail> = record<Tail>({ path: text, poll_ms: count, valid_ms: count });
@@ -1311,7 +1355,7 @@ const reacted: Read<Reacted> = record<Reacted>({ room: text, seq: count, rev: co
 
 const changed: Read<Changed> = record<Changed>({ room: text, seq: count, version: count, rev: count });
 
-const sent: Read<Sent> = record<Sent>({ room: text, seq: count, sent_at_ms: count });
+const sent: Read<Sent> = record<Sent>({ room: text, seq: count, sent_at_ms: count, voucher: optional(text) });
 
 const subscribed: Read<Subscribed> = record<Subscribed>({
   room: room,
@@ -1350,6 +1394,7 @@ const ready: Read<Ready> = record<Ready>({
   rotate_after_s: count,
   reconnect: reconnection,
   variants: or(map(text), {}),
+  epoch: or(count, 0),
 });
 
 export const refusal: Read<Refusal> = record<Refusal>({
@@ -1491,6 +1536,7 @@ export const results: { readonly [A in Action]: Read<Results[A]> } = {
   subscribe: subscribed,
   unsubscribe: done,
   send: sent,
+  restore: sent,
   edit: changed,
   delete: changed,
   react: reacted,

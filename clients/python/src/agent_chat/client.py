@@ -7,13 +7,14 @@ sending, uploading, listening. Several tasks may use one client at the same time
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, cast, overload
 
 from agent_chat import frames, uploads
+from agent_chat.addresses import Addresses
 from agent_chat.connection import CaughtUp, Connection, ConnectionEvent, Excluded
 from agent_chat.dispatch import Dispatcher, Outgoing, own_message
 from agent_chat.errors import ClosedError
@@ -35,7 +36,7 @@ from agent_chat.frames import (
     RoomPace,
     Sent,
 )
-from agent_chat.http import Api, Progress
+from agent_chat.http import Progress
 from agent_chat.ids import new_id
 from agent_chat.message_commands import MessageCommands
 from agent_chat.room_commands import RoomCommands
@@ -56,18 +57,20 @@ Listened = TypeVar("Listened", bound=Event)
 class Chat(RoomCommands, MessageCommands):
     """One signed-in user. Made by `connect`."""
 
-    def __init__(self, url: str, *, token: str | TokenProvider | None = None, name: str | None = None) -> None:
-        self._api = Api(url)
-        self._tokens = token_source(self._api, token, name)
-        self._session = Session(Ways(self._api, self._tokens, client=_client_name()), self)
+    def __init__(
+        self, url: str | Sequence[str], *, token: str | TokenProvider | None = None, name: str | None = None
+    ) -> None:
+        self._addresses = Addresses(url)
+        self._tokens = token_source(self._addresses, token, name)
+        self._session = Session(Ways(self._addresses, self._tokens, client=_client_name()), self)
         self._streams = EventStreams()
-        self._feeds = FeedRegistry(self._session, HttpTails(self._api), self._streams.offer)
+        self._feeds = FeedRegistry(self._session, HttpTails(self._addresses), self._streams.offer)
         self._dispatcher = Dispatcher(self._session, self._stored)
 
     @classmethod
     def connect(
         cls,
-        url: str,
+        url: str | Sequence[str],
         *,
         token: str | TokenProvider | None = None,
         name: str | None = None,
@@ -75,7 +78,8 @@ class Chat(RoomCommands, MessageCommands):
     ) -> Connecting:
         """Signs in at a stage and opens a connection: `async with Chat.connect(…) as chat`, or `await` and `close`.
 
-        `url` is the stage's, the one its page has. `token` is a bearer token of the stage's issuer, or a function
+        `url` is the stage's, the one its page has; of a stage in several Regions they are its addresses in each, the
+        one to be asked first in front. `token` is a bearer token of the stage's issuer, or a function
         (plain or async) that returns one whenever it is needed, so that a long-lived client has a fresh one. `name`
         signs in by name, in local and dev stages. One of both is given.
 
@@ -154,11 +158,11 @@ class Chat(RoomCommands, MessageCommands):
         """
         file = Path(path)
         kind = content_type or uploads.guess_content_type(file)
-        granted = await uploads.permit(self._tokens, self._api, room, file, kind)
+        granted = await uploads.permit(self._tokens, self._addresses.api, room, file, kind)
         rejections = self.events(MediaRejected)
         try:
             async with self.subscribe(room) as feed:
-                await uploads.transfer(self._api, granted, file, kind, progress)
+                await uploads.transfer(self._addresses.api, granted, file, kind, progress)
                 return await uploads.outcome(granted.media, feed, rejections)
         finally:
             rejections.close()
@@ -218,6 +222,8 @@ class Chat(RoomCommands, MessageCommands):
     def state_changed(self, changed: ConnectionChanged) -> None:
         """The connection is in another state."""
         self._streams.offer(changed)
+        if changed.state == "online":
+            self._dispatcher.connected()
         if changed.state in {"closed", "refused"}:
             error = self._session.failure or ClosedError("The client was closed.")
             self._feeds.end(error)
@@ -249,7 +255,9 @@ class Chat(RoomCommands, MessageCommands):
 class Connecting:
     """A client being connected: await it, or use it as a context manager that closes it."""
 
-    def __init__(self, url: str, token: str | TokenProvider | None, name: str | None, timeout_s: float) -> None:
+    def __init__(
+        self, url: str | Sequence[str], token: str | TokenProvider | None, name: str | None, timeout_s: float
+    ) -> None:
         self._arguments = (url, token, name)
         self._timeout_s = timeout_s
         self._chat: Chat | None = None

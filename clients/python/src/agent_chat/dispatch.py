@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Generator
 
 from agent_chat import frames
+from agent_chat.acknowledged import Acknowledged
 from agent_chat.connection import Connection
 from agent_chat.errors import ChatError, ClosedError, ProtocolError
 from agent_chat.frames import Message, Sent
 from agent_chat.outbox import Entry, Outbox
 from agent_chat.session import Session
 from agent_chat.tasks import cancel
+
+logger = logging.getLogger(__name__)
 
 
 class Outgoing:
@@ -54,6 +58,8 @@ class Dispatcher:
         self._session = session
         self._on_sent = on_sent
         self._outbox = Outbox()
+        self._acknowledged = Acknowledged()
+        self._restoring: asyncio.Task[None] | None = None
         self._waiting: dict[str, Outgoing] = {}
         self._changed = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
@@ -69,6 +75,12 @@ class Dispatcher:
         self._changed.set()
         return outgoing
 
+    def connected(self) -> None:
+        """There is a new connection. In another Region, what the one before may have lost is said again."""
+        if self._acknowledged.of_earlier(self._session.ready.epoch) and self._restoring is None:
+            self._restoring = asyncio.create_task(self._restore(), name="agent-chat restoring")
+            self._restoring.add_done_callback(self._restored)
+
     async def drain(self, timeout_s: float) -> bool:
         """Waits until everything is settled; whether it was in time."""
         pending = [outgoing.settled for outgoing in self._waiting.values()]
@@ -83,7 +95,7 @@ class Dispatcher:
     async def close(self) -> None:
         """Ends what still waits with `ClosedError`."""
         self.end(self._failure or ClosedError("The client was closed."))
-        await cancel(self._pump, *self._attempts)
+        await cancel(self._pump, *self._attempts, *([self._restoring] if self._restoring else []))
 
     async def _run(self) -> None:
         with contextlib.suppress(ChatError):  # the session's end is told by `end`
@@ -120,9 +132,28 @@ class Dispatcher:
     def _sent(self, entry: Entry, sent: Sent) -> None:
         if entry.id in self._outbox:
             self._outbox.settle(entry.id)
+            self._acknowledged.add(entry, sent, self._session.ready.epoch, _now_ms())
             outgoing = self._waiting.pop(entry.id)
             self._on_sent(outgoing, sent)
             outgoing.settled.set_result(sent)
+
+    async def _restore(self) -> None:
+        """Until nothing is left of earlier epochs. What can't be said now is said on the next connection."""
+        while commands := self._acknowledged.of_earlier(self._session.ready.epoch):
+            try:
+                await self._session.call(commands[0], Sent)
+            except ClosedError:
+                return
+            except ChatError as error:
+                logger.warning("an acknowledged message was not restored: %s", error)
+                if error.temporary:
+                    return
+            self._acknowledged.forget(commands[0].id)
+
+    def _restored(self, task: asyncio.Task[None]) -> None:
+        self._restoring = None
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("restoring failed", exc_info=task.exception())
 
     def _failed(self, entry: Entry, error: ChatError) -> None:
         if entry.id in self._outbox:

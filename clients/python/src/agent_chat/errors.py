@@ -208,6 +208,12 @@ class UnavailableError(RefusedError):
     code, temporary = "unavailable", True
 
 
+class ElsewhereError(RefusedError):
+    """The stage is at home in another Region now: its next address is to be asked."""
+
+    code, temporary = "elsewhere", True
+
+
 class InternalError(RefusedError):
     """A fault on the server's side. Whether the command was carried out is unknown; repeating it is safe."""
 

@@ -6,6 +6,7 @@ no time and no server. Whatever is dropped here for want of room counts as missi
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 
 from agent_chat.frames import Message, Range
@@ -13,6 +14,10 @@ from agent_chat.frames import Message, Range
 VOID = "void"
 WINDOW = 2_000
 """Numbers held beyond the one handed out last: ~2 MB of usual messages."""
+
+
+RECALLED = 1_000
+"""Messages handed out last that are known again under another number."""
 
 
 class FeedOrder:
@@ -28,6 +33,7 @@ class FeedOrder:
         self._position = self._complete = self._newest = after or 0
         self._held: dict[int, Message] = {}
         self._revised: dict[int, Message] = {}
+        self._recalled: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     @property
     def started(self) -> bool:
@@ -74,9 +80,9 @@ class FeedOrder:
         """Takes in messages, from wherever they came; whether any of them was missing."""
         gained = False
         for message in messages:
-            gained = self._hold(message) or gained
-        while self._complete + 1 in self._held:
-            self._complete += 1
+            if self._hold(message):
+                gained = True
+                self._advance()
         return gained
 
     def learn(self, newest: int) -> None:
@@ -103,12 +109,12 @@ class FeedOrder:
     def take(self) -> Message | None:
         """The next message, None while it isn't here. Void numbers are passed over."""
         while self._started and self._position + 1 in self._held:
-            self._position += 1
-            message = self._held.pop(self._position)
-            revised = self._revised.pop(self._position, None)
+            message = self._held.pop(self._position + 1)
+            self._position = message.last
+            revised = self._revised.pop(message.seq, None)
             if revised is not None and revised.rev > message.rev:
                 message = revised
-            if message.kind != VOID:
+            if message.kind != VOID and not self._recall(message):
                 return message
         return None
 
@@ -119,6 +125,23 @@ class FeedOrder:
             return None
         behind = [seq for seq in self._held if seq > self._complete]
         return Range(self._complete + 1, min(min(behind, default=self._newest + 1) - 1, limit))
+
+    def _advance(self) -> None:
+        while self._complete + 1 in self._held:
+            self._complete = self._held[self._complete + 1].last
+        # What no message has, and the reader is at, need not wait for the reader: what follows is held from there.
+        while self._position + 1 in self._held and self._held[self._position + 1].until:
+            self._position = self._held.pop(self._position + 1).last
+
+    def _recall(self, message: Message) -> bool:
+        """Whether a message was handed out before, under a number that another Region gave it."""
+        if message.author is None or message.command_id is None:
+            return False
+        command = message.author.id, message.command_id
+        known = self._recalled.setdefault(command, message.seq)
+        if len(self._recalled) > RECALLED:
+            self._recalled.popitem(last=False)
+        return known != message.seq
 
     def _hold(self, message: Message) -> bool:
         self.learn(message.seq)

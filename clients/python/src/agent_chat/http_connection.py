@@ -26,6 +26,7 @@ from agent_chat.connection import (
 from agent_chat.errors import (
     ChatError,
     ConnectionLostError,
+    ElsewhereError,
     RefusedError,
     ReplyTimeoutError,
     UnauthorizedError,
@@ -136,7 +137,10 @@ class HttpConnection(Connection):
             except (frames.FrameError, ValueError):
                 raise UnavailableError("Something else than the stage has answered.") from None
         if isinstance(reply, Refusal):
-            raise refusal_of(reply)
+            refusal = refusal_of(reply)
+            if isinstance(refusal, ElsewhereError):
+                self._end()  # nothing is carried out on it any more
+            raise refusal
         if not isinstance(reply, Ack):
             raise UnavailableError("Something else than a reply has come.")
         return reply

@@ -50,7 +50,7 @@ class MessageCommands(Caller):
                 yield message
             if not page.messages or not (page.newer if after is not None else page.more):
                 return
-            before, after = (None, page.messages[-1].seq) if after is not None else (page.messages[0].seq, None)
+            before, after = (None, page.messages[-1].last) if after is not None else (page.messages[0].seq, None)
 
     async def around(self, room: str, seq: int, *, limit: int = 50) -> list[Message]:
         """Up to `limit` messages with the number `seq` in their middle, oldest first."""

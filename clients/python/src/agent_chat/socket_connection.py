@@ -20,6 +20,7 @@ from agent_chat.connection import REPLY_TIMEOUT_S, Connection, EventHandler, Suc
 from agent_chat.errors import (
     ChatError,
     ConnectionLostError,
+    ElsewhereError,
     ReplyTimeoutError,
     UnavailableError,
 )
@@ -152,7 +153,10 @@ class SocketConnection(Connection):
         if isinstance(frame, Ack):
             self._reply(frame.id, frame)
         elif isinstance(frame, Refusal):
-            self._reply(frame.id, refusal_of(frame))
+            refusal = refusal_of(frame)
+            self._reply(frame.id, refusal)
+            if isinstance(refusal, ElsewhereError):
+                self.abort()  # nothing is carried out on it any more
         elif isinstance(frame, GatewayFault):
             self._reply(None, UnavailableError(frame.message))
         else:

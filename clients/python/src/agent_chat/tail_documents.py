@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import msgspec
 
+from agent_chat.addresses import Addresses
 from agent_chat.errors import UnavailableError
 from agent_chat.exchange import exchange_if_changed
 from agent_chat.frames import TailChanges, TailLive, TailSegment
-from agent_chat.http import Api
 
 TIMEOUT_S = 10.0
 """Of a poll: longer than a cold start, and the next one is as good."""
@@ -21,8 +21,8 @@ Kind = TypeVar("Kind")
 class HttpTails:
     """Reads tails at one stage. Of each room the last answer is kept, and asked for only where there is another."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
         self._held: dict[str, tuple[str | None, TailLive]] = {}
 
     async def tail_live(self, path: str) -> TailLive:
@@ -51,7 +51,7 @@ class HttpTails:
             del self._held[path]
 
     async def _get(self, path: str, tag: str | None) -> tuple[bytes | None, str | None]:
-        request = urllib.request.Request(self._api.url + path)  # noqa: S310  # the stage's own URL
+        request = urllib.request.Request(self._addresses.api.url + path)  # noqa: S310  # the stage's own URL
         return await exchange_if_changed(request, timeout_s=TIMEOUT_S, tag=tag)
 
 

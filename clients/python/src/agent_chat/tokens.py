@@ -7,7 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from agent_chat.http import Api, NamedSession
+from agent_chat.addresses import Addresses
+from agent_chat.http import NamedSession
 
 TokenProvider = Callable[[], str | Awaitable[str]]
 """Returns a token that is good now; called whenever one is needed, and again at once when the stage refused it."""
@@ -41,22 +42,22 @@ class ProvidedToken:
 class NamedSignIn:
     """Sessions of the built-in issuer of local and dev stages, renewed before they end."""
 
-    def __init__(self, api: Api, name: str) -> None:
-        self._api = api
+    def __init__(self, addresses: Addresses, name: str) -> None:
+        self._addresses = addresses
         self._name = name
         self._session: NamedSession | None = None
 
     async def token(self, *, renew: bool) -> str:
         """See `TokenSource`."""
         if renew or self._session is None or self._session.expires_at_ms / 1000 - EARLY_S < time.time():
-            self._session = await self._api.sign_in(self._name)
+            self._session = await self._addresses.api.sign_in(self._name)
         return self._session.token
 
 
-def token_source(api: Api, token: str | TokenProvider | None, name: str | None) -> TokenSource:
+def token_source(addresses: Addresses, token: str | TokenProvider | None, name: str | None) -> TokenSource:
     """The source of exactly one of both. Raises ValueError otherwise."""
     if token is not None and name is None:
         return ProvidedToken(token)
     if name is not None and token is None:
-        return NamedSignIn(api, name)
+        return NamedSignIn(addresses, name)
     raise ValueError("Give either a token or a name to sign in with.")

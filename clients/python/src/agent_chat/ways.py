@@ -11,10 +11,18 @@ import time
 from dataclasses import dataclass
 
 from agent_chat import frames
+from agent_chat.addresses import Addresses
 from agent_chat.connection import Connection, EventHandler
-from agent_chat.errors import ConnectionLostError, ReplyTimeoutError, UnauthorizedError
+from agent_chat.errors import (
+    ConnectionLostError,
+    ElsewhereError,
+    ReplyTimeoutError,
+    UnauthorizedError,
+    UnavailableError,
+    UnreachableError,
+)
 from agent_chat.frames import Ready
-from agent_chat.http import Api, Ticket
+from agent_chat.http import Ticket
 from agent_chat.http_connection import HttpConnection
 from agent_chat.ids import new_id
 from agent_chat.socket_connection import SocketConnection
@@ -40,10 +48,11 @@ class Opened:
 class Ways:
     """Opens connections of one user at one stage, whichever way they can be had. `client` is what `hello` says."""
 
-    def __init__(self, api: Api, tokens: TokenSource, *, client: str) -> None:
-        self._api = api
+    def __init__(self, addresses: Addresses, tokens: TokenSource, *, client: str) -> None:
+        self._addresses = addresses
         self._tokens = tokens
         self._client = client
+        self._epoch = 0
         self._failed = 0
         self._failed_for_s = 0.0
 
@@ -53,7 +62,21 @@ class Ways:
         return self._failed >= FAILED_SOCKETS or self._failed_for_s >= PATIENCE_S
 
     async def open(self, on_event: EventHandler) -> Opened:
-        """A connection over a socket, or once those fail, over HTTP. Raises `ChatError`; both may be tried again."""
+        """A connection over a socket, or once those fail, over HTTP. Raises `ChatError`; both may be tried again.
+
+        Where nobody answers, or the stage is at home elsewhere, the next address is taken, each once.
+        """
+        for others in reversed(range(len(self._addresses))):
+            try:
+                return await self._open_here(on_event)
+            except (ElsewhereError, UnavailableError, UnreachableError) as error:
+                self._addresses.go_on()
+                if not others:
+                    raise
+                logger.info("going to the next address: %s", error)
+        raise AssertionError("there is an address")
+
+    async def _open_here(self, on_event: EventHandler) -> Opened:
         if not self.blocked:
             try:
                 return await self.open_socket(on_event)
@@ -82,7 +105,7 @@ class Ways:
         return opened
 
     async def _open_http(self, on_event: EventHandler) -> Opened:
-        connection = HttpConnection(self._api, self._tokens, on_event)
+        connection = HttpConnection(self._addresses.api, self._tokens, on_event)
         try:
             return await self._greeted(connection)
         except BaseException:
@@ -91,16 +114,17 @@ class Ways:
 
     async def _ticket(self) -> Ticket:
         try:
-            return await self._api.create_ticket(await self._tokens.token(renew=False))
+            return await self._addresses.api.create_ticket(await self._tokens.token(renew=False))
         except UnauthorizedError:
-            return await self._api.create_ticket(await self._tokens.token(renew=True))
+            return await self._addresses.api.create_ticket(await self._tokens.token(renew=True))
 
     async def _greeted(self, connection: Connection) -> Opened:
         try:
-            ready = await connection.call(frames.Hello(id=new_id(), client=self._client), Ready)
+            ready = await connection.call(frames.Hello(id=new_id(), client=self._client, epoch=self._epoch), Ready)
         except BaseException:
             await connection.close()
             raise
+        self._epoch = max(self._epoch, ready.epoch)
         return Opened(connection, ready)
 
     def _forget_failures(self) -> None:

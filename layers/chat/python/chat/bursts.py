@@ -13,7 +13,7 @@ twice and drop it by its number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -23,6 +23,7 @@ from chat.delivery.audience import spread
 from chat.delivery.joining import joined
 from chat.delivery.orders import Tick, enqueue
 from chat.messages import message_of
+from chat.numbering import epoch_of, floor
 from chat.planning import FRAME_BYTES, MOST_WINDOW_MS
 from chat.ports import Item
 from chat.protocol import MessageChanged, MessagePosted, MessagesSkipped, encode
@@ -145,7 +146,10 @@ def _due(desk: Deliveries, tick: Tick, cursor: Cursor, now_ms: int) -> Due:
     fresh = now_ms - cursor.at_ms < FRESH_MS
     excerpt = desk.messages.read(tick.room, Span(MOST, after=cursor.seq) if fresh else Span(MOST), now_ms)
     found = {int(entry["sk"]): entry for entry in excerpt.entries}
-    reached, holes = _reached(found, range(max(excerpt.first, cursor.seq + 1), excerpt.last + 1), cursor.seq, now_ms)
+    given = [seq for run in excerpt.given for seq in run if seq > cursor.seq]
+    reached, holes = _reached(found, given, cursor.seq, now_ms)
+    if not given or reached == given[-1]:
+        reached = max(reached, excerpt.last)  # nothing was given in between
     since_ms = 0 if fresh else tick.claimed_at_ms - BACK_MS
     due = {
         seq: entry for seq, entry in found.items() if cursor.seq < seq <= reached and entry["sent_at_ms"] >= since_ms
@@ -166,7 +170,7 @@ def _due(desk: Deliveries, tick: Tick, cursor: Cursor, now_ms: int) -> Due:
 def _changed(desk: Deliveries, tick: Tick, cursor: Cursor, newest: int, now_ms: int) -> Changed:
     """What of the log of changes, whose newest rev this is, a run posts."""
     fresh = cursor.rev is not None and now_ms - cursor.at_ms < FRESH_MS
-    done = cursor.rev or 0
+    done = max(cursor.rev or 0, floor(epoch_of(newest)))  # changes of an earlier epoch were told in its Region
     first = (done if fresh else max(done, newest - REPLAYED)) + 1
     last = min(newest, first + REPLAYED - 1)
     waited_for = _awaited(cursor.revs_passed_over, now_ms)
@@ -185,7 +189,7 @@ def _awaited(passed_over: Iterable[tuple[int, int]], now_ms: int) -> list[tuple[
     return [(number, at_ms) for number, at_ms in passed_over if now_ms - at_ms < 2 * SETTLE_MS]
 
 
-def _reached(found: dict[int, Item], numbers: range, posted: int, now_ms: int) -> tuple[int, list[int]]:
+def _reached(found: dict[int, Item], numbers: Sequence[int], posted: int, now_ms: int) -> tuple[int, list[int]]:
     """Up to which number everything can be posted now, and which below it have been missing for too long."""
     reached, holes, waiting = posted, list[int](), list[int]()
     for seq in numbers:

@@ -21,6 +21,7 @@ from chat import (
     protocol,
     reactions,
     receipts,
+    returns,
     rooms,
     search,
     sessions,
@@ -79,6 +80,7 @@ _USE_CASES: dict[type[Command], UseCase] = {
     protocol.ReadPresence: presence.read_presence,
     protocol.ReadReceipts: receipts.read_receipts,
     protocol.SendMessage: messages.send,
+    protocol.RestoreMessage: returns.restore,
     protocol.EditMessage: changes.edit,
     protocol.DeleteMessage: changes.delete,
     protocol.React: reactions.react,
@@ -155,6 +157,8 @@ def _carry_out(services: Services, sender: Sender, frame: str | bytes) -> AnyRep
     except ChatError as error:
         return _refusal(_command_id(frame), error)
     try:
+        if services.regions is not None:
+            services.regions.homes.require_here()
         protection.charge(services, sender, command)
         result = _USE_CASES[type(command)](services, sender, command)
     except ChatError as error:

@@ -191,6 +191,12 @@ class UnavailableError(ChatError):
     code, status, temporary = "unavailable", 503, True
 
 
+class ElsewhereError(ChatError):
+    """The stage is at home in another Region: what is asked here succeeds at the stage's next address."""
+
+    code, status, temporary = "elsewhere", 503, True
+
+
 class InternalError(ChatError):
     """A fault of ours. What was done is unknown: sending again with the same id is safe."""
 

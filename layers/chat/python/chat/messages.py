@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from chat import exposures, mentions, pages, protection, signals, threads
@@ -26,6 +28,7 @@ from chat.protocol import (
     Media,
     Mentioned,
     Message,
+    MessageChanged,
     MessagePosted,
     Reaction,
     ReadHistory,
@@ -34,7 +37,9 @@ from chat.protocol import (
     encode,
 )
 from chat.services import Services
+from chat.storage.changes import Alteration
 from chat.storage.messages import Draft, Span, Stored
+from chat.storage.vouchers import Acknowledged
 
 UNTOLD_MS = 60_000
 """How long after a message was stored its repeats still deliver it. Who has it already drops it by its number."""
@@ -64,10 +69,30 @@ def send(services: Services, sender: Sender, command: SendMessage) -> Sent:
         stored = _take(services, sender, command)
     except LASTING_REFUSALS:
         earlier = services.messages.recall(command.room, sender.user, command.id)
-        if earlier is None:
+        if earlier is None or (services.regions and services.messages.find(command.room, earlier.seq) is None):
             raise
         stored = earlier
-    return Sent(room=command.room, seq=stored.seq, sent_at_ms=stored.sent_at_ms)
+    return Sent(
+        room=command.room,
+        seq=stored.seq,
+        sent_at_ms=stored.sent_at_ms,
+        voucher=_voucher(services, sender, command, stored),
+    )
+
+
+def _voucher(services: Services, sender: Sender, command: SendMessage, stored: Stored) -> str | None:
+    if services.regions is None:
+        return None
+    message = Acknowledged(
+        sender.user,
+        command.id,
+        command.room,
+        command.text,
+        command.reply_to,
+        stored.seq,
+        stored.sent_at_ms,
+    )
+    return services.regions.vouchers.voucher(message)
 
 
 def _take(services: Services, sender: Sender, command: SendMessage) -> Stored:
@@ -125,10 +150,8 @@ def post(
     services.pace.observe(draft.room, stored.seq, services.clock.now_ms())
     if not stored.repeated:
         _tell(services, {"sk": stored.seq, **vars(draft)}, except_connection, outlook)
-    elif services.clock.now_ms() - stored.sent_at_ms < UNTOLD_MS:
-        entry = services.messages.find(draft.room, stored.seq)
-        if entry is not None:
-            _tell(services, entry, except_connection, outlook)
+    elif not bring_back(services, replace(draft, sent_at_ms=stored.sent_at_ms), stored.seq):
+        _tell_again(services, draft.room, stored, except_connection, outlook)
     protection.count_post(services, draft.room, draft.user)
     return stored
 
@@ -137,6 +160,32 @@ def _look_ahead(services: Services, outlook: Outlook, subject: Subject) -> None:
     """Has it read along whom the message is for, where somebody has to be known by name."""
     if outlook.wanted and exposures.expose(services.flags, RECIPIENTS, subject) is Recipients.ALONG:
         outlook.begin()
+
+
+def _tell_again(services: Services, room: str, stored: Stored, except_connection: str | None, outlook: Outlook) -> None:
+    if services.clock.now_ms() - stored.sent_at_ms < UNTOLD_MS:
+        entry = services.messages.find(room, stored.seq)
+        if entry is not None:
+            _tell(services, entry, except_connection, outlook)
+
+
+def bring_back(services: Services, draft: Draft, seq: int) -> bool:
+    """Stores a message that another Region has numbered and this one lacks, and tells of it; whether it did lack it.
+
+    Whoever has read on is past its number: so it is told as a change, too, which nobody misses. No call in a stage of
+    one Region, else a consistent read at least.
+    """
+    if services.regions is None or not services.regions.returned.restore(draft, seq):
+        return False
+    altered = services.changes.alter(draft.room, seq, returned_plan, services.clock.now_ms())
+    frame = encode(MessageChanged(message=message_of(altered.entry)))
+    deliver(services.fanout, draft.room, frame, logged=True)
+    return True
+
+
+def returned_plan(_entry: Item) -> Alteration:
+    """Changes nothing of a message but its rev: a change that tells of a message which has come late."""
+    return Alteration("returned", None, None, {})
 
 
 def _tell(services: Services, entry: Item, except_connection: str | None, outlook: Outlook) -> None:
@@ -207,6 +256,7 @@ def message_of(item: Item) -> Message:
         reactions=reactions_of(item),
         pinned=item.get("pinned", False),
         rev=item.get("rev", 0),
+        until=item.get("until", 0),
     )
 
 

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from chat.errors import SlowDownError
+from chat.numbering import given_between
 
 LIMIT_PER_S = 500
 """Messages a second that a room takes: see the arithmetic in `chat.storage.keys`."""
@@ -50,9 +51,9 @@ class RoomPace:
         elapsed_ms = now_ms - window.started_ms
         if elapsed_ms < WINDOW_MS:
             return
-        if (seq - window.first_seq) * 1_000 > self._limit_per_s * elapsed_ms:
+        if given_between(window.first_seq, seq) * 1_000 > self._limit_per_s * elapsed_ms:
             window.refused_until_ms = now_ms + WINDOW_MS
-        window.per_s, window.measured_ms = (seq - window.first_seq) * 1_000 / elapsed_ms, now_ms
+        window.per_s, window.measured_ms = given_between(window.first_seq, seq) * 1_000 / elapsed_ms, now_ms
         window.first_seq, window.started_ms = seq, now_ms
 
     def rate_per_s(self, room: str, now_ms: int) -> float:

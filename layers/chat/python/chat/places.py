@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chat.errors import InvalidFieldError
-from chat.storage.messages import Position
+from chat.storage.counters import Position
 
 MAX_ROOMS = 20
 """Rooms that one stream follows."""

@@ -27,8 +27,8 @@ from chat.protocol import (
     RoomList,
 )
 from chat.services import Services
+from chat.storage.counters import Position
 from chat.storage.memberships import Membership, admission
-from chat.storage.messages import Position
 from chat.storage.rooms import Listing, RoomRecord
 
 LISTED = 700
@@ -150,7 +150,7 @@ def view(services: Services, listings: list[Listing]) -> list[Room]:
     previews = services.rooms.previews(names)
     newest = services.messages.positions_of([listing.record.room for listing in listings if listing.role])
     return [
-        _view(listing, previews.get(listing.record.room), newest.get(listing.record.room, Position()))
+        _view(services, listing, previews.get(listing.record.room), newest.get(listing.record.room, Position()))
         for listing in listings
     ]
 
@@ -176,10 +176,10 @@ def _entered(services: Services, sender: Sender, record: RoomRecord) -> RoomEnte
     listing = services.rooms.listing(record.room, sender.user) or Listing(record)
     latest = services.rooms.previews([record.room]).get(record.room)
     newest = services.messages.position(record.room)
-    return RoomEntered(room=_view(listing, latest, newest), last_seq=newest.seq)
+    return RoomEntered(room=_view(services, listing, latest, newest), last_seq=newest.seq)
 
 
-def _view(listing: Listing, latest: Item | None, newest: Position) -> Room:
+def _view(services: Services, listing: Listing, latest: Item | None, newest: Position) -> Room:
     record = listing.record
     role: Literal["owner", "moderator", "member", "reader"] | None = listing.role  # type: ignore[assignment]
     preview = (
@@ -195,7 +195,7 @@ def _view(listing: Listing, latest: Item | None, newest: Position) -> Room:
         role=role,
         last_seq=newest.seq if role else 0,
         read_seq=listing.read_seq,
-        unread=max(0, newest.seq - listing.read_seq) if role else 0,
+        unread=services.messages.unread(record.room, listing.read_seq, newest.seq) if role else 0,
         latest=preview,
         last_rev=newest.rev if role else 0,
     )

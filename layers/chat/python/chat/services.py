@@ -16,6 +16,7 @@ from chat.storage.connections import ConnectionRegistry
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.flag_rules import FlagRules
 from chat.storage.followers import Followers
+from chat.storage.homes import Homes
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
@@ -25,6 +26,7 @@ from chat.storage.rates import SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
+from chat.storage.returned import ReturnedMessages
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.scaling import LimitSettings
@@ -32,6 +34,7 @@ from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
+from chat.storage.vouchers import Vouchers
 from chat.storage.windows import Windows
 
 
@@ -111,6 +114,15 @@ class Activity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Regions:
+    """What a stage in several Regions has beside all else."""
+
+    homes: Homes
+    vouchers: Vouchers
+    returned: ReturnedMessages
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services:
     """What a command needs to be carried out and its message to reach everybody."""
 
@@ -129,6 +141,18 @@ class Services:
     flags: FlagRules
     fanout: Fanout
     notices: Notices
+    clock: Clock
+    regions: Regions | None = None
+    """None in a stage of one Region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """What receiving another Region's entries takes."""
+
+    homes: Homes
+    returned: ReturnedMessages
+    changes: ChangeLog
     clock: Clock
 
 

@@ -19,8 +19,13 @@ RECONNECT = Reconnection(first_ms=500, most_ms=20_000)
 """A stage takes 500 new connections a second: full jitter up to 20 s spreads 10,000 that were lost at once."""
 
 
-def hello(services: Services, sender: Sender, _: Hello) -> Ready:
-    """Costs half a read unit every 5 s at most, else nothing: what it says is for the life of the connection."""
+def hello(services: Services, sender: Sender, command: Hello) -> Ready:
+    """Half a read unit every 5 s at most, else nothing. What it says is for the life of the connection.
+
+    Or until another Region takes over. Raises `ElsewhereError` where the client has been in an epoch that is not known
+    here.
+    """
+    home = services.regions.homes.require_here(command.epoch) if services.regions else None
     spread = zlib.crc32(sender.connection.encode()) % (ROTATE_LAST_S - ROTATE_FIRST_S + 1)
     return Ready(
         version=VERSION,
@@ -31,6 +36,7 @@ def hello(services: Services, sender: Sender, _: Hello) -> Ready:
         rotate_after_s=ROTATE_FIRST_S + spread,
         reconnect=RECONNECT,
         variants=_variants(services, sender.user),
+        epoch=home.epoch if home else 0,
     )
 
 

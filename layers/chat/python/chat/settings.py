@@ -26,6 +26,8 @@ class Settings:
     """
 
     stage: str
+    regions: str | None = None
+    """Regions of the stage in their order, with commas, the first home unless another has taken over; None for one."""
     rooms_table: str | None = None
     messages_table: str | None = None
     connections_table: str | None = None

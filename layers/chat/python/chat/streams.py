@@ -20,8 +20,9 @@ from chat.places import Place
 from chat.ports import Clock, Item, Pause
 from chat.protocol import MessageChanged, MessagePosted, encode
 from chat.storage.changes import ChangeLog
+from chat.storage.counters import Position
 from chat.storage.memberships import Memberships
-from chat.storage.messages import MessageLog, Position, Span
+from chat.storage.messages import MessageLog, Span
 from chat.storage.rooms import RoomDirectory
 
 HOLD_MS = 20_000
@@ -127,10 +128,11 @@ def _told(room: str, steps: Iterator[Step], positions: dict[str, Position], shar
 def _posted(archive: Archive, room: str, at: Position, limit: int) -> Iterator[Step]:
     """What follows a number without a hole: what is behind one that is still being stored waits for it."""
     excerpt = archive.messages.read(room, Span(limit, after=at.seq), archive.clock.now_ms())
-    for expected, entry in enumerate(excerpt.entries, start=at.seq + 1):
-        if int(entry["sk"]) != expected:
+    for entry in excerpt.entries:
+        if int(entry["sk"]) != at.seq + 1:
             return
-        yield replace(at, seq=expected), MessagePosted(message=message_of(entry))
+        at = replace(at, seq=int(entry.get("until") or entry["sk"]))
+        yield at, MessagePosted(message=message_of(entry))
 
 
 def _changed(archive: Archive, room: str, at: Position, limit: int) -> Iterator[Step]:

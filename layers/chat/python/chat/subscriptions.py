@@ -8,6 +8,7 @@ from chat import access, pages, receipts, rooms
 from chat.delivery import reviews, tails, tell_user
 from chat.errors import ChatError
 from chat.messages import messages_for
+from chat.numbering import epoch_of
 from chat.ports import Sender
 from chat.protocol import (
     Done,
@@ -40,6 +41,8 @@ def subscribe(services: Services, sender: Sender, command: Subscribe) -> Subscri
 
     Over HTTP the reply is the same and nothing is stored: `last_seq` is where the stream of events goes on.
     """
+    if services.regions is not None:
+        services.regions.homes.require_here(epoch_of(command.after or 0))  # or what it has would be more than there is
     if sender.reachable:
         services.fanout.connections.subscribe(sender.connection, command.room, sender.user, services.clock.now_ms())
     try:

@@ -23,9 +23,9 @@ from chat.messages import message_of
 from chat.ports import Clock, Item
 from chat.protocol import Message, TailChanges, TailLive, TailSegment
 from chat.storage.changes import ChangeLog, Page
+from chat.storage.counters import Counter
 from chat.storage.keys import CHANGES_PER_BUCKET, MESSAGES_PER_BUCKET
 from chat.storage.messages import Excerpt, MessageLog, Span
-from chat.storage.recent import Counter
 
 LIVE_CHANGES = 16
 """The newest changes in `live`: who lacks more of them reads the page that they are in."""

@@ -14,9 +14,10 @@ class Command(msgspec.Struct, tag_field="action", frozen=True, kw_only=True, omi
 
 
 class Hello(Command, tag="hello", frozen=True, kw_only=True):
-    """The first command of a connection. Reply: `Ready`."""
+    """The first command of a connection. Reply: `Ready`. `epoch` is the highest that one was told."""
 
     client: str = ""
+    epoch: int = 0
 
 
 class ListRooms(Command, tag="rooms", frozen=True, kw_only=True):
@@ -159,6 +160,21 @@ class SendMessage(Command, tag="send", frozen=True, kw_only=True):
 
     room: str
     text: str
+    reply_to: int | None = None
+
+
+class RestoreMessage(Command, tag="restore", frozen=True, kw_only=True):
+    """Says again what was acknowledged in a Region that has been lost since: it keeps its number. Reply: `Sent`.
+
+    `id`, `room`, `text` and `reply_to` as in the `send`; `seq`, `sent_at_ms` and `voucher` as in what answered it.
+    Whether the message has come from its Region by itself meanwhile makes no difference.
+    """
+
+    room: str
+    text: str
+    seq: int
+    sent_at_ms: int
+    voucher: str
     reply_to: int | None = None
 
 

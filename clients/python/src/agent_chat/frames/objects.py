@@ -44,7 +44,8 @@ class Message(msgspec.Struct, frozen=True, rename={"author": "from"}):
     """One entry of a room's log, numbered 1, 2, 3 … by `seq`.
 
     `kind` is `text`, `image`, `void` (a number that no message took, author None) or one that a newer server knows.
-    `command_id` is the id that its sender gave it.
+    `command_id` is the id that its sender gave it. `until` is the last number of those that a `void` entry stands for,
+    where it stands for more than one; 0 for all else.
     """
 
     room: str
@@ -68,6 +69,12 @@ class Message(msgspec.Struct, frozen=True, rename={"author": "from"}):
     mine: list[str] | None = None
     pinned: bool = False
     rev: int = 0
+    until: int = 0
+
+    @property
+    def last(self) -> int:
+        """The last of the numbers that it stands for: its own, but for a `void` entry with `until`."""
+        return self.until or self.seq
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -110,7 +117,10 @@ class Reconnection(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """Who one is, and how the server wants the connection kept."""
+    """Who one is, and how the server wants the connection kept.
+
+    `epoch` grows whenever another Region takes over the stage.
+    """
 
     version: int
     user: Author
@@ -120,6 +130,7 @@ class Ready(msgspec.Struct, frozen=True):
     rotate_after_s: int
     reconnect: Reconnection
     variants: dict[str, str] = {}
+    epoch: int = 0
 
 
 class RoomList(msgspec.Struct, frozen=True):
@@ -201,11 +212,15 @@ class ReportList(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The message is durable. `sent_at_ms` is the server's clock."""
+    """The message is durable. `sent_at_ms` is the server's clock.
+
+    `voucher` proves to the stage's other Regions that this message has this number; None in a stage of one Region.
+    """
 
     room: str
     seq: int
     sent_at_ms: int
+    voucher: str | None = None
 
 
 class Changed(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import ModerationHook
-from chat.services import Activity, Deliveries, Fanout, JobOffice, Notices, Protection, Services
+from chat.services import Activity, Arrivals, Deliveries, Fanout, JobOffice, Notices, Protection, Regions, Services
 from chat.settings import Runtime, Settings
 from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
@@ -38,9 +38,11 @@ from chat.storage.answers import AnswerBook
 from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry, TicketOffice
+from chat.storage.counters import Counters
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.flag_rules import FlagRules
 from chat.storage.followers import Followers
+from chat.storage.homes import Homes
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
@@ -50,6 +52,7 @@ from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
+from chat.storage.returned import ReturnedMessages
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.scaling import LimitSettings
@@ -57,6 +60,7 @@ from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
+from chat.storage.vouchers import Vouchers
 from chat.storage.windows import Windows
 
 
@@ -172,13 +176,47 @@ def members() -> Memberships:
 @cache
 def messages() -> MessageLog:
     """The logs of the stage."""
-    return MessageLog(DynamoDbTable(client(), settings().need("messages_table")), tiers())
+    return MessageLog(DynamoDbTable(client(), settings().need("messages_table")), tiers(), homes())
 
 
 @cache
 def changes() -> ChangeLog:
     """The changes to messages of the stage."""
-    return ChangeLog(DynamoDbTable(client(), settings().need("messages_table")))
+    return ChangeLog(DynamoDbTable(client(), settings().need("messages_table")), homes())
+
+
+@cache
+def homes() -> Homes | None:
+    """Which Region numbers, None in a stage of one."""
+    regions = settings().regions
+    if not regions:
+        return None
+    table = DynamoDbTable(client(), settings().need("rooms_table"))
+    return Homes(table, clock(), regions.split(","), Runtime.from_env().region)
+
+
+@cache
+def arrivals() -> Arrivals | None:
+    """What receiving another Region's entries takes, None in a stage of one."""
+    known = homes()
+    return Arrivals(homes=known, returned=returned(), changes=changes(), clock=clock()) if known else None
+
+
+@cache
+def returned() -> ReturnedMessages:
+    """Messages that another Region has numbered."""
+    table = DynamoDbTable(client(), settings().need("messages_table"))
+    return ReturnedMessages(table, Counters(table, homes()))
+
+
+@cache
+def regions() -> Regions | None:
+    """What a stage in several Regions has beside all else, None in a stage of one."""
+    known = homes()
+    if known is None:
+        return None
+    vouchers = Vouchers(DynamoDbTable(client(), settings().need("messages_table")), ids())
+    return Regions(homes=known, vouchers=vouchers, returned=returned())
 
 
 @cache
@@ -404,6 +442,7 @@ def services() -> Services:
         fanout=fanout(),
         notices=notices(),
         clock=clock(),
+        regions=regions(),
     )
 
 

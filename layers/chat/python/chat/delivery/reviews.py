@@ -15,6 +15,7 @@ from dataclasses import replace
 from chat.delivery import tails
 from chat.delivery.audience import spread
 from chat.delivery.orders import Review, enqueue
+from chat.numbering import given_between
 from chat.planning import QUIET, SLICE, Plan, plan
 from chat.protocol import RoomPace, Tail, encode
 from chat.services import Deliveries, Fanout
@@ -113,7 +114,7 @@ def _replanned(desk: Deliveries, room: str, shape: Shape, online: int, now_ms: i
     if elapsed_ms < AGAIN_MS // 2:
         return shape
     seq = desk.messages.newest(room)
-    rate_per_s = max(0, seq - shape.seq) * 1_000 / elapsed_ms if shape.seq_at_ms else 0.0
+    rate_per_s = given_between(shape.seq, seq) * 1_000 / elapsed_ms if shape.seq_at_ms else 0.0
     planned = plan(online, rate_per_s, MESSAGE_BYTES, shape.plan, desk.fanout.settings.recall())
     return replace(shape, plan=planned, seq=seq, seq_at_ms=now_ms)
 

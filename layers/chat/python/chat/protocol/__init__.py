@@ -103,6 +103,7 @@ from chat.protocol.commands import (
     ReadSettings,
     RemoveMember,
     ReportMessage,
+    RestoreMessage,
     Search,
     SendMessage,
     SetRole,
@@ -152,6 +153,7 @@ from chat.protocol.fields import (
     VERSION,
     CommandId,
     Emoji,
+    Instant,
     MessageKind,
     PageSize,
     Position,
@@ -162,6 +164,7 @@ from chat.protocol.fields import (
     Text,
     Title,
     UserId,
+    Voucher,
 )
 from chat.protocol.objects import (
     Author,
@@ -242,6 +245,7 @@ __all__ = [
     "Found",
     "Hello",
     "History",
+    "Instant",
     "Invite",
     "JoinRoom",
     "LeaveRoom",
@@ -297,6 +301,7 @@ __all__ = [
     "RemoveMember",
     "ReportList",
     "ReportMessage",
+    "RestoreMessage",
     "Result",
     "Role",
     "Room",
@@ -329,6 +334,7 @@ __all__ = [
     "Unban",
     "Unsubscribe",
     "UserId",
+    "Voucher",
     "encode",
 ]
 

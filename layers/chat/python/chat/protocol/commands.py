@@ -14,6 +14,7 @@ from chat.protocol.fields import (
     MAX_SYNCED,
     CommandId,
     Emoji,
+    Instant,
     PageSize,
     Position,
     RoomId,
@@ -21,6 +22,7 @@ from chat.protocol.fields import (
     Text,
     Title,
     UserId,
+    Voucher,
 )
 
 
@@ -31,9 +33,13 @@ class Command(msgspec.Struct, tag_field="action", frozen=True, kw_only=True):
 
 
 class Hello(Command, tag="hello", frozen=True, kw_only=True):
-    """The first command of a connection: who one is, and how to keep the connection well. Reply: `Ready`."""
+    """The first command of a connection: who one is, and how to keep the connection well. Reply: `Ready`.
+
+    `epoch` is the highest that any `Ready` has told: a Region that has not heard of it refuses with `elsewhere`.
+    """
 
     client: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    epoch: Position = 0
 
 
 class ListRooms(Command, tag="rooms", frozen=True, kw_only=True):
@@ -210,6 +216,21 @@ class SendMessage(Command, tag="send", frozen=True, kw_only=True):
     reply_to: Sequence | None = None
 
 
+class RestoreMessage(Command, tag="restore", frozen=True, kw_only=True):
+    """Says again what was acknowledged in a Region that has been lost since: it keeps its number. Reply: `Sent`.
+
+    `id`, `room`, `text` and `reply_to` as in the `send`; `seq`, `sent_at_ms` and `voucher` as in what answered it.
+    Whether the message has come from its Region by itself meanwhile makes no difference.
+    """
+
+    room: RoomId
+    text: Text
+    seq: Sequence
+    sent_at_ms: Instant
+    voucher: Voucher
+    reply_to: Sequence | None = None
+
+
 class EditMessage(Command, tag="edit", frozen=True, kw_only=True):
     """Gives the caller's own message another text. Reply: `Changed`.
 
@@ -372,6 +393,7 @@ AnyCommand = (
     | Subscribe
     | Unsubscribe
     | SendMessage
+    | RestoreMessage
     | EditMessage
     | DeleteMessage
     | React

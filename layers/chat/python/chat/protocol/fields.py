@@ -49,6 +49,10 @@ Sequence = Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
 Position = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 """The newest number that a client has; 0 before the first."""
 
+Instant = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+"""Milliseconds since 1970, UTC."""
+
+Voucher = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Emoji = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^\S+(?!\n)$")]
 """An emoji, or a name such as `:party:` that clients have a picture for; told apart by its characters."""
 

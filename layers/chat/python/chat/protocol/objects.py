@@ -40,6 +40,10 @@ class Reaction(msgspec.Struct, frozen=True):
 class Message(msgspec.Struct, frozen=True, rename={"author": "from"}):
     """One entry of a room's log as it stands. `seq` counts 1, 2, 3 … in its room.
 
+    Where another Region has taken over, it goes on from a far higher number. What lies between is told as one `void`
+    entry whose `until` is the last of those numbers; should the first Region have given some of them, they are told
+    as changes once they arrive. `until` is 0 for all else.
+
     Of two copies the one with the higher `rev` is newer. `kind`: `void` is a number that no message took, `deleted`
     one whose message is gone. `thread` is the number of the message that a reply's thread is named by.
     `replies` and `last_reply_seq` are of the thread that this message names: its replies, deleted ones included, and
@@ -69,6 +73,7 @@ class Message(msgspec.Struct, frozen=True, rename={"author": "from"}):
     mine: list[str] | None = None
     pinned: bool = False
     rev: int = 0
+    until: int = 0
 
 
 class Preview(msgspec.Struct, frozen=True):

@@ -24,6 +24,9 @@ class Ready(msgspec.Struct, frozen=True):
 
     `variants`: what the user gets of what the stage tries out, by flag, unless a room makes a difference. Nothing that
     a client does depends on it: it is there to be noted beside what the client measures.
+
+    `epoch` is 0 until another Region has taken over, and grows whenever one does: whoever was acknowledged a message in
+    an earlier one shortly before, says it again (`restore`).
     """
 
     version: int
@@ -34,6 +37,7 @@ class Ready(msgspec.Struct, frozen=True):
     rotate_after_s: int
     reconnect: Reconnection
     variants: dict[str, str] = {}
+    epoch: int = 0
 
 
 class RoomList(msgspec.Struct, frozen=True):
@@ -106,11 +110,15 @@ class ReportList(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The message is durable. `sent_at_ms` is the server's clock."""
+    """The message is durable. `sent_at_ms` is the server's clock.
+
+    `voucher` proves to the stage's other Regions that this message has this number; None in a stage of one Region.
+    """
 
     room: str
     seq: int
     sent_at_ms: int
+    voucher: str | None = None
 
 
 class Changed(msgspec.Struct, frozen=True):

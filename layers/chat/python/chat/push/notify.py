@@ -21,6 +21,7 @@ from chat import events, signals
 from chat.errors import UnavailableError
 from chat.events import MessagePosted
 from chat.mobile import Alert, Told
+from chat.numbering import given_between
 from chat.outbound import OutboundAnswer, OutboundRequest
 from chat.push import audience, encryption
 from chat.push.audience import Absentee
@@ -130,7 +131,7 @@ def _alerts(notifier: Notifier, at: int, absentee: Absentee, posted: MessagePost
         author=posted.name or "",
         text=posted.text[:MAX_TEXT_CHARS] if notifier.shows_text else "",
         seq=posted.seq,
-        unread=posted.seq - listed.read_seq,
+        unread=given_between(listed.read_seq, posted.seq),
         urgent=absentee.urgent,
     )
     return [_Telling(at, device, alert, attempt) for device in absentee.devices]

@@ -35,6 +35,8 @@ from chat.ports import (
     Write,
 )
 from chat.storage import keys
+from chat.storage.counters import Counter, Counters
+from chat.storage.homes import Homes
 from chat.storage.messages import SETTLE_MS, VOID
 from chat.storage.rooms import get_batches
 
@@ -113,10 +115,11 @@ class RefusedError(Exception):
 
 
 class ChangeLog:
-    """The changes of all rooms, in the table of messages."""
+    """The changes of all rooms, in the table of messages. `homes` None: a stage of one Region."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, homes: Homes | None = None) -> None:
         self._table = table
+        self._counters = Counters(table, homes)
 
     def alter(self, room: str, seq: int, plan: Plan, now_ms: int) -> Altered:
         """Changes one message as `plan` says.
@@ -135,7 +138,7 @@ class ChangeLog:
                     return Altered(entry, done=False)
                 if unused <= entry.get("rev", 0):
                     self._void(room, unused, now_ms)
-                    unused, newest_seq = self._take_rev(room, now_ms)
+                    unused, newest_seq = self._counters.take_rev(room, now_ms)
                 rev = unused
                 try:
                     altered = self._store(entry, alteration, rev, now_ms)
@@ -155,20 +158,21 @@ class ChangeLog:
 
         A consistent read of the counter and, in a room that has changes, of up to two partitions of the log.
         """
-        newest, given_at_ms = self._counter(room)
+        counter = self._counters.read(room)
+        newest = counter.rev
         start = newest if after_rev is None else min(after_rev, newest)
-        complete = newest - start <= REPLAYED
-        first = start + 1 if complete and after_rev is not None else max(1, newest - TAIL + 1)
-        rows, last_rev = self._settled(room, first, newest, given_at_ms, now_ms)
+        complete = counter.revs.count(start + 1, newest) <= REPLAYED
+        first = start + 1 if complete and after_rev is not None else counter.revs.back(newest, TAIL)
+        rows, last_rev = self._settled(room, first, newest, counter, now_ms)
         if not complete or after_rev is None:
             return Missed([], last_rev, complete)
         return Missed(sorted({int(row["seq"]) for row in rows.values() if row["what"] != VOID}), last_rev, complete)
 
     def page(self, room: str, after_rev: int, now_ms: int, limit: int = REPLAYED) -> Page:
         """The next changes behind `after_rev`, up to `limit`, for who reads on from there. Calls as `since`."""
-        newest, given_at_ms = self._counter(room)
-        last = min(newest, after_rev + limit)
-        rows, last_rev = self._settled(room, after_rev + 1, last, given_at_ms, now_ms)
+        counter = self._counters.read(room)
+        last = counter.revs.forward(after_rev, limit)
+        rows, last_rev = self._settled(room, after_rev + 1, last, counter, now_ms)
         told = [rev for rev in sorted(rows) if rev <= last_rev and rows[rev]["what"] != VOID]
         return Page({rev: int(rows[rev]["seq"]) for rev in told}, max(after_rev, last_rev))
 
@@ -179,8 +183,7 @@ class ChangeLog:
 
     def span(self, room: str, first: int, last: int, now_ms: int) -> dict[int, Item]:
         """Rows of up to `REPLAYED` changes by rev, as far as they are there. Calls as `since`."""
-        _, given_at_ms = self._counter(room)
-        return self._settled(room, first, last, given_at_ms, now_ms)[0]
+        return self._settled(room, first, last, self._counters.read(room), now_ms)[0]
 
     def some(self, room: str, revs: Sequence[int]) -> dict[int, Item]:
         """The rows of these revs, as far as they are there. A read unit each."""
@@ -199,14 +202,6 @@ class ChangeLog:
     def forget_who(self, room: str, rev: int) -> None:
         """Takes from a change's row who made it. One write unit."""
         self._table.update(keys.change(room, rev), assign={"user": None, "name": None}, condition=Present())
-
-    def _counter(self, room: str) -> tuple[int, int]:
-        item = self._table.get(keys.counter(room), consistent=True)
-        return (item.get("rev", 0), item.get("changed_at_ms", 0)) if item else (0, 0)
-
-    def _take_rev(self, room: str, now_ms: int) -> tuple[int, int]:
-        item = self._table.update(keys.counter(room), add={"rev": 1}, assign={"changed_at_ms": now_ms})
-        return int(item["rev"]), int(item["seq"])
 
     def _store(self, entry: Item, alteration: Alteration, rev: int, now_ms: int) -> Item:
         room, seq, known = entry["room"], int(entry["sk"]), entry.get("rev", 0)
@@ -245,35 +240,45 @@ class ChangeLog:
             return taken.item
         return row
 
-    def _rows(self, room: str, first: int, last: int) -> list[Item]:
+    def _rows(self, room: str, runs: Sequence[range]) -> list[Item]:
         size = keys.CHANGES_PER_BUCKET
-        buckets = range(first // size, last // size + 1)
         pages = self._table.query(
-            *(Query(keys.change_bucket(room, bucket), first, last, consistent=True) for bucket in buckets)
+            *(
+                Query(keys.change_bucket(room, bucket), run[0], run[-1], consistent=True)
+                for run in runs
+                for bucket in range(run[0] // size, run[-1] // size + 1)
+            )
         )
         return [row for page in pages for row in page.items]
 
-    def _settled(self, room: str, first: int, last: int, given_at_ms: int, now_ms: int) -> tuple[dict[int, Item], int]:
+    def _settled(self, room: str, first: int, last: int, counter: Counter, now_ms: int) -> tuple[dict[int, Item], int]:
         """The rows of a span of revs, none where first > last, and the rev up to which none is missing any more."""
-        rows = {int(row["sk"]): row for row in self._rows(room, first, last)} if first <= last else {}
-        return rows, self._settle(room, range(first, last + 1), rows, given_at_ms, now_ms)
+        runs = counter.revs.given(first, last)
+        rows = {int(row["sk"]): row for row in self._rows(room, runs)} if runs else {}
+        unsettled = self._settle(room, runs, rows, counter, now_ms)
+        return rows, last if unsettled is None else unsettled - 1
 
-    def _settle(self, room: str, expected: range, rows: dict[int, Item], given_at_ms: int, now_ms: int) -> int:
-        """Closes revs that nobody can still be using; the rev below the first that somebody may be, else the last.
+    def _settle(
+        self, room: str, expected: Sequence[range], rows: dict[int, Item], counter: Counter, now_ms: int
+    ) -> int | None:
+        """Closes revs that nobody can still be using; the first that somebody may be, None where there is none.
 
-        A rev is at most as old as the one after it, so going down from the newest, the last time seen bounds it.
+        A rev is at most as old as the one after it, so going down from the newest, the last time seen bounds it. One of
+        another Region that is not here counts as closed: should it come, it is told under a rev of this one.
         """
-        newer_at_ms, settled = given_at_ms, expected.stop - 1
-        for rev in reversed(expected):
+        newer_at_ms, unsettled = counter.changed_at_ms, None
+        for rev in (rev for run in reversed(expected) for rev in reversed(run)):
             if rev in rows:
                 newer_at_ms = rows[rev]["changed_at_ms"]
+                continue
+            if not counter.closes(rev):
                 continue
             row = self._void(room, rev, newer_at_ms) if now_ms - newer_at_ms > SETTLE_MS else None
             if row:
                 rows[rev] = row
             else:
-                settled = rev - 1
-        return settled
+                unsettled = rev
+        return unsettled
 
 
 def _raise_for_beside(refused: TransactionError) -> None:

@@ -32,7 +32,9 @@
 | rooms | `alarms#acknowledged` | alarm | who looks after the alarm, since when | query: alerts |
 | rooms | `flags` | flag | who gets which variant of it | query: along with a message, every 5 s |
 | rooms | `maintenance` | job | how far a job of maintenance is | get, query: operators |
-| messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
+| rooms | `homes` | epoch | the Region that numbers in it, who opened it, when and why | query: number, every 5 s |
+| messages | `c#R` | epoch | the room's counters: newest number and newest rev given | update: number; get: history |
+| messages | `c#R` | -epoch - 1 | how far an epoch that is over goes, as far as is known here | query: history |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
 | messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
 | messages | `e#R#B` | rev | changes to messages, B = rev // 64: which message, what, by whom, when | query: recovery |
@@ -40,6 +42,7 @@
 | messages | `x#R#N` | hash | who reacted to message N with what; ordered by emoji, then user | query: list; get: own |
 | messages | `p#R` | number | pinned messages | query: list |
 | messages | `secret#tail` | 0 | the key of capabilities for tails | get: grant, serve a tail |
+| messages | `secret#vouchers` | 0 | the key of vouchers for acknowledged messages | get: ack, restore |
 | messages | `d#U#K` | 0 | user U's command K has this number already, 24 h | seen on conflict |
 | connections | `connection#C` | `self` | who is behind an open socket | query: disconnect |
 | connections | `connection#C` | `room#R` | what the socket subscribed to, and in which shard | query: disconnect |
@@ -65,8 +68,12 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Callable
 
 from chat.ports import Key
+
+BucketKey = Callable[[str, int], str]
+"""Names a partition of a room, by its number."""
 
 MESSAGES_PER_BUCKET = 64
 CHANGES_PER_BUCKET = 64
@@ -101,6 +108,8 @@ AUDIT_DAYS = "audit#days"
 """Partition of the days with deeds."""
 MAINTENANCE = "maintenance"
 """Partition of all jobs of maintenance."""
+HOMES = "homes"
+"""Partition of the stage's epochs."""
 WEBHOOKS = "webhooks"
 """Partition of all of a stage's webhooks: there are few, and who is told looks at all of them."""
 MESSAGES = "m#"
@@ -109,6 +118,8 @@ CHANGES = "e#"
 """How partitions of changes to messages begin, and only they."""
 TAIL_KEY: Key = ("secret#tail", 0)
 """What capabilities for tails are made with."""
+VOUCHER_KEY: Key = ("secret#vouchers", 0)
+"""What other Regions are shown that a message was acknowledged with."""
 MEMBERS_END = "member$"
 """Behind every membership of a room's partition, whatever its user's id: `$` follows `#`."""
 
@@ -293,9 +304,19 @@ def upload(media: str) -> Key:
     return f"media#{media}", UPLOAD
 
 
-def counter(room: str) -> Key:
-    """The room's newest number."""
-    return f"c#{room}", 0
+def home(epoch: int) -> Key:
+    """The Region of one epoch. Epochs have 6 digits so that they sort: as many as numbers of 15 digits have."""
+    return HOMES, f"{epoch:06d}"
+
+
+def counter(room: str, epoch: int = 0) -> Key:
+    """The room's newest number of one epoch."""
+    return f"c#{room}", epoch
+
+
+def closing(room: str, epoch: int) -> Key:
+    """How far an epoch that is over goes. Below all counters, and above no other's."""
+    return f"c#{room}", -epoch - 1
 
 
 def message(room: str, seq: int) -> Key:

@@ -12,17 +12,20 @@ its place taken and numbers anew.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chat import correlation
 from chat.caching.tiers import Tiers
 from chat.errors import InvalidFieldError, UnavailableError
-from chat.ports import Absent, ConditionError, Differs, Item, Put, Query, Table, TransactionError, Write
+from chat.numbering import Numbers, epoch_of
+from chat.ports import Absent, ConditionError, Item, Put, Query, Table, TransactionError, Write
 from chat.storage import keys, threads
-from chat.storage.recent import Counter, RecentMessages
+from chat.storage.counters import Counter, Counters, Position
+from chat.storage.homes import Homes
+from chat.storage.recent import RecentMessages
 from chat.storage.rooms import get_batches
 
 REMEMBERED_S = 48 * 3600
@@ -78,14 +81,6 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Position:
-    """The newest numbers given in a room: of its messages, and of changes to them."""
-
-    seq: int = 0
-    rev: int = 0
-
-
-@dataclass(frozen=True)
 class Span:
     """Which numbers to read: `limit` of them below `before`, above `after`, or with `around` in their middle.
 
@@ -97,22 +92,24 @@ class Span:
     after: int | None = None
     around: int | None = None
 
-    def bounds(self, newest: int) -> tuple[int, int]:
-        """First and last number, both included, in a room whose newest is `newest`; first > last: none."""
+    def bounds(self, numbers: Numbers) -> tuple[int, int]:
+        """First and last number, both included, in a room that has given these; first > last: none."""
         if self.after is not None:
-            return self.after + 1, min(self.after + self.limit, newest)
+            return self.after + 1, numbers.forward(self.after, self.limit)
+        newest = numbers.newest
         if self.around is not None:
-            last = min(self.around + self.limit // 2, newest)
+            last = min(numbers.forward(self.around, self.limit // 2), newest)
         else:
             last = newest if self.before is None else min(self.before - 1, newest)
-        return max(1, last - self.limit + 1), last
+        return numbers.back(last, self.limit), last
 
 
 @dataclass(frozen=True)
 class Excerpt:
     """Entries of a log, oldest first, and the span that was read: `first` to `last` of a log that ends at `newest`.
 
-    `newest_rev` is the number of the room's newest change, 0 where it was not looked at.
+    `given` are the numbers of the span that somebody was given. `newest_rev` is the number of the room's newest change,
+    0 where it was not looked at.
     """
 
     entries: list[Item]
@@ -120,13 +117,18 @@ class Excerpt:
     last: int
     newest: int
     newest_rev: int = 0
+    given: Sequence[range] = ()
 
 
 class MessageLog:
-    """The logs of all rooms in one table. `tiers` None: the newest entries of rooms are read anew each time."""
+    """The logs of all rooms in one table.
 
-    def __init__(self, table: Table, tiers: Tiers | None = None) -> None:
+    `tiers` None: the newest entries of rooms are read anew each time. `homes` None: a stage of one Region.
+    """
+
+    def __init__(self, table: Table, tiers: Tiers | None = None, homes: Homes | None = None) -> None:
         self._table = table
+        self._counters = Counters(table, homes)
         self._recent = RecentMessages(table, tiers, settle_ms=SETTLE_MS) if tiers else None
 
     def append(self, draft: Draft, root: Item | None = None, *, numbered: Callable[[], None] = lambda: None) -> Stored:
@@ -196,35 +198,42 @@ class MessageLog:
 
     def positions_of(self, rooms: list[str]) -> dict[str, Position]:
         """As `newest_of`, with the newest number of a change beside it, for the same price."""
-        items = get_batches(self._table, [keys.counter(room) for room in rooms])
-        by_key = {item["pk"]: Position(int(item["seq"]), int(item.get("rev", 0))) for item in items}
-        return {room: by_key[keys.counter(room)[0]] for room in rooms if keys.counter(room)[0] in by_key}
+        return self._counters.positions_of(rooms)
+
+    def unread(self, room: str, read_seq: int, newest: int) -> int:
+        """How many numbers were given behind one, up to the newest. One read unit, where that is in another epoch."""
+        if epoch_of(read_seq) == epoch_of(newest):
+            return max(0, newest - read_seq)
+        return self._counter(room).numbers.count(read_seq + 1, newest)
 
     def read(self, room: str, span: Span, now_ms: int) -> Excerpt:
         """The entries of a span, oldest first.
 
-        A number still under way is left out; one that was burnt is a `void` entry. Calls: one for the counter and,
+        A number still under way is left out; one that was burnt is a `void` entry, and what lies between two epochs is
+        one `void` entry with its last number as `until`. Calls: one for the counter and,
         unless they are kept (`chat.storage.recent`), one for the span's one to three partitions, read at once.
         """
         counter = self._counter(room)
-        first, last = span.bounds(counter.seq)
+        first, last = span.bounds(counter.numbers)
+        excerpt = Excerpt([], first, last, counter.seq, counter.rev, counter.numbers.given(first, last))
         if self._recent is None:
-            return Excerpt(self._entries(room, first, last, counter, now_ms), first, last, counter.seq, counter.rev)
+            return replace(excerpt, entries=self._entries(room, first, last, counter, now_ms))
         look = self._recent.look(room, counter, first, last)
         if look.entries is not None:
-            return Excerpt(look.entries, first, last, counter.seq, counter.rev)
+            return replace(excerpt, entries=look.entries)
         final = look.mine and self._recent.settled(room, counter, now_ms)
         entries = self._entries(room, first, last, counter, now_ms)
         if final:
             self._recent.keep(room, counter, entries, now_ms)
-        return Excerpt(entries, first, last, counter.seq, counter.rev)
+        return replace(excerpt, entries=entries)
 
     def _entries(self, room: str, first: int, last: int, counter: Counter, now_ms: int) -> list[Item]:
-        found = {int(item["sk"]): item for item in self._range(room, first, last)} if first <= last else {}
-        newer_at_ms = counter.numbered_at_ms
+        found = {int(item["sk"]): item for item in self._range(room, counter.numbers, first, last)}
         if first <= last < counter.seq and last not in found:
-            newer_at_ms = self._given_before_ms(room, last, counter)
-        self._fill(room, range(first, last + 1), found, newer_at_ms, now_ms)
+            counter = replace(counter, numbered_at_ms=self._given_before_ms(room, last, counter))
+        self._fill(room, counter.numbers.given(first, last), found, counter, now_ms)
+        for hole in counter.numbers.holes(first, last):
+            found[hole.first] = {**void_of(room, hole.first, counter.numbered_at_ms), "until": hole.last}
         return [found[seq] for seq in sorted(found)]
 
     def _given_before_ms(self, room: str, seq: int, counter: Counter) -> int:
@@ -232,54 +241,22 @@ class MessageLog:
 
         Of a busy room the counter would say that it was just now, however old the number is.
         """
-        later = self._range(room, seq + 1, min(seq + BOUNDED_BY, counter.seq))
+        later = self._range(room, counter.numbers, seq + 1, min(seq + BOUNDED_BY, counter.seq))
         times_ms = {int(item["sk"]): int(item["sent_at_ms"]) for item in later}
         return times_ms[min(times_ms)] if times_ms else counter.numbered_at_ms
 
     def _counter(self, room: str) -> Counter:
-        item = self._table.get(keys.counter(room), consistent=True) or {}
-        return Counter(*(int(item.get(name, 0)) for name in ("seq", "rev", "numbered_at_ms", "changed_at_ms")))
+        return self._counters.read(room)
 
     def _take_number(self, room: str, taker: str, now_ms: int) -> int:
-        """The next number; the last one given, where it was given to the same taker."""
-        try:
-            item = self._table.update(
-                keys.counter(room),
-                add={"seq": 1},
-                assign={"numbered_at_ms": now_ms, "taker": taker},
-                condition=Differs("taker", taker),
-            )
-        except ConditionError as taken:
-            item = taken.item or {}
-        return int(item["seq"])
+        return self._counters.take_number(room, taker, now_ms)
 
     def _store(self, draft: Draft, seq: int, root: Item | None) -> None:
-        pk, sk = keys.message(draft.room, seq)
-        entry: Item = {
-            "pk": pk,
-            "sk": sk,
-            "room": draft.room,
-            "kind": draft.kind,
-            "user": draft.user,
-            "name": draft.name,
-            "text": draft.text,
-            "sent_at_ms": draft.sent_at_ms,
-            "command_id": draft.command_id,
-            **correlation.attribute(),
-        }
-        entry |= {name: value for name in _SELDOM if (value := getattr(draft, name))}
-        command_pk, command_sk = keys.command(draft.user, draft.command_id)
-        memory: Item = {
-            "pk": command_pk,
-            "sk": command_sk,
-            "room": draft.room,
-            "seq": seq,
-            "sent_at_ms": draft.sent_at_ms,
-            "expires_at_s": draft.sent_at_ms // 1000 + REMEMBERED_S,
-        }
+        entry = entry_of(draft, seq)
+        memory = memory_of(draft.user, draft.command_id, draft.room, seq, draft.sent_at_ms)
         stored: list[Write] = [Put(entry, Absent()), Put(memory, Absent())]
         # A repeat may have the same number, and has a time of its own.
-        name = f"{pk}/{seq}/{command_pk}/{draft.sent_at_ms}/{draft.text}"
+        name = f"{entry['pk']}/{seq}/{memory['pk']}/{draft.sent_at_ms}/{draft.text}"
         if root is None:
             self._table.transact(stored, token=_token(name))
             return
@@ -303,17 +280,17 @@ class MessageLog:
 
     def _void(self, room: str, seq: int, at_ms: int) -> Item | None:
         """Closes a burnt number; the entry that stands there now, None when another command's message does."""
-        pk, sk = keys.message(room, seq)
-        entry: Item = {"pk": pk, "sk": sk, "room": room, "kind": VOID, "text": "", "sent_at_ms": at_ms}
+        entry = void_of(room, seq, at_ms)
         try:
             self._table.put(entry, Absent())
         except ConditionError as taken:
             return taken.item
         return entry
 
-    def _range(self, room: str, first: int, last: int) -> list[Item]:
+    def _range(self, room: str, numbers: Numbers, first: int, last: int) -> list[Item]:
         size = keys.MESSAGES_PER_BUCKET
-        buckets = range(first // size, last // size + 1)
+        runs = [(run[0] // size, run[-1] // size) for run in numbers.given(first, last)]
+        buckets = [bucket for low, high in runs for bucket in range(low, high + 1)]
         open_queries = [Query(keys.message_bucket(room, bucket), first, last, consistent=True) for bucket in buckets]
         items: list[Item] = []
         while open_queries:
@@ -326,19 +303,53 @@ class MessageLog:
             ]
         return items
 
-    def _fill(self, room: str, expected: range, found: dict[int, Item], numbered_at_ms: int, now_ms: int) -> None:
+    def _fill(self, room: str, expected: list[range], found: dict[int, Item], counter: Counter, now_ms: int) -> None:
         """Turns numbers that nobody seems to be storing into `void` entries, in the table and in `found`.
 
         A number is at most as old as the one after it, so going down from the newest, the last time seen bounds it.
+        Another Region's numbers may still arrive: what is missing of them is void as far as is known, and not stored.
         """
-        newer_at_ms = numbered_at_ms
-        for seq in reversed(expected):
+        newer_at_ms = counter.numbered_at_ms
+        for seq in (seq for run in reversed(expected) for seq in reversed(run)):
             if seq in found:
                 newer_at_ms = found[seq]["sent_at_ms"]
+            elif not counter.closes(seq):
+                found[seq] = void_of(room, seq, newer_at_ms)
             elif now_ms - newer_at_ms > PATIENCE_MS:
                 entry = self._void(room, seq, newer_at_ms)
                 if entry:
                     found[seq] = entry
+
+
+def entry_of(draft: Draft, seq: int) -> Item:
+    """A message as it stands in the log."""
+    pk, sk = keys.message(draft.room, seq)
+    entry: Item = {
+        "pk": pk,
+        "sk": sk,
+        "room": draft.room,
+        "kind": draft.kind,
+        "user": draft.user,
+        "name": draft.name,
+        "text": draft.text,
+        "sent_at_ms": draft.sent_at_ms,
+        "command_id": draft.command_id,
+        **correlation.attribute(),
+    }
+    return entry | {name: value for name in _SELDOM if (value := getattr(draft, name))}
+
+
+def void_of(room: str, seq: int, at_ms: int) -> Item:
+    """What stands under a number that no message has."""
+    pk, sk = keys.message(room, seq)
+    return {"pk": pk, "sk": sk, "room": room, "kind": VOID, "text": "", "sent_at_ms": at_ms}
+
+
+def memory_of(user: str, command_id: str, room: str, seq: int, sent_at_ms: int) -> Item:
+    """What is remembered of a command that has stored a message."""
+    pk, sk = keys.command(user, command_id)
+    expires_at_s = sent_at_ms // 1000 + REMEMBERED_S
+    return {"pk": pk, "sk": sk, "room": room, "seq": seq, "sent_at_ms": sent_at_ms, "expires_at_s": expires_at_s}
 
 
 def _repeated(earlier: Item, room: str) -> Stored:

@@ -24,6 +24,7 @@ from chat.caching.memory import Entry
 from chat.caching.tiers import Kept, Tiers, Wanted
 from chat.ports import Item, Query, Table
 from chat.storage import keys
+from chat.storage.counters import Counter
 
 MOST = 100
 """Newest entries that may be kept of a room: as many as a subscription replays, or a page of history has."""
@@ -38,21 +39,6 @@ RECENT = Kind("recent", list[dict[str, Any]], life_ms=600_000, capacity=100)
 """Entries up to the newest, in their order. Their life ends so that no text that was erased stays anywhere for long."""
 
 _encoder = msgspec.msgpack.Encoder()
-
-
-@dataclass(frozen=True)
-class Counter:
-    """A room's counters: the newest numbers given, of messages and of changes, and when."""
-
-    seq: int = 0
-    rev: int = 0
-    numbered_at_ms: int = 0
-    changed_at_ms: int = 0
-
-    @property
-    def version(self) -> str:
-        """Of everything that the room's log says."""
-        return f"{self.seq}/{self.rev}"
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from chat.ports import Absent, Clock, ConditionError, Ids, Table
+from chat.ports import Clock, Ids, Table
 from chat.storage import keys
+from chat.storage.secret_rows import read_or_make
 
 EPOCH_MS = 300_000
 """How long one capability is given out: longer than a heartbeat (240 s), which brings the next one."""
@@ -71,17 +72,6 @@ class TailAccess:
     def _known_key(self) -> bytes:
         now_ms = self._clock.now_ms()
         if self._until_ms <= now_ms:
-            self._key, self._until_ms = self._stored_key(), now_ms + KEY_REMEMBERED_MS
+            self._key = read_or_make(self._table, keys.TAIL_KEY, self._ids)
+            self._until_ms = now_ms + KEY_REMEMBERED_MS
         return self._key
-
-    def _stored_key(self) -> bytes:
-        """The stage's key; whoever needs it first makes it."""
-        pk, sk = keys.TAIL_KEY
-        item = self._table.get(keys.TAIL_KEY, consistent=True)
-        if item is None:
-            item = {"pk": pk, "sk": sk, "key": self._ids.new() + self._ids.new()}
-            try:
-                self._table.put(item, Absent())
-            except ConditionError as made:
-                item = made.item or item
-        return str(item["key"]).encode()
