@@ -26,6 +26,7 @@ from cdk.service.notices import NOTICES_TIMEOUT_S, add_notices
 from cdk.service.posting import Posting
 from cdk.service.protection import Protection
 from cdk.service.push import PUSH_TIMEOUT_S, MobileApplications, add_push
+from cdk.service.rollout import add_rollout
 from cdk.service.sign_in import add_sign_in
 from cdk.service.streams import add_streams
 from cdk.service.tail import add_tail
@@ -114,6 +115,7 @@ class ServiceStack(cdk.Stack):
         )
         if tier:
             add_cache(platform, tier=tier, data=data, events=events, alarms=alarms)
+        add_rollout(platform, data=data, alarms=alarms)
         add_client_config(platform, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.
         publish_addresses(

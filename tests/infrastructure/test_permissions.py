@@ -7,6 +7,7 @@ import re
 import pytest
 
 from cdk.constructs import function as functions
+from chat.rehearsal import FUNCTIONS
 from chat.storage import keys
 from tests.infrastructure.assembly import Assembly, walk
 
@@ -21,6 +22,9 @@ SOCKETS = (
 PUSH_LATER = "{service/PushLater/Queue}"
 TO_WEBHOOKS, OUTBOUND = "{service/ToWebhooks/Queue}", "{data/OutboundSecret}"
 CACHE = "{service/Cache/Queue}"
+GROUPS = "arn:{AWS::Partition}:codedeploy:{AWS::Region}:{AWS::AccountId}:deploymentgroup"
+REPORT = "codedeploy:PutLifecycleEventHookExecutionStatus"
+REHEARSED = [name.rpartition(".")[2].title().replace("_", "") for name in FUNCTIONS]
 SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/chat/STAGE/site-url"
 DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
 DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
@@ -132,6 +136,12 @@ PERMISSIONS = {
         OUTBOUND: "secretsmanager:GetSecretValue",
         SECRET: "secretsmanager:GetSecretValue",
     },
+    "ops.rehearsal": {
+        CONNECTIONS: "dynamodb:PutItem",
+        MESSAGES: "dynamodb:DeleteItem",
+        **{f"{{service/{name}}}:*": "lambda:InvokeFunction" for name in REHEARSED},
+        **{f"{GROUPS}:{{service/Application}}/{{service/{name}/Rollout}}": REPORT for name in REHEARSED},
+    },
     "ops.canary": {CONNECTIONS: "dynamodb:PutItem", MESSAGES: "dynamodb:DeleteItem"},
     "ops.cache": {
         ROOMS: "dynamodb:Query dynamodb:PutItem",
@@ -197,9 +207,13 @@ ALLOWED_PATTERNS = {
     EXPORTS: "archives are named by random ids",
     SOCKETS: "connections have no ids before they are opened",
     DISTRIBUTIONS: "the distribution is deployed after the function that asks it to forget",
+    **{f"{{service/{name}}}:*": "versions are numbered when they are published" for name in REHEARSED},
 }
 NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions"}
 """What prod's context in these tests does not ask for."""
+
+NOT_IN_LOCAL = {"ops.rehearsal"}
+"""What only stages that are rolled out have."""
 
 NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation"}
 """What only stages with a cache have."""
@@ -247,7 +261,7 @@ def test_a_function_may_do_what_it_needs_and_nothing_else(local: Assembly, dev: 
 
 
 def test_every_deployed_function_stands_in_the_table_of_permissions(stage: Assembly) -> None:
-    absent = {"prod": NOT_IN_PROD, "dev": NOT_IN_DEV}.get(stage.stage, set())
+    absent = {"prod": NOT_IN_PROD, "dev": NOT_IN_DEV, "local": NOT_IN_LOCAL}[stage.stage]
     assert set(stage.functions()) == set(PERMISSIONS) - absent
 
 
@@ -290,7 +304,6 @@ def test_no_action_of_ours_holds_a_wildcard(stage: Assembly) -> None:
 
 def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> None:
     stage_name = stage.stage
-    machine = {"{service/" + name.rpartition(".")[2].capitalize() + "}:*" for name in PERMISSIONS if "media." in name}
     for role in stage.of_type("IAM::Role"):
         if stage.label(role) == COPIER:
             continue
@@ -303,7 +316,7 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
                 allowed = all(re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions)
                 assert allowed or statement.actions == CONNECT
             else:
-                assert patterns <= {*ALLOWED_PATTERNS, *machine}, stage.label(role)
+                assert patterns <= ALLOWED_PATTERNS.keys(), stage.label(role)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,8 @@ class Settings:
     """`yes` where push messages do not have what was said."""
     push_contact: str | None = None
     """`mailto:` or `https:` that push services are told of; None for none."""
+    rehearsed_versions: str | None = None
+    """Versions that a deployment brings, with commas: NAME=ARN, qualified."""
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     operators: str | None = None
