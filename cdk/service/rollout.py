@@ -12,10 +12,11 @@ from aws_cdk import aws_iam as iam
 from cdk.config import Rollout
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.function import ChatFunction, Platform
-from cdk.constructs.names import ALIAS, application_name
+from cdk.constructs.names import application_name
 from cdk.constructs.permissions import acknowledge, pattern_in
 from cdk.service.partitions import CANARY, TICKETS, only
 from cdk.stacks.data import DataStack
+from chat.aws.function_scaling import ALIAS
 from chat.rehearsal import CALL_MS, CALLS, FUNCTIONS
 
 REHEARSAL_TIMEOUT_S = CALLS * CALL_MS // 1_000 + 30

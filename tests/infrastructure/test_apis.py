@@ -41,7 +41,19 @@ FALLBACK = {
     "GET /api/events": "message.http_events",
     "GET /api/tail/{room}/{capability}/{part+}": "message.tail",
 }
-OPERATIONS = {"GET /api/health": "ops.health", "GET /api/config": "ops.config"}
+OPERATIONS = {
+    "GET /api/health": "ops.health",
+    "GET /api/config": "ops.config",
+    "GET /api/metrics": "ops.console",
+    "GET /api/infrastructure/status": "ops.console",
+    "GET /api/monitoring/alerts": "ops.console",
+    "POST /api/monitoring/alerts/{name}/acknowledge": "ops.console",
+    "GET /api/audit": "ops.console",
+    "GET /api/scaling/config": "ops.scaling",
+    "POST /api/scaling/config": "ops.scaling",
+    "GET /api/scaling/versions": "ops.scaling",
+    "POST /api/scaling/rollback": "ops.scaling",
+}
 
 
 def routes(assembly: Assembly, protocol: str) -> dict[str, Resource]:

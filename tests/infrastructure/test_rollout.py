@@ -13,7 +13,8 @@ from aws_cdk.assertions import Template
 
 from cdk.config import STAGES, ConfigError, Rollout, read_context
 from cdk.constructs.function import LayerVersions, Platform
-from cdk.constructs.names import ALIAS, application_name
+from cdk.constructs.names import application_name
+from chat.aws.function_scaling import ALIAS
 from chat.rehearsal import CALL_MS, CALLS, FUNCTIONS
 from layers.build import HOST
 from tests.infrastructure.assembly import DEV, LOCAL, OWN_VALIDATION, Assembly, Resource, command_line_context, walk

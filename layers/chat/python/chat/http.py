@@ -72,6 +72,12 @@ def body(event: Event, kind: type[Body]) -> Body:
         raise MalformedError("The body is one JSON object.") from error
 
 
+def idempotency_key(event: Event) -> str | None:
+    """The header `Idempotency-Key`, None where there is none."""
+    value = event.get("headers", {}).get("idempotency-key")
+    return None if value is None else str(value)
+
+
 def raw_body(event: Event) -> bytes:
     """The request's body as it was sent. Raises `MalformedError`."""
     raw: str = event.get("body") or ""
