@@ -84,16 +84,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def rooms_table_name(stage: Stage) -> str:
     """The table that the stage keeps the audit in. Raises `UsageError` where there is no such stage."""
-    name = f"chat-{stage.name}-data"
-    try:
-        (stack,) = stage.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        raise UsageError(f"There is no stage {stage.name} here: no stack is called {name}.") from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    name_of_table: str = outputs["RoomsTableName"]
-    return name_of_table
+    return stage.outputs("data")["RoomsTableName"]
 
 
 def show(records: Records, *, since: str | None, head: str | None) -> int:

@@ -120,7 +120,7 @@ class ServiceStack(cdk.Stack):
         if tier:
             add_cache(platform, tier=tier, data=data, events=events, alarms=alarms)
         add_rollout(platform, data=data, alarms=alarms)
-        add_client_config(platform, websocket=websocket, http=http, identity=identity)
+        add_client_config(platform, data=data, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.
         publish_addresses(
             self,

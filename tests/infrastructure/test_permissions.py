@@ -17,7 +17,7 @@ EXPORTS = "{data/Media/Bucket}/exports/*"
 NOTICES, JOBS = "{service/Notices/Queue}", "{service/Jobs/Queue}"
 DELIVERY, EVENTS, SECRET = "{service/Delivery/Queue}", "{service/RoomEvents/Topic}", "{data/SessionSecret}"
 SOCKETS = (
-    "arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{service/WebSocket/Api}/STAGE/POST/@connections/*"
+    "arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{service/WebSocket/Api}/STAGE*/POST/@connections/*"
 )
 PUSH_LATER = "{service/PushLater/Queue}"
 TO_WEBHOOKS, OUTBOUND = "{service/ToWebhooks/Queue}", "{data/OutboundSecret}"
@@ -33,7 +33,7 @@ STAGE_QUEUES = "arn:{AWS::Partition}:sqs:{AWS::Region}:{AWS::AccountId}:chat-STA
 STAGE_FUNCTIONS = "arn:{AWS::Partition}:lambda:{AWS::Region}:{AWS::AccountId}:function:chat-STAGE-*"
 SCALED = ("Authorize", "Connect", "Command", "Deliver", "Notice")
 MAPPINGS = "arn:{AWS::Partition}:lambda:{AWS::Region}:{AWS::AccountId}:event-source-mapping:"
-POLLED = [f"{MAPPINGS}{{service/{name}/SqsEventSource}}" for name in ("Deliver", "Notice")]
+POLLED = [f"{MAPPINGS}{{service/{name}/Live/SqsEventSource}}" for name in ("Deliver", "Notice")]
 CONSUME = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:GetQueueAttributes"
 FOLLOW = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
 STORE = "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem"
@@ -43,7 +43,7 @@ PERMISSIONS = {
     "connect.connect": {CONNECTIONS: "dynamodb:PutItem", NOTICES: "sqs:SendMessage"},
     "connect.disconnect": {CONNECTIONS: "dynamodb:Query dynamodb:DeleteItem", NOTICES: "sqs:SendMessage"},
     "connect.sessions": {SECRET: "secretsmanager:GetSecretValue"},
-    "connect.tickets": {CONNECTIONS: "dynamodb:PutItem", SECRET: "secretsmanager:GetSecretValue"},
+    "connect.tickets": {CONNECTIONS: "dynamodb:GetItem dynamodb:PutItem", SECRET: "secretsmanager:GetSecretValue"},
     "connect.wallet_nonces": {CONNECTIONS: "dynamodb:PutItem"},
     "connect.wallet_sessions": {
         CONNECTIONS: "dynamodb:DeleteItem",
@@ -148,7 +148,7 @@ PERMISSIONS = {
         **{f"{{service/{name}}}:*": "lambda:InvokeFunction" for name in REHEARSED},
         **{f"{GROUPS}:{{service/Application}}/{{service/{name}/Rollout}}": REPORT for name in REHEARSED},
     },
-    "ops.canary": {CONNECTIONS: "dynamodb:PutItem", MESSAGES: "dynamodb:DeleteItem"},
+    "ops.canary": {CONNECTIONS: "dynamodb:GetItem dynamodb:PutItem", MESSAGES: "dynamodb:DeleteItem"},
     "ops.cache": {
         ROOMS: "dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
         CACHE: "sqs:SendMessage",
@@ -228,7 +228,7 @@ PERMISSIONS = {
         **dict.fromkeys(POLLED, "lambda:UpdateEventSourceMapping"),
         SECRET: "secretsmanager:GetSecretValue",
     },
-    "ops.config": {},
+    "ops.config": {CONNECTIONS: "dynamodb:GetItem"},
 }
 
 ALLOWED_PATTERNS = {
@@ -279,7 +279,7 @@ def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
             actions = statement.actions - TRACING if resource == "*" else statement.actions
             if not actions:
                 continue
-            plain = resource.replace(f"/{assembly.stage}/POST/", "/STAGE/POST/")
+            plain = resource.replace(f"/{assembly.stage}*/POST/", "/STAGE*/POST/")
             plain = plain.replace(f"/chat/{assembly.stage}/", "/chat/STAGE/")
             plain = plain.replace(f"chat-{assembly.stage}-*", "chat-STAGE-*")
             plain = re.sub(r"(?<=/SqsEventSource):\w+", "", plain)  # and its queue's id
@@ -351,7 +351,7 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
             continue
         for statement in stage.statements(role):
             patterns = {
-                text.replace(f"/{stage_name}/POST/", "/STAGE/POST/").replace(f"chat-{stage_name}-*", "chat-STAGE-*")
+                text.replace(f"/{stage_name}*/POST/", "/STAGE*/POST/").replace(f"chat-{stage_name}-*", "chat-STAGE-*")
                 for text in statement.resources
                 if "*" in text
             }

@@ -31,6 +31,7 @@ from chat.push.office import DeviceDesk
 from chat.push.registration import Removal, Subscription, Wish
 from chat.settings import Settings
 from chat.storage.audit import AuditTrail
+from chat.storage.colour import ColourBook
 from chat.storage.nonces import NonceOffice
 from chat.storage.push_subscriptions import PushBook
 from chat.storage.tail_access import TailAccess
@@ -239,6 +240,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         "job_office": world.accounts.office,
         "operators": Operators(frozenset({"ada"})),
         "tickets": world.tickets,
+        "colour_book": ColourBook(world.connections_table, world.clock),
         "nonces": nonces,
         "clock": world.clock,
         "ids": world.ids,

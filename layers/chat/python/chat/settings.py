@@ -30,9 +30,9 @@ class Settings:
     messages_table: str | None = None
     connections_table: str | None = None
     connections_url: str | None = None
-    """Where frames are posted: the stage's `@connections` base, without a trailing slash."""
+    """Where frames are posted: the blue stage's `@connections` base, without a trailing slash."""
     websocket_url: str | None = None
-    """Where clients open sockets: `wss://…/stage`."""
+    """Where clients open sockets of the blue stage: `wss://…/stage`."""
     delivery_queue_url: str | None = None
     notices_queue_url: str | None = None
     """Where what is told of presence and receipts waits."""

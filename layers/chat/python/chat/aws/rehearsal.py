@@ -16,6 +16,7 @@ from chat.errors import UnavailableError
 from chat.rehearsal import CALL_MS, Answer, Rehearsal, RehearsalError
 from chat.websocket import Event
 
+
 @dataclass(frozen=True)
 class LambdaVersions:
     """Versions by their qualified ARNs, each called once: a version that has to be asked twice is not a good one."""
