@@ -184,6 +184,8 @@ ENDPOINTS = (
         body=Registration,
         status=201,
         answer=answers.WebhookView,
+        refusals=(409, 422),
+        repeatable=True,
     ),
     Endpoint(
         route=f"GET {_WEBHOOK}",
@@ -204,14 +206,16 @@ ENDPOINTS = (
         about="A new secret; the old one is used beside it for a day",
         who="operator",
         answer=answers.WebhookView,
-        refusals=(404,),
+        refusals=(404, 409, 422),
+        repeatable=True,
     ),
     Endpoint(
         route=f"POST {_WEBHOOK}/enable",
         about="Send to it again",
         who="operator",
         answer=answers.WebhookView,
-        refusals=(404,),
+        refusals=(404, 409, 422),
+        repeatable=True,
     ),
     Endpoint(
         route=f"POST {_WEBHOOK}/replay",
@@ -220,7 +224,8 @@ ENDPOINTS = (
         body=Range,
         status=202,
         answer=answers.Replayed,
-        refusals=(404,),
+        refusals=(404, 409, 422),
+        repeatable=True,
     ),
     Endpoint(
         route="POST /api/cache/invalidate",

@@ -43,11 +43,18 @@ class ClientConfig(msgspec.Struct, frozen=True):
     websocket_url: str
 
 
+class User(msgspec.Struct, frozen=True):
+    """Who signed in."""
+
+    id: str
+    name: str
+
+
 class Session(msgspec.Struct, frozen=True):
     """A token that is good for everything here."""
 
     token: str
-    user: str
+    user: User
     expires_at_ms: int
 
 

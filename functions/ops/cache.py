@@ -36,6 +36,5 @@ def respond(event: http.Event) -> http.Answer:
         deed = upkeep.ask(cache.desk(), principal, Scope(wanted.scope, wanted.value), wanted.why)
         return {"id": deed, "in_force_within_ms": LOOK_MS}
 
-    request = f"{event['routeKey']}\n{wanted}"
-    done = repeats.once(wiring.answers(), principal.user, http.idempotency_key(event), request, act)
+    done = repeats.once(wiring.answers(), principal.user, http.idempotency_key(event), http.described(event), act)
     return http.answer(202, done)

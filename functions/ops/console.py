@@ -52,5 +52,4 @@ def _acknowledged(event: http.Event, operator: str) -> object:
         done: dict[str, Any] = msgspec.to_builtins(alerts.acknowledge(console.watch(), operator, name, note))
         return done
 
-    request = f"{event['routeKey']}\n{name}\n{note}"
-    return repeats.once(wiring.answers(), operator, http.idempotency_key(event), request, act)
+    return repeats.once(wiring.answers(), operator, http.idempotency_key(event), http.described(event), act)

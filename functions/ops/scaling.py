@@ -26,12 +26,10 @@ def respond(event: http.Event) -> http.Answer:
             return http.answer(200, scaling.look(control))
         case "GET /api/scaling/versions":
             return http.answer(200, scaling.versions(control))
-        case route:
-            key, request = http.idempotency_key(event), f"{route}\n{http.raw_body(event).decode(errors='replace')}"
-            return http.answer(
-                200,
-                repeats.once(wiring.answers(), principal.user, key, request, lambda: _act(event, principal.user)),
-            )
+        case _:
+            key, operator = http.idempotency_key(event), principal.user
+            done = repeats.once(wiring.answers(), operator, key, http.described(event), lambda: _act(event, operator))
+            return http.answer(200, done)
 
 
 def _act(event: http.Event, operator: str) -> dict[str, Any]:

@@ -129,4 +129,6 @@ def test_it_is_a_document_of_openapi_3_1_with_every_endpoint_of_operators() -> N
 
 
 def test_every_request_of_operators_that_changes_something_takes_an_idempotency_key() -> None:
-    assert [each.route for each in OPERATORS.values() if each.method == "POST" and not each.repeatable] == []
+    posts = [each for each in ENDPOINTS if each.who == "operator" and each.method == "POST"]
+    assert len(posts) > len(OPERATORS) / 3
+    assert [each.route for each in posts if not each.repeatable] == []

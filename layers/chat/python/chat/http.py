@@ -78,6 +78,11 @@ def idempotency_key(event: Event) -> str | None:
     return None if value is None else str(value)
 
 
+def described(event: Event) -> str:
+    """All by which a request differs from another of its caller's: the route, what is in its path, and its body."""
+    return f"{event['routeKey']}\n{event.get('pathParameters') or {}}\n{raw_body(event).decode(errors='replace')}"
+
+
 def raw_body(event: Event) -> bytes:
     """The request's body as it was sent. Raises `MalformedError`."""
     raw: str = event.get("body") or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,11 @@ class LambdaScaling:
                 ProvisionedConcurrentExecutions=after["provisioned"],
             )
         elif "provisioned" in before:
+            self._unprovision(target)
+
+    def _unprovision(self, target: Target) -> None:
+        missing = self._client.exceptions
+        with suppress(missing.ResourceNotFoundException, missing.ProvisionedConcurrencyConfigNotFoundException):
             self._client.delete_provisioned_concurrency_config(FunctionName=target.function, Qualifier=ALIAS)
 
     def _poll(self, target: Target, before: Mapping[str, int], after: Mapping[str, int]) -> None:

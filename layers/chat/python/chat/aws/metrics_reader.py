@@ -38,7 +38,7 @@ AWS: dict[str, tuple[str, str, tuple[tuple[str, str], ...]]] = {
         "FunctionName",
         (("Invocations", "Sum"), ("Errors", "Sum"), ("Throttles", "Sum"), ("Duration", "p99")),
     ),
-    "DynamoDB::Table": (
+    "DynamoDB::GlobalTable": (
         "AWS/DynamoDB",
         "TableName",
         (("ConsumedReadCapacityUnits", "Sum"), ("ConsumedWriteCapacityUnits", "Sum")),

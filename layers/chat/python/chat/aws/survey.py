@@ -33,7 +33,7 @@ class Survey:
         return {
             "stacks": self.stacks,
             "functions": partial(self._each, "Lambda::Function", self._function),
-            "tables": partial(self._each, "DynamoDB::Table", self._table),
+            "tables": partial(self._each, "DynamoDB::GlobalTable", self._table),
             "queues": partial(self._each, "SQS::Queue", self._queue),
             "cdn": partial(self._each, "CloudFront::Distribution", self._distribution),
             "quotas": self.quotas,
