@@ -31,7 +31,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback build redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback swap build redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -89,6 +89,9 @@ status: setup  ## what STAGE (dev) runs: stacks, versions of functions, deployme
 
 rollback: setup  ## functions of STAGE (dev) run the version before again: REASON="…" (or ARGS=--dry-run), ARGS=message.command for one
 	@python -m operations.rollback --stage $(STAGE) $${REASON:+--reason "$$REASON"} $(ARGS)
+
+swap: setup  ## on which stage of the WebSocket API new sockets of STAGE (dev) open: ARGS=green REASON="…", then ARGS=--drain
+	@python -m operations.swap --stage $(STAGE) $${REASON:+--reason "$$REASON"} $(ARGS)
 
 build: setup  ## layers, web client and templates of STAGE, as a deployment uploads them
 	@python -m layers.build --stage $(STAGE) && $(MAKE) --no-print-directory synth

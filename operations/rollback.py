@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cdk.constructs.names import ALIAS
+from chat.aws.function_scaling import ALIAS
 from local.errors import LocalError
 from operations.deeds import about_what, enter
 from operations.errors import OperationError, UsageError

@@ -13,7 +13,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cdk.constructs.names import ALIAS, application_name
+from cdk.constructs.names import application_name
+from chat.aws.function_scaling import ALIAS
 from local.endpoints import STAGE
 from operations.errors import UsageError
 from operations.stage import Stage

@@ -55,22 +55,33 @@ class Stage:
 
         return cls(name, client)
 
-    def output(self, stack: str, name: str) -> str:
-        """An output of one of the stage's stacks: one call. Raises `UsageError` where there is no such stack."""
-        full = f"chat-{self.name}-{stack}"
+    def outputs(self, stack: str) -> dict[str, str]:
+        """What a stack of the stage says of itself: one call. Raises `UsageError` where there is no such stage."""
+        name = f"chat-{self.name}-{stack}"
         try:
-            (found,) = self.client("cloudformation").describe_stacks(StackName=full)["Stacks"]
+            (found,) = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
             if error.response["Error"]["Code"] != "ValidationError":
                 raise
             raise UsageError(
-                f"There is no stage {self.name} here: no stack is called {full}. {self._where()}"
+                f"There is no stage {self.name} here: no stack is called {name}. {self._where()}"
             ) from error
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+    def output(self, stack: str, name: str) -> str:
+        """One of them. Raises `UsageError` where the stack is older than that."""
+        outputs = self.outputs(stack)
         if name not in outputs:
-            raise UsageError(f"Stack {full} has no output {name}: deploy it again.")
-        value: str = outputs[name]
-        return value
+            raise UsageError(f"Stack chat-{self.name}-{stack} has no output {name}: deploy it again.")
+        return outputs[name]
+
+    def management(self, url: str) -> Any:  # noqa: ANN401  # one of boto3's many
+        """A boto3 client of `@connections` at `url`, which is where a stage of the WebSocket API has it."""
+        if self.name == STAGE:
+            return Endpoint(url).client("apigatewaymanagementapi")
+        session = boto3.Session()
+        region = session.region_name or DEFAULT_REGION
+        return session.client("apigatewaymanagementapi", endpoint_url=url, region_name=region)
 
     def hops(self) -> list[Hop]:
         """All hops of the stage by name: one call. Raises `UsageError` for a stage that is not deployed."""

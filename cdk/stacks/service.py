@@ -27,6 +27,7 @@ from cdk.service.notices import NOTICES_TIMEOUT_S, add_notices
 from cdk.service.posting import Posting
 from cdk.service.protection import Protection
 from cdk.service.push import PUSH_TIMEOUT_S, MobileApplications, add_push
+from cdk.service.rollout import add_rollout
 from cdk.service.sign_in import add_sign_in
 from cdk.service.streams import add_streams
 from cdk.service.tail import add_tail
@@ -124,7 +125,8 @@ class ServiceStack(cdk.Stack):
         if config.capacity:
             keep_environments(platform, kept=config.capacity)
             publish_capacity(platform, kept=config.capacity)
-        add_client_config(platform, websocket=websocket, http=http, identity=identity)
+        add_rollout(platform, data=data, alarms=alarms)
+        add_client_config(platform, data=data, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.
         publish_addresses(
             self,

@@ -166,8 +166,9 @@ def api_stages(assembly: Assembly) -> dict[str, Resource]:
 def test_stages_are_named_for_clients_and_throttled_as_configured(stage: Assembly) -> None:
     config = STAGES[stage.stage]
     found = api_stages(stage)
-    assert set(found) == {"$default", stage.stage}
-    for name, throttle in (("$default", config.http), (stage.stage, config.websocket)):
+    green = f"{stage.stage}-green"
+    assert set(found) == {"$default", stage.stage, green}
+    for name, throttle in (("$default", config.http), (stage.stage, config.websocket), (green, config.websocket)):
         settings = found[name]["DefaultRouteSettings"]
         assert settings == {"ThrottlingRateLimit": throttle.rate, "ThrottlingBurstLimit": throttle.burst}
         assert found[name]["AutoDeploy"] is True

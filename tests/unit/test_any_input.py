@@ -34,6 +34,7 @@ from chat.push.registration import Removal, Subscription, Wish
 from chat.settings import Settings
 from chat.storage.answers import AnswerBook
 from chat.storage.audit import AuditTrail
+from chat.storage.colour import ColourBook
 from chat.storage.nonces import NonceOffice
 from chat.storage.push_subscriptions import PushBook
 from chat.storage.tail_access import TailAccess
@@ -247,6 +248,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         "operators": Operators(frozenset({"ada"})),
         "answers": AnswerBook(world.rooms_table, world.clock),
         "tickets": world.tickets,
+        "colour_book": ColourBook(world.connections_table, world.clock),
         "nonces": nonces,
         "clock": world.clock,
         "ids": world.ids,

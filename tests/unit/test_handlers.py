@@ -20,6 +20,7 @@ from chat.operators import Operators
 from chat.ports import Event
 from chat.protocol import CreateRoom, JoinRoom, Subscribe
 from chat.settings import Settings
+from chat.storage.colour import ColourBook
 from chat.storage.nonces import NonceOffice
 from chat.tokens import BUILT_IN, WALLET, BuiltInIssuer, SeveralIssuers, WalletIssuer
 from chat.wallets import WalletDoor
@@ -74,6 +75,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         "clock": wiring.SystemClock(),
         "ids": world.ids,
         "settings": settings,
+        "colour_book": ColourBook(world.connections_table, wiring.SystemClock()),
     }
     for name, value in built.items():
         monkeypatch.setattr(wiring, name, lambda value=value: value)

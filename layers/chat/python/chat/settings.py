@@ -32,9 +32,9 @@ class Settings:
     messages_table: str | None = None
     connections_table: str | None = None
     connections_url: str | None = None
-    """Where frames are posted: the stage's `@connections` base, without a trailing slash."""
+    """Where frames are posted: the blue stage's `@connections` base, without a trailing slash."""
     websocket_url: str | None = None
-    """Where clients open sockets: `wss://…/stage`."""
+    """Where clients open sockets of the blue stage: `wss://…/stage`."""
     delivery_queue_url: str | None = None
     notices_queue_url: str | None = None
     """Where what is told of presence and receipts waits."""
@@ -88,6 +88,8 @@ class Settings:
     """`yes` where push messages do not have what was said."""
     push_contact: str | None = None
     """`mailto:` or `https:` that push services are told of; None for none."""
+    rehearsed_versions: str | None = None
+    """Versions that a deployment brings, with commas: NAME=ARN, qualified."""
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     capacity: str | None = None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 ALIAS = "live"
-"""What callers call, where a function has it: provisioned concurrency belongs to an alias of a published version."""
+"""What callers call of every function. Provisioned concurrency belongs to an alias of a published version."""
 
 REFUSED = frozenset({"InvalidParameterValueException", "ResourceNotFoundException"})
 """What Lambda says of values that it will not take later either: too many for the account, no such alias."""

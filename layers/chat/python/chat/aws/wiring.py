@@ -26,6 +26,7 @@ from chat.caching.counts import Counts
 from chat.caching.shared import Shared
 from chat.caching.tiers import Tiers
 from chat.coalescing import Intervals
+from chat.colours import base_url
 from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
@@ -37,6 +38,7 @@ from chat.storage.account_jobs import AccountJobs
 from chat.storage.answers import AnswerBook
 from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
+from chat.storage.colour import ColourBook
 from chat.storage.connections import ConnectionRegistry, TicketOffice
 from chat.storage.counters import Counters
 from chat.storage.fanout_settings import FanoutSettings
@@ -241,6 +243,17 @@ def connections() -> ConnectionRegistry:
 def tickets() -> TicketOffice:
     """The tickets of the stage."""
     return TicketOffice(DynamoDbTable(client(), settings().need("connections_table")))
+
+
+@cache
+def colour_book() -> ColourBook:
+    """Which stage of the API new sockets open on."""
+    return ColourBook(DynamoDbTable(client(), settings().need("connections_table")), clock())
+
+
+def websocket_url() -> str:
+    """Where sockets open now, without a ticket."""
+    return base_url(settings().need("websocket_url"), colour_book().in_force())
 
 
 @cache

@@ -55,6 +55,7 @@
 | connections | `followers#R` | `count` | of a large room: how many users have it open | get: presence |
 | connections | `typing#R` | window | how often the room was told who types, in 5 s of all time | update: typing |
 | connections | `ticket#H` | `self` | a ticket that was not used yet; H = SHA-256 of it | delete: sign in |
+| connections | `colour` | `self` | on which stage of the API new sockets open | get: every 5 s |
 | connections | `nonce#H` | `self` | a nonce of wallet sign-in that was not used yet; H as above | delete: sign in |
 
 No pattern scans. Attribute `expires_at_s` is the TTL of all three tables; items without it stay.
@@ -86,6 +87,8 @@ MEMBER = "member#"
 ABOUT = "about"
 LATEST = "latest"
 SELF = "self"
+COLOUR: Key = ("colour", SELF)
+"""On which stage of the API new sockets open."""
 UPLOAD = "upload"
 RULES = "rules"
 FANOUT: Key = ("scaling#fanout", "current")
