@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
+from constructs import Construct
 
 from cdk.config import StageConfig
 from cdk.stacks.cache import CacheStack
@@ -29,7 +30,7 @@ class Stage:
     observability: ObservabilityStack
 
 
-def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
+def add_stage(app: Construct, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
     """Adds `chat-STAGE-data`, `-service`, `-operations`, `-edge` and `-observability` to `app`.
 
     And `-cache` where the stage has one. They belong to no account or Region until the CDK CLI deploys them: one

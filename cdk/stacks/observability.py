@@ -38,7 +38,12 @@ class ObservabilityStack(cdk.Stack):
         service: ServiceStack,
         operations: OperationsStack,
     ) -> None:
-        super().__init__(scope, construct_id, description=f"Chat {config.name}: dashboards, alarms, saved queries")
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=construct_id,
+            description=f"Chat {config.name}: dashboards, alarms, saved queries",
+        )
         functions = {**service.platform.functions, **operations.platform.functions}
         places = Places(_names(config, data, service, functions))
         parts = {name for name, there in (("cache", config.cache), ("canary", config.canary)) if there}
