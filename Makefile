@@ -31,7 +31,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback swap build redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback swap build pipeline redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -98,6 +98,9 @@ build: setup  ## layers, web client and templates of STAGE, as a deployment uplo
 
 redrive: setup  ## list, inspect, redrive or discard dead letters of STAGE (dev): QUEUE=name ACTION=redrive MATCH="room=lunch"
 	@python -m operations.redrive --stage $(STAGE) $(addprefix --queue ,$(QUEUE)) $(ACTION) $(foreach word,$(MATCH),--match '$(word)') $${REASON:+--reason "$$REASON"} $(ARGS)
+
+pipeline: setup  ## deploy the pipeline that tests, deploys dev, rehearses, asks and deploys prod (CONTEXT="repository=…")
+	@npm run --silent build --workspace web && cdk deploy --no-notices --app "python -m cdk.pipeline" --output build/pipeline $(addprefix -c ,$(CONTEXT)) chat-pipeline
 
 plan: setup  ## what a crowd takes: quotas, dollars, cells (ARGS="--users 100 --messages-per-minute 50 --recipients 19")
 	@python -m operations.plan $(ARGS)

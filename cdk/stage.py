@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import aws_cdk as cdk
+from constructs import Construct
 
 from cdk.config import StageConfig
 from cdk.stacks.backups import BackupsStack
@@ -32,7 +33,7 @@ class Stage:
     observability: ObservabilityStack
 
 
-def add_stage(app: cdk.App, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
+def add_stage(app: Construct, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
     """Adds `chat-STAGE-data`, `-service`, `-operations`, `-edge` and `-observability` to `app`.
 
     And `-cache` and `-backups` where the stage has them. They belong to no account or Region until the CDK CLI deploys

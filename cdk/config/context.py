@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from cdk.config.backups import Backups
 from cdk.config.capacity import PRODUCTION, CapacityConfig
-from cdk.config.stages import STAGES, StageConfig
+from cdk.config.stages import STAGES, Packaging, StageConfig
 from cdk.config.values import (
     CacheConfig,
     ConfigError,
@@ -61,6 +61,7 @@ def read_context(context: Context) -> StageConfig:
         push=_push(context),
         rollout=_rollout(stage, context),
         backups=_backups(stage, context),
+        packaging=_packaging(stage, context),
         canary=_switch("canary", context("canary"), stage.canary),
         webhook_disable_days=_whole(
             "webhook_disable_days", context("webhook_disable_days") or stage.webhook_disable_days
@@ -138,6 +139,14 @@ def _push(context: Context) -> PushMessages:
         shows_text=shown == "on",
         contact=contact or (f"mailto:{email}" if email else None),
     )
+
+
+def _packaging(stage: StageConfig, context: Context) -> Packaging:
+    named = context("packaging") or stage.packaging
+    for packaging in get_args(Packaging):
+        if named == packaging:
+            return cast("Packaging", packaging)
+    raise ConfigError(f"packaging is {' or '.join(get_args(Packaging))}, not {named!r}.")
 
 
 def _switch(name: str, value: object, default: bool) -> bool:  # noqa: FBT001 - a stage's own

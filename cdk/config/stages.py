@@ -28,6 +28,7 @@ from layers.build import LAMBDA_PYTHON
 
 ROOT = Path(__file__).resolve().parents[2]
 Architecture = Literal["arm64", "x86_64"]
+Packaging = Literal["zip", "image"]
 
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 180, 365)
 """The periods that CloudWatch Logs takes, up to a year."""
@@ -52,6 +53,8 @@ class StageConfig:
     """None in a stage that must be told (`prod`), until it is."""
     python: str = LAMBDA_PYTHON
     architecture: Architecture = "arm64"
+    packaging: Packaging = "zip"
+    """How functions are uploaded: zips beside layers, or container images with the same in them."""
     keep_data: bool
     """Tables and media outlive their stack, and can't be deleted by mistake."""
     log_retention_days: int
@@ -94,6 +97,8 @@ class StageConfig:
             raise ConfigError(f"CloudWatch Logs keeps logs for one of {LOG_RETENTION_DAYS} days.")
         if not 2 <= self.webhook_disable_days <= MAX_DISABLE_DAYS:  # noqa: PLR2004 - a delivery is tried for more than one
             raise ConfigError(f"webhook_disable_days are 2 to {MAX_DISABLE_DAYS}.")
+        if self.packaging == "image" and self.local:
+            raise ConfigError("Stage local runs functions as processes of this machine: packaging is zip there.")
         try:
             Thresholds.parse(self.fanout)
         except ValueError as error:

@@ -20,13 +20,14 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from cdk.config import ROOT, StageConfig
+from cdk.config import StageConfig
 from cdk.constructs.logs import log_retention
 from cdk.constructs.network import SUBNETS, Network
+from cdk.constructs.packages import Packages, architecture_of
 from cdk.constructs.permissions import Pattern, accept_pattern, acknowledge
 from chat.aws.function_scaling import ALIAS
 from chat.settings import Settings
-from layers.build import CHAT, Target, build_layer
+from layers.build import CHAT
 
 ALWAYS = (CHAT, "core")
 """Layers of every function."""
@@ -42,47 +43,13 @@ CONNECT = (
 """What Lambda does in a function's network (Lambda Developer Guide, execution role of functions in a VPC)."""
 
 
-class LayerVersions(Construct):
-    """The layers of a stack's functions, built when the first asks for one; one version of each for all.
-
-    Each stack has its own: of an export CloudFormation changes nothing while another stack imports it, and a layer's
-    version is new with every change of its code.
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, target: Target) -> None:
-        super().__init__(scope, construct_id)
-        self._config = config
-        self._target = target
-        self._versions: dict[str, lambda_.LayerVersion] = {}
-
-    def select(self, names: Sequence[str]) -> list[lambda_.ILayerVersion]:
-        """The named layers, in the given order."""
-        return [self._versions.get(name) or self._add(name) for name in names]
-
-    def _add(self, name: str) -> lambda_.LayerVersion:
-        layer = build_layer(name, target=self._target)
-        version = self._versions[name] = lambda_.LayerVersion(
-            self,
-            name.capitalize(),
-            code=lambda_.Code.from_asset(
-                str(layer.zip), asset_hash=layer.sha256, asset_hash_type=cdk.AssetHashType.CUSTOM
-            ),
-            compatible_runtimes=[_runtime(self._config)],
-            compatible_architectures=[_architecture(self._config)],
-            description=f"chat {self._config.name}: {name}",
-            # The functions of an earlier deployment keep the version they were published with.
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
-        return version
-
-
 @dataclass(frozen=True, kw_only=True)
 class Platform:
     """What all functions of a stack share, and the stack that they are made in."""
 
     stack: cdk.Stack
     config: StageConfig
-    layers: LayerVersions
+    packages: Packages
     functions: dict[str, ChatFunction] = field(default_factory=dict)
     """All that were made, by GROUP.MODULE."""
 
@@ -138,7 +105,6 @@ class ChatFunction(lambda_.Function):
         network: Network | None,
     ) -> None:
         """See `Platform.function`."""
-        group, _, _ = handler.partition(".")
         # In a scope of its own, so that the log group exists before the function and both have readable names.
         log_group = logs.LogGroup(
             scope,
@@ -157,11 +123,8 @@ class ChatFunction(lambda_.Function):
             scope,
             construct_id,
             description=f"chat {platform.config.name}: {handler}",
-            code=_group_code(group),
-            handler=f"functions.{handler}.handle",
-            runtime=_runtime(platform.config),
-            architecture=_architecture(platform.config),
-            layers=platform.layers.select([*ALWAYS, *layers]),
+            **platform.packages.of(handler, [*ALWAYS, *layers]),
+            architecture=architecture_of(platform.config),
             environment=settings.to_env(),
             timeout=cdk.Duration.seconds(timeout_s),
             memory_size=memory_mb,
@@ -178,7 +141,10 @@ class ChatFunction(lambda_.Function):
         )
         self.memory_mb = memory_mb
         self._rolled_out = platform.config.rollout is not None
-        acknowledge(self, "L1", "The wheels and the bytecode of the layers are made for, and measured on, this Python.")
+        if platform.config.packaging == "zip":
+            acknowledge(
+                self, "L1", "The wheels and the bytecode of the layers are made for, and measured on, this Python."
+            )
         acknowledge(role, "IAM5[Resource::*]", "Traces are sent to X-Ray, which has no resource to name.")
 
         if network:
@@ -228,17 +194,3 @@ def _let_lambda_connect(function: lambda_.Function, role: iam.Role) -> None:
     # The function can't be made, or be taken out of its network, without it.
     function.node.add_dependency(connect)
     acknowledge(connect, "IAM5[Resource::*]", "Network interfaces have no names before Lambda makes them.")
-
-
-def _group_code(group: str) -> lambda_.Code:
-    """The package `functions` with one group in it. Patterns are anchored at the root, as in a .gitignore."""
-    exclude = ["/*", "!/functions", "/functions/*", "!/functions/__init__.py", f"!/functions/{group}", "__pycache__"]
-    return lambda_.Code.from_asset(str(ROOT), exclude=exclude, ignore_mode=cdk.IgnoreMode.GIT)
-
-
-def _runtime(config: StageConfig) -> lambda_.Runtime:
-    return lambda_.Runtime(f"python{config.python}", lambda_.RuntimeFamily.PYTHON)
-
-
-def _architecture(config: StageConfig) -> lambda_.Architecture:
-    return lambda_.Architecture.ARM_64 if config.architecture == "arm64" else lambda_.Architecture.X86_64

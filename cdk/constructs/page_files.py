@@ -71,7 +71,9 @@ class PageFiles(Construct):
         acknowledge(copier, f"IAM4[Policy::{managed}]", reason)
         for action in ("s3:GetBucket*", "s3:GetObject*", "s3:List*", "s3:Abort*", "s3:DeleteObject*"):
             acknowledge(copier, f"IAM5[Action::{action}]", reason)
-        assets = f"arn:<AWS::Partition>:s3:::cdk-{cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets"
-        acknowledge(copier, f"IAM5[Resource::{assets}-<AWS::AccountId>-<AWS::Region>/*]", reason)
+        stack = cdk.Stack.of(self)
+        assets = f"cdk-{cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER}-assets-{stack.account}-{stack.region}"
+        found = pattern_in(self, f"arn:{stack.partition}:s3:::{assets}/*", reason).finding
+        acknowledge(copier, f"IAM5[Resource::{found}]", reason)
         acknowledge(copier, f"IAM5[Resource::{pattern_in(self, bucket.arn_for_objects('*'), reason).finding}]", reason)
         acknowledge(copier, "IAM5[Resource::*]", reason)

@@ -13,17 +13,27 @@ from constructs import Construct
 
 from cdk.config import CacheConfig, ModerationHook, StageConfig
 from cdk.constructs.cache import ServerlessCache
-from cdk.constructs.network import HTTPS, Network
+from cdk.constructs.network import HTTPS, ZONES, Network
 
 
 class CacheStack(cdk.Stack):
     """`network`, where functions run that use the cache, and `url`, by which they find it there."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig, cache: CacheConfig) -> None:
-        super().__init__(scope, construct_id, description=f"Chat {config.name}: the cache that functions share")
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=construct_id,
+            description=f"Chat {config.name}: the cache that functions share",
+        )
         services, nat_port = _reached(config.moderation)
         self.network = Network(self, "Network", services=services, nat_port=nat_port)
         self.url = ServerlessCache(self, "Cache", stage=config.name, config=cache, network=self.network).url
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The Region's first ones, chosen by CloudFormation: where the account is known, CDK would ask it for them."""
+        return [cdk.Fn.select(at, cdk.Fn.get_azs()) for at in range(ZONES)]
 
 
 def _reached(hook: ModerationHook | None) -> tuple[list[ec2.InterfaceVpcEndpointAwsService], int | None]:

@@ -23,6 +23,7 @@ class DataStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=construct_id,
             description=f"Chat {config.name}: what must survive",
             termination_protection=config.keep_data,
         )

@@ -21,7 +21,9 @@ class EdgeStack(cdk.Stack):
     def __init__(
         self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack, service: ServiceStack
     ) -> None:
-        super().__init__(scope, construct_id, description=f"Chat {config.name}: CloudFront and the web page")
+        super().__init__(
+            scope, construct_id, stack_name=construct_id, description=f"Chat {config.name}: CloudFront and the web page"
+        )
         issuer = config.issuer
         bucket = data.media.bucket
         # A presigned upload goes to either name, by Region.
@@ -42,7 +44,7 @@ class EdgeStack(cdk.Stack):
         cdk.CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         cdk.CfnOutput(self, "DistributionDomainName", value=site.distribution.domain_name)
         cdk.CfnOutput(self, "SiteBucketName", value=site.bucket.bucket_name)
-        cdk.CfnOutput(self, "SiteUrl", value=url)
+        self.site_url = cdk.CfnOutput(self, "SiteUrl", value=url)
         # On one machine the page is not served by the distribution, but by its own development server.
         page = config.local.site if config.local and config.local.site else url
         ssm.StringParameter(self, "site-url-parameter", parameter_name=site_url_parameter(config), string_value=page)

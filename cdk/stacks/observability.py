@@ -40,7 +40,12 @@ class ObservabilityStack(cdk.Stack):
         operations: OperationsStack,
         backups: BackupsStack | None,
     ) -> None:
-        super().__init__(scope, construct_id, description=f"Chat {config.name}: dashboards, alarms, saved queries")
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=construct_id,
+            description=f"Chat {config.name}: dashboards, alarms, saved queries",
+        )
         functions = {**service.platform.functions, **operations.platform.functions}
         vault = {"vault": backups.vault.backup_vault_name} if backups else {}
         places = Places(_names(config, data, service, functions) | vault)

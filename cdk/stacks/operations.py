@@ -11,7 +11,8 @@ from constructs import Construct
 
 from cdk.config import StageConfig
 from cdk.constructs.alarms import AlarmTopic
-from cdk.constructs.function import ChatFunction, LayerVersions, Platform
+from cdk.constructs.function import ChatFunction, Platform
+from cdk.constructs.packages import Packages
 from cdk.service.addresses import publish_dead_letters
 from cdk.service.cache_desk import add_cache_desk
 from cdk.service.canary import add_canary
@@ -39,9 +40,11 @@ class OperationsStack(cdk.Stack):
         service: ServiceStack,
         layer_target: Target,
     ) -> None:
-        super().__init__(scope, construct_id, description=f"Chat {config.name}: what operators use")
-        layers = LayerVersions(self, "Layers", config=config, target=layer_target)
-        self.platform = platform = Platform(stack=self, config=config, layers=layers)
+        super().__init__(
+            scope, construct_id, stack_name=construct_id, description=f"Chat {config.name}: what operators use"
+        )
+        packages = Packages(self, "Layers", config=config, target=layer_target)
+        self.platform = platform = Platform(stack=self, config=config, packages=packages)
         alarms = AlarmTopic(self, "Alarms", config=config, topic=service.alarms.topic)
         http, identity = service.http, service.identity
 

@@ -8,8 +8,9 @@ from constructs import Construct
 from cdk.config import StageConfig
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import WorkQueue
-from cdk.constructs.function import LayerVersions, Platform
+from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
+from cdk.constructs.packages import Packages
 from cdk.constructs.room_events import RoomEvents
 from cdk.constructs.websocket import WebSocket
 from cdk.service.accounts import JOBS_TIMEOUT_S, add_accounts
@@ -51,10 +52,15 @@ class ServiceStack(cdk.Stack):
         cache: CacheStack | None,
         layer_target: Target,
     ) -> None:
-        super().__init__(scope, construct_id, description=f"Chat {config.name}: functions, APIs, queues, state machine")
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=construct_id,
+            description=f"Chat {config.name}: functions, APIs, queues, state machine",
+        )
         # What the concerns share.
-        layers = LayerVersions(self, "Layers", config=config, target=layer_target)
-        self.platform = platform = Platform(stack=self, config=config, layers=layers)
+        packages = Packages(self, "Layers", config=config, target=layer_target)
+        self.platform = platform = Platform(stack=self, config=config, packages=packages)
         self.alarms = alarms = AlarmTopic(self, "Alarms", config=config)
         self.websocket = websocket = WebSocket(self, "WebSocket", config=config)
         self.http = http = HttpApi(self, "Http", config=config)

@@ -12,8 +12,9 @@ import pytest
 from aws_cdk.assertions import Template
 
 from cdk.config import STAGES, ConfigError, Rollout, read_context
-from cdk.constructs.function import LayerVersions, Platform
+from cdk.constructs.function import Platform
 from cdk.constructs.names import application_name
+from cdk.constructs.packages import Packages
 from chat.aws.function_scaling import ALIAS
 from chat.rehearsal import CALL_MS, CALLS, FUNCTIONS
 from layers.build import HOST
@@ -189,7 +190,7 @@ def version_of(*, memory_mb: int = 512, connections_table: str = "one", comment:
     """The logical id of the version of a function, in a stack of its own."""
     stack = cdk.Stack(cdk.App(context={**command_line_context(), OWN_VALIDATION: False}), "one", description=comment)
     config = STAGES["dev"]
-    platform = Platform(stack=stack, config=config, layers=LayerVersions(stack, "Layers", config=config, target=HOST))
+    platform = Platform(stack=stack, config=config, packages=Packages(stack, "Layers", config=config, target=HOST))
     settings = platform.settings(connections_table=connections_table)
     assert platform.function("Connect", "connect.connect", settings, timeout_s=5, memory_mb=memory_mb).live
     (version,) = Template.from_stack(stack).find_resources("AWS::Lambda::Version")
