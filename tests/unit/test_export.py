@@ -176,6 +176,9 @@ def test_an_export_that_failed_says_so() -> None:
         "--stage dev --at yesterday",
         "--stage dev --at 2026-11-26T12:00:00",
         "--stage dev --method scan --at 2026-11-26T12:00:00Z",
+        "--stage dev --method scan --tables one two",
+        "--stage dev --method scan --tables one --at 2026-11-26T12:00:00Z",
+        "--stage dev --tables one two --at 2026-11-26T12:00:00Z",
         "--stage local --since 2026-11-26T12:00:00Z",
         "--stage local --method service",
         "--stage dev --segments 4",
@@ -194,6 +197,23 @@ def test_what_makes_no_sense_is_refused_with_status_2_before_anybody_is_asked(
         export.main(options.split())
     assert ended.value.code == 2
     assert "error: " in capsys.readouterr().err
+
+
+def test_tables_that_aws_backup_restored_are_exported_as_of_when_they_were_backed_up(
+    stage: BackupStage, tmp_path: Path
+) -> None:
+    stage.make("-restored")
+    world = in_a_room("from the backup")
+    stage.fill(world, suffix="-restored")
+    options = export.parse(
+        f"--stage test --to {tmp_path} --method scan --at 2026-11-26T03:00:00Z "
+        "--tables rooms-restored messages-restored".split()
+    )
+    assert export.export(stage.stage, options) == 0
+    for table in ("rooms", "messages"):
+        (found,) = find_exports(Directory(tmp_path), table)
+        assert found.summary.export_time == "2026-11-26T03:00:00.000Z"
+        assert found.summary.item_count == len(stage.rows(f"{table}-restored"))
 
 
 def test_a_place_is_a_bucket_or_a_directory() -> None:

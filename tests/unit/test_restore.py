@@ -20,6 +20,7 @@ from chat.storage.changes import ChangeLog
 from chat.storage.messages import Draft, MessageLog
 from chat.storage.traces import Trace, Traces
 from operations import restore, rows
+from operations.backups import scanning
 from operations.backups.afterwards import Deletions, lives
 from operations.backups.chain import Chain
 from operations.backups.erased import Ledger
@@ -191,6 +192,19 @@ def test_what_was_changed_since_the_full_export_comes_from_the_incremental_ones(
     assert (chain.begun_at_ms, chain.taken_at_ms) == (HOUR_MS, 3 * HOUR_MS)
 
 
+def test_parts_are_the_whole_together_and_share_nothing(
+    stage: BackupStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "ROWS_A_FILE", 4)
+    monkeypatch.setattr(scanning, "ROWS_A_PAGE", 4)
+    chain = exported(stage, Directory(tmp_path), HOUR_MS)
+    parts = [Chain.find(Directory(tmp_path), "messages", (part, 3)) for part in (1, 2, 3)]
+    keys_of = [[rows.key_of(row) for row in part.rows()] for part in parts]
+    assert all(keys_of)
+    assert sorted(key for part in keys_of for key in part) == sorted(rows.key_of(row) for row in chain.rows())
+    assert list(parts[0].whole().rows()) == list(chain.rows())
+
+
 def test_changes_alone_are_no_backup(tmp_path: Path) -> None:
     incremental(tmp_path, 2 * HOUR_MS, [])
     with pytest.raises(UsageError, match="no finished full export of messages"):
@@ -347,7 +361,15 @@ def test_rows_that_have_expired_stay_away() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    ["", "--stage local", "--from x", "--stage local --from x --units 0", "--stage local --from x --dry-run --merge"],
+    [
+        "",
+        "--stage local",
+        "--from x",
+        "--stage local --from x --units 0",
+        "--stage local --from x --dry-run --merge",
+        "--stage local --from x --part 1/2",
+        "--stage local --from x --merge --part 3/2",
+    ],
 )
 def test_what_makes_no_sense_is_refused_with_status_2_before_anybody_is_asked(
     options: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
