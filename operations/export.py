@@ -15,11 +15,13 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from local.endpoints import STAGE
 from local.paths import StateDirectory
 from operations.backups.places import S3, Bucket, Directory, place_at
 from operations.backups.scanning import TableScan
-from operations.backups.service_export import Moment, ServiceExport
+from operations.backups.service_export import ASKED, LONGEST_SPAN, SHORTEST_SPAN, Moment, ServiceExport
 from operations.ending import ended
 from operations.errors import UsageError
 from operations.pace import Pace
@@ -71,7 +73,8 @@ def export(stage: Stage, options: argparse.Namespace) -> int:
         return 0
     if not isinstance(place, Bucket):
         raise UsageError(f"DynamoDB exports into buckets ({S3}…); into a directory goes --method scan.")
-    _ask_the_service(stage, place, Moment(at=options.at or datetime.now(UTC), since=options.since))
+    asked = Moment(at=options.at, since=options.since) if options.at else Moment.under_way(place, options.since)
+    _ask_the_service(stage, place, asked or Moment(at=datetime.now(UTC), since=options.since))
     return 0
 
 
@@ -115,6 +118,7 @@ def _scan(stage: Stage, place: Bucket | Directory, options: argparse.Namespace) 
 
 def _ask_the_service(stage: Stage, place: Bucket, asked: Moment) -> None:
     dynamodb = stage.client("dynamodb")
+    place.write(ASKED, msgspec.json.encode(asked))
     exports = {
         table: ServiceExport(dynamodb, name, place.below(table), asked) for table, name in table_names(stage).items()
     }
@@ -123,6 +127,7 @@ def _ask_the_service(stage: Stage, place: Bucket, asked: Moment) -> None:
         print(f"{table}: {arn}", flush=True)
     for table, arn in begun.items():
         print(f"{table}: {exports[table].wait(arn):,} rows", flush=True)
+    place.write(ASKED, b"null")
 
 
 def _default_place(stage: Stage) -> str:
@@ -143,8 +148,8 @@ def _complaint_about(options: argparse.Namespace) -> str | None:
         return "--segments and --units go with --method scan: DynamoDB's own exports take no units"
     if options.tables:
         return "--tables goes with --method scan: they have no past of their own"
-    if options.since and options.at and options.since >= options.at:
-        return "--since is before --at"
+    if options.since and not SHORTEST_SPAN <= (options.at or datetime.now(UTC)) - options.since <= LONGEST_SPAN:
+        return "from --since to --at (default: now) are 15 minutes to 24 hours"
     return None
 
 
