@@ -179,9 +179,7 @@ def prepare(stage: Stage, options: argparse.Namespace) -> Restore:
     domain, now_ms = Domain(stage), int(time.time() * 1_000)
     bucket = Bucket(stage.client("s3"), stage.output("data", "MediaBucketName"), "")
     ledger = Ledger.read(bucket, min(chain.begun_at_ms for chain in chains.values()), now_ms)
-    back_again = afterwards.lives(domain.rooms, ledger.users)
-    ledger.users.difference_update(back_again)
-    ledger.back_again.update(back_again)
+    ledger.set_apart(afterwards.lives(domain.rooms, ledger.users))
     return Restore(
         domain=domain,
         chains=chains,

@@ -251,7 +251,11 @@ def ledger_of(stage: BackupStage, *entries: erasures.Entry, at_ms: int) -> Ledge
 def test_what_was_erased_since_comes_back_without_its_content(stage: BackupStage, world: World) -> None:
     at_ms = world.clock.now_ms()
     ledger = ledger_of(
-        stage, ErasedMessage("lunch", 3, "erased"), ErasedMessage("lunch", 5, "deleted"), ErasedUser("eve"), at_ms=at_ms
+        stage,
+        ErasedMessage("lunch", 3, "erased"),
+        ErasedMessage("lunch", 5, "deleted"),
+        ErasedUser("eve", at_ms),
+        at_ms=at_ms,
     )
     back = {}
     for table in ("messages", "rooms"):
@@ -271,22 +275,34 @@ def test_what_was_erased_since_comes_back_without_its_content(stage: BackupStage
 
 def test_entries_of_the_ledger_from_long_before_the_backup_are_not_looked_for(stage: BackupStage) -> None:
     at_ms = 100 * 24 * HOUR_MS
-    assert ledger_of(stage, ErasedUser("eve"), at_ms=at_ms).users == {"eve"}
+    assert ledger_of(stage, ErasedUser("eve", at_ms), at_ms=at_ms).users == {"eve": at_ms}
     bucket = Bucket(stage.client("s3"), "media", "")
-    assert Ledger.read(bucket, at_ms + 3 * 24 * HOUR_MS, at_ms + 4 * 24 * HOUR_MS).users == set()
-    assert Ledger.read(bucket, at_ms - 30 * 24 * HOUR_MS, at_ms + 4 * 24 * HOUR_MS).users == {"eve"}
+    assert Ledger.read(bucket, at_ms + 3 * 24 * HOUR_MS, at_ms + 4 * 24 * HOUR_MS).users == {}
+    assert Ledger.read(bucket, at_ms - 30 * 24 * HOUR_MS, at_ms + 4 * 24 * HOUR_MS).users == {"eve": at_ms}
+    assert Ledger.read(bucket, at_ms + HOUR_MS, at_ms + 2 * HOUR_MS).users == {}  # done by then, and in the backup
 
 
 def test_who_came_back_after_their_erasure_gets_nothing_of_their_old_life(world: World) -> None:
     assert lives(world.rooms_table, {"eve", "nobody"}) == {"eve"}
     Traces(world.rooms_table).note("carl", Trace("message", "lunch", 9))
     assert lives(world.rooms_table, {"carl"}) == {"carl"}
-    ledger = Ledger(back_again={"eve"})
+    ledger = Ledger(users={"eve": world.clock.now_ms(), "dora": 1})
+    ledger.set_apart({"eve"})
+    assert ledger.users == {"dora": 1}
     all_rows = [*world.rooms_table.items.values(), *world.messages_table.items.values()]
     back = [from_attributes(left) for row in all_rows if (left := ledger.left_of(to_attributes(row), 1))]
     theirs = [row for row in back if "eve" in f"{row['pk']} {row['sk']}"]
     assert theirs == []
     assert [row["sk"] for row in back if row.get("kind") == "deleted"] == [3]
+
+
+def test_what_somebody_said_after_their_erasure_is_not_erased(world: World) -> None:
+    erased_at_ms = world.clock.now_ms()
+    old = world.messages_table.items[keys.message("lunch", 3)]
+    ledger = Ledger(users={"eve": erased_at_ms})
+    new = {**old, "sk": 9, "sent_at_ms": erased_at_ms + 1}
+    left = [ledger.left_of(to_attributes(row), erased_at_ms) for row in (old, new)]
+    assert [from_attributes(row or {})["text"] for row in left] == ["", old["text"]]
 
 
 def counters(stage: BackupStage, seen: Numbers) -> int:
