@@ -15,11 +15,13 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from local.endpoints import STAGE
 from local.paths import StateDirectory
 from operations.backups.places import S3, Bucket, Directory, place_at
 from operations.backups.scanning import TableScan
-from operations.backups.service_export import Moment, ServiceExport
+from operations.backups.service_export import ASKED, LONGEST_SPAN, SHORTEST_SPAN, Moment, ServiceExport
 from operations.ending import ended
 from operations.errors import UsageError
 from operations.pace import Pace
@@ -47,6 +49,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--method", choices=("service", "scan"), help="who reads: DynamoDB itself, or this command")
     parser.add_argument("--at", metavar="TIME", type=moment, help="as it was then: 2026-11-26T12:00:00Z (service)")
     parser.add_argument("--since", metavar="TIME", type=moment, help="only what was changed since then (service)")
+    parser.add_argument(
+        "--tables",
+        nargs=2,
+        metavar=("ROOMS", "MESSAGES"),
+        help="others than the stage's own, as AWS Backup has restored them; --at says when they were backed up (scan)",
+    )
     parser.add_argument("--segments", type=_segments, help="parts read at the same time (scan; default 8)")
     parser.add_argument("--units", type=positive, help="read units a second at most (scan; default: no limit)")
     options = parser.parse_args(arguments)
@@ -65,7 +73,8 @@ def export(stage: Stage, options: argparse.Namespace) -> int:
         return 0
     if not isinstance(place, Bucket):
         raise UsageError(f"DynamoDB exports into buckets ({S3}…); into a directory goes --method scan.")
-    _ask_the_service(stage, place, Moment(at=options.at or datetime.now(UTC), since=options.since))
+    asked = Moment(at=options.at, since=options.since) if options.at else Moment.under_way(place, options.since)
+    _ask_the_service(stage, place, asked or Moment(at=datetime.now(UTC), since=options.since))
     return 0
 
 
@@ -94,12 +103,14 @@ def table_names(stage: Stage) -> dict[str, str]:
 
 def _scan(stage: Stage, place: Bucket | Directory, options: argparse.Namespace) -> None:
     dynamodb, pace = stage.client("dynamodb"), Pace(options.units)
-    for table, name in table_names(stage).items():
+    names = dict(zip(TABLES, options.tables, strict=True)) if options.tables else table_names(stage)
+    taken_at_ms = int(options.at.timestamp() * 1_000) if options.at else int(time.time() * 1_000)
+    for table, name in names.items():
         expected = dynamodb.describe_table(TableName=name)["Table"].get("ItemCount")
         progress = RowsProgress(sys.stderr, table, expected)
         scan = TableScan(dynamodb, name, place.below(table), pace, progress)
         try:
-            rows = scan.carry_out(segments=options.segments or 8, now_ms=int(time.time() * 1_000))
+            rows = scan.carry_out(segments=options.segments or 8, now_ms=taken_at_ms)
         finally:
             progress.end()
         print(f"{table}: {rows:,} rows")
@@ -107,6 +118,7 @@ def _scan(stage: Stage, place: Bucket | Directory, options: argparse.Namespace) 
 
 def _ask_the_service(stage: Stage, place: Bucket, asked: Moment) -> None:
     dynamodb = stage.client("dynamodb")
+    place.write(ASKED, msgspec.json.encode(asked))
     exports = {
         table: ServiceExport(dynamodb, name, place.below(table), asked) for table, name in table_names(stage).items()
     }
@@ -115,6 +127,7 @@ def _ask_the_service(stage: Stage, place: Bucket, asked: Moment) -> None:
         print(f"{table}: {arn}", flush=True)
     for table, arn in begun.items():
         print(f"{table}: {exports[table].wait(arn):,} rows", flush=True)
+    place.write(ASKED, b"null")
 
 
 def _default_place(stage: Stage) -> str:
@@ -127,15 +140,24 @@ def _default_place(stage: Stage) -> str:
 
 def _complaint_about(options: argparse.Namespace) -> str | None:
     """No option is taken that would do nothing."""
-    scans = options.method == "scan"
-    if scans and (options.at or options.since):
-        return "--at and --since go with --method service: reading the table shows it as it is now"
-    if not scans and (options.segments or options.units):
-        return "--segments and --units go with --method scan: DynamoDB's own exports take no units"
-    if options.stage == STAGE and not scans:
+    if options.method == "scan":
+        return _complaint_about_scan(options)
+    if options.stage == STAGE:
         return "the emulator of stage local writes no exports of its own: --method scan"
-    if options.since and options.at and options.since >= options.at:
-        return "--since is before --at"
+    if options.segments or options.units:
+        return "--segments and --units go with --method scan: DynamoDB's own exports take no units"
+    if options.tables:
+        return "--tables goes with --method scan: they have no past of their own"
+    if options.since and not SHORTEST_SPAN <= (options.at or datetime.now(UTC)) - options.since <= LONGEST_SPAN:
+        return "from --since to --at (default: now) are 15 minutes to 24 hours"
+    return None
+
+
+def _complaint_about_scan(options: argparse.Namespace) -> str | None:
+    if options.since:
+        return "--since goes with --method service: a table does not tell what was changed"
+    if bool(options.at) != bool(options.tables):
+        return "of a scan --at says when --tables were backed up: the stage's own are as they are now"
     return None
 
 

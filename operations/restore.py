@@ -24,7 +24,7 @@ from operations.backups.chain import Chain
 from operations.backups.erased import Ledger
 from operations.backups.numbers import Counters, Numbers, see_all
 from operations.backups.places import Bucket, place_at
-from operations.backups.restoring import RestoredTable, Tally, expired
+from operations.backups.restoring import Fate, RestoredTable, Tally, expired
 from operations.domain import Domain
 from operations.ending import FAILED, ended
 from operations.errors import UsageError
@@ -36,6 +36,13 @@ from operations.stage import Stage
 
 ORDER = ("messages", "rooms")
 """Nobody can post into a room before they are its member again; by then its numbers and messages are there."""
+
+MEANT: dict[Fate, str] = {
+    "added": "added",
+    "there": "there as they were",
+    "other": "newer, and left so",
+    "absent": "absent",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,10 +61,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--merge", action="store_true", help="into tables that have rows, beside what stands there")
     parser.add_argument("--dry-run", action="store_true", help="compare only: what is missing, and what is newer")
+    parser.add_argument(
+        "--part", type=_part, metavar="K/N", help="the Kth of N parts, which may be restored at once (needs --merge)"
+    )
     parser.add_argument("--units", type=positive, help="write units a second at most (default: no limit)")
     options = parser.parse_args(arguments)
     if options.dry_run and options.merge:
         parser.error("--merge goes with restoring: --dry-run changes nothing anyway")
+    if options.part and not (options.merge or options.dry_run):
+        parser.error("--part goes with --merge: the other parts are there meanwhile")
     return options
 
 
@@ -96,8 +108,8 @@ class Restore:
 
     def carry_on_numbers(self) -> str:
         """Before anything else is there: whoever posts gets a number that nobody has had."""
-        see_all(self.numbers, self.chains["messages"].rows())
-        for row in self.chains["rooms"].rows():
+        see_all(self.numbers, self.chains["messages"].whole().rows())
+        for row in self.chains["rooms"].whole().rows():
             if (room := rows.previewed_room(rows.key_of(row))) is not None:
                 self.numbers.see_preview(room, int(row["seq"]["N"]))
         for room in list(self.numbers.rooms):
@@ -163,13 +175,11 @@ class Restore:
 def prepare(stage: Stage, options: argparse.Namespace) -> Restore:
     """Finds the backup, the tables, and what was erased since. Changes nothing."""
     place = place_at(options.place, stage)
-    chains = {table: Chain.find(place, table) for table in ORDER}
+    chains = {table: Chain.find(place, table, options.part or (1, 1)) for table in ORDER}
     domain, now_ms = Domain(stage), int(time.time() * 1_000)
     bucket = Bucket(stage.client("s3"), stage.output("data", "MediaBucketName"), "")
     ledger = Ledger.read(bucket, min(chain.begun_at_ms for chain in chains.values()), now_ms)
-    back_again = afterwards.lives(domain.rooms, ledger.users)
-    ledger.users.difference_update(back_again)
-    ledger.back_again.update(back_again)
+    ledger.set_apart(afterwards.lives(domain.rooms, ledger.users))
     return Restore(
         domain=domain,
         chains=chains,
@@ -181,6 +191,13 @@ def prepare(stage: Stage, options: argparse.Namespace) -> Restore:
     )
 
 
+def _part(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    if not (part.isdigit() and parts.isdigit() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part such as 2/8")
+    return int(part), int(parts)
+
+
 def _judge(tallies: dict[str, Tally]) -> int:
     """The exit status; names what is missing, and what stands in others' places."""
     for table, tally in tallies.items():
@@ -190,11 +207,8 @@ def _judge(tallies: dict[str, Tally]) -> int:
 
 
 def _told(tally: Tally) -> str:
-    counts = tally.fates
-    return (
-        f"{counts['added']:,} added, {counts['there']:,} there already, {counts['other']:,} newer and left so, "
-        f"{counts['absent']:,} absent"
-    )
+    parts = [f"{tally.fates[fate]:,} {meant}" for fate, meant in MEANT.items() if tally.fates[fate]]
+    return ", ".join(parts) or "no rows"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ These go through the same code as the stage's functions, with an operator's cred
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chat.accounts import jobs
@@ -43,7 +43,7 @@ class Deletions:
             return False  # later than the backup
 
 
-def lives(rooms: Table, users: set[str]) -> set[str]:
+def lives(rooms: Table, users: Iterable[str]) -> set[str]:
     """Those of the users who have anything in the table: a room, or something that they left in one. Two reads each."""
     found = set()
     for user in users:

@@ -20,15 +20,17 @@ class Chain:
     """Exports from the newest to the full one that they go back to."""
 
     exports: list[Export]
+    share: tuple[int, int] = (1, 1)
+    """Which part of the full export's files, of how many: parts may be restored at the same time."""
 
     @classmethod
-    def find(cls, place: Place, table: str) -> Chain:
+    def find(cls, place: Place, table: str, share: tuple[int, int] = (1, 1)) -> Chain:
         """Raises `UsageError` where the folder has no finished full export of the table."""
         exports: list[Export] = []
         for export in find_exports(place, table):
             exports.append(export)
             if export.summary.export_type == FULL:
-                return cls(exports)
+                return cls(exports, share)
         raise UsageError(f"There is no finished full export of {table} in {place}: `make export` makes one.")
 
     @property
@@ -46,12 +48,18 @@ class Chain:
         """Rows in all files, those that were replaced or deleted since included."""
         return sum(export.summary.item_count for export in self.exports)
 
+    def whole(self) -> Chain:
+        """All of it."""
+        return Chain(self.exports)
+
     def rows(self) -> Iterator[Attributes]:
         """Each row once, as it stood last. What incremental exports tell is held in memory by key."""
         newer: set[Key] = set()
+        part, parts = self.share
         for at, export in enumerate(self.exports, start=1):
             last = at == len(self.exports)
-            for file in export.files():
+            files = export.files()
+            for file in files[part - 1 :: parts] if last else files:
                 for row in export.rows(file):
                     key = rows.key_of(row.key)
                     if key in newer:

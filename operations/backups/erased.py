@@ -19,14 +19,17 @@ DAY_MS = 86_400_000
 EARLIER_MS = DAY_MS
 """How long before the backup the ledger is read from: clocks differ, and deletions are noted after the fact."""
 
+UNDER_WAY_MS = 900_000
+"""An erasure that began so shortly before the backup may not have been done with. Later there may be a new life."""
+
 
 @dataclass(frozen=True)
 class Ledger:
-    """Entries by what they are of. `users` are erased again afterwards, by the stage's own job."""
+    """Entries by what they are of. `users`, with when they were erased, are erased again by the stage's own job."""
 
     messages: dict[tuple[str, int], str] = field(default_factory=dict)
-    users: set[str] = field(default_factory=set)
-    back_again: set[str] = field(default_factory=set)
+    users: dict[str, int] = field(default_factory=dict)
+    back_again: dict[str, int] = field(default_factory=dict)
     """Users who came back after their erasure and have a new life in the tables: nothing of the old one joins it."""
 
     @classmethod
@@ -36,9 +39,13 @@ class Ledger:
         for entry in _entries(bucket, since_ms - EARLIER_MS, now_ms):
             if isinstance(entry, ErasedMessage):
                 ledger.messages[entry.room, entry.seq] = entry.what
-            else:
-                ledger.users.add(entry.user)
+            elif entry.at_ms >= since_ms - UNDER_WAY_MS:
+                ledger.users[entry.user] = max(entry.at_ms, ledger.users.get(entry.user, 0))
         return ledger
+
+    def set_apart(self, back_again: set[str]) -> None:
+        """These users are not erased again."""
+        self.back_again.update({user: self.users.pop(user) for user in back_again})
 
     def left_of(self, row: Attributes, now_ms: int) -> Attributes | None:
         """The row as it has to stand; None for one that may not come back."""
@@ -52,7 +59,9 @@ class Ledger:
         return row
 
     def _fate(self, numbered: tuple[str, int], row: Attributes) -> str | None:
-        return "erased" if _user(row) in self.users | self.back_again else self.messages.get(numbered)
+        user = row.get("user", {}).get("S")
+        erased_at_ms = self.users.get(user, self.back_again.get(user, -1))
+        return "erased" if int(row["sent_at_ms"]["N"]) <= erased_at_ms else self.messages.get(numbered)
 
     def _message(self, row: Attributes, what: str | None, now_ms: int) -> Attributes:
         if what is None or row["kind"].get("S") == DELETED:
@@ -88,8 +97,3 @@ def _entries(bucket: Place, from_ms: int, to_ms: int) -> Iterator[erasures.Entry
         for name in bucket.names(erasures.folder_of_day(day * DAY_MS)):
             if entry := erasures.read(name):
                 yield entry
-
-
-def _user(row: Attributes) -> str | None:
-    user: str | None = row.get("user", {}).get("S")
-    return user

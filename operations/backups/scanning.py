@@ -87,7 +87,10 @@ class TableScan:
         self._stopped = threading.Event()
 
     def carry_out(self, *, segments: int, now_ms: int) -> int:
-        """How many rows the export has. One that was begun goes on as it was begun; a finished one stays."""
+        """How many rows the export has. One that was begun goes on as it was begun; a finished one stays.
+
+        `now_ms` is the moment whose rows these are: from then on a restore asks what was erased.
+        """
         begun = self._begin(segments, now_ms)
         with ThreadPoolExecutor(begun.segments) as threads:
             running = [threads.submit(self._scan, begun, number) for number in range(begun.segments)]

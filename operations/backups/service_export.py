@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from operations.backups.places import Bucket
+import msgspec
+
+from operations.backups.places import Bucket, Place
 from operations.errors import OperationError
 
 LOOK_S = 15.0
@@ -18,13 +19,25 @@ LOOK_S = 15.0
 LONGEST_S = 24 * 3600
 """After which nobody waits any more; the export goes on."""
 
+SHORTEST_SPAN, LONGEST_SPAN = timedelta(minutes=15), timedelta(hours=24)
+"""What an incremental export takes (DynamoDB quota)."""
 
-@dataclass(frozen=True, kw_only=True)
-class Moment:
+ASKED = "asked.json"
+"""What a folder's last export was asked for, until it is done: begun again, it is the same one."""
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """What is exported: the tables as they were at `at`, or what was changed between `since` and then."""
 
     at: datetime
     since: datetime | None = None
+
+    @classmethod
+    def under_way(cls, place: Place, since: datetime | None) -> Moment | None:
+        """What the folder's export that was cut off was asked for; None where there is none, or of something else."""
+        known = place.read(ASKED)
+        asked = msgspec.json.decode(known, type=Moment | None) if known else None
+        return asked if asked and asked.since == since else None
 
     def options(self) -> dict[str, Any]:
         """As DynamoDB is asked for it."""

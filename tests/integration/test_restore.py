@@ -128,7 +128,7 @@ async def test_a_lost_room_is_there_again_with_its_numbers_and_goes_on_behind_th
     assert subscribed["type"] == "ack", subscribed
     again = await operator.restore("--merge")
     assert again.status == 0, again
-    assert "messages, rows: 0 added" in again.said, again
+    assert " added" not in again.said, again
     assert (await history(ada, room))[-1][1] == "we are back"
     assert await heard(operator, queue) == [seq]
 

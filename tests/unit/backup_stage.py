@@ -65,10 +65,10 @@ class BackupStage:
                 ],
             )
 
-    def fill(self, world: World) -> None:
+    def fill(self, world: World, suffix: str = "") -> None:
         """Rooms and messages of the world, as they stand in it."""
         for name, table in (("rooms", world.rooms_table), ("messages", world.messages_table)):
-            self.put(name, list(table.items.values()))
+            self.put(name + suffix, list(table.items.values()))
 
     def put(self, table: str, items: Sequence[Item]) -> None:
         for at in range(0, len(items), 25):

@@ -21,7 +21,9 @@ messages = st.builds(
     seq=st.integers(1, 10**15 - 1),
     what=st.sampled_from(["deleted", "erased"]),
 )
-users = st.builds(ErasedUser, user=st.text(st.characters(codec="utf-8"), min_size=1, max_size=128))
+users = st.builds(
+    ErasedUser, user=st.text(st.characters(codec="utf-8"), min_size=1, max_size=128), at_ms=st.integers(0, 10**13)
+)
 
 
 @given(st.one_of(messages, users))
@@ -42,7 +44,13 @@ def test_days_are_those_of_utc_and_sort() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["2026-11-26/", "2026-11-26/rooms/lunch", "2026-11-26/messages/lunch/7.deleted", "2026-11-26/users/", "users/ZXZl"],
+    [
+        "2026-11-26/",
+        "2026-11-26/rooms/lunch",
+        "2026-11-26/messages/lunch/7.deleted",
+        "2026-11-26/users/ZXZl",
+        "users/1",
+    ],
 )
 def test_other_objects_are_no_entries(name: str) -> None:
     assert erasures.read(LEDGER + name) is None
@@ -55,5 +63,6 @@ def test_who_is_erased_stands_in_the_ledger_before_anything_of_theirs_is_touched
     world.connections_table.calls.clear()
     files = world.accounts.files
     assert isinstance(files, MemoryFiles)
+    began_ms = world.clock.now_ms()
     work_off(world)
-    assert [erasures.read(name) for name in files.objects] == [ErasedUser("eve")]
+    assert [erasures.read(name) for name in files.objects] == [ErasedUser("eve", began_ms)]

@@ -163,6 +163,27 @@ def test_only_what_was_changed_since_is_asked_for_as_a_span() -> None:
     assert asked["ClientToken"] != exporter.asked[1]["ClientToken"]
 
 
+def test_an_export_that_was_cut_off_is_asked_for_again_until_it_is_done(
+    stage: BackupStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter = Exporter(["COMPLETED"] * 4)
+    asking = Stage("test", lambda service: exporter if service == "dynamodb" else stage.client(service))
+    monkeypatch.setattr(export, "table_names", lambda _: {"rooms": "rooms", "messages": "messages"})
+    options = export.parse(["--stage", "test", "--to", "s3://backups/nightly"])
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(ServiceExport, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            export.export(asking, options)
+    assert export.export(asking, options) == 0
+    assert export.export(asking, options) == 0
+    tokens = [asked["ClientToken"] for asked in exporter.asked if asked["TableArn"].endswith("rooms")]
+    assert tokens[0] == tokens[1] != tokens[2]
+
+
+def interrupted(_export: ServiceExport, _arn: str) -> int:
+    raise KeyboardInterrupt
+
+
 def test_an_export_that_failed_says_so() -> None:
     with pytest.raises(OperationError, match="The export failed"):
         service_export(Exporter(["FAILED"])).wait("arn", sleep=lambda _: None)
@@ -176,6 +197,9 @@ def test_an_export_that_failed_says_so() -> None:
         "--stage dev --at yesterday",
         "--stage dev --at 2026-11-26T12:00:00",
         "--stage dev --method scan --at 2026-11-26T12:00:00Z",
+        "--stage dev --method scan --tables one two",
+        "--stage dev --method scan --tables one --at 2026-11-26T12:00:00Z",
+        "--stage dev --tables one two --at 2026-11-26T12:00:00Z",
         "--stage local --since 2026-11-26T12:00:00Z",
         "--stage local --method service",
         "--stage dev --segments 4",
@@ -184,6 +208,7 @@ def test_an_export_that_failed_says_so() -> None:
         "--stage local --segments 65",
         "--stage local --units fast",
         "--stage dev --since 2026-11-26T12:00:00Z --at 2026-11-26T12:00:00Z",
+        "--stage dev --since 2026-11-26T12:00:00Z --at 2026-11-27T12:00:01Z",
     ],
 )
 def test_what_makes_no_sense_is_refused_with_status_2_before_anybody_is_asked(
@@ -194,6 +219,23 @@ def test_what_makes_no_sense_is_refused_with_status_2_before_anybody_is_asked(
         export.main(options.split())
     assert ended.value.code == 2
     assert "error: " in capsys.readouterr().err
+
+
+def test_tables_that_aws_backup_restored_are_exported_as_of_when_they_were_backed_up(
+    stage: BackupStage, tmp_path: Path
+) -> None:
+    stage.make("-restored")
+    world = in_a_room("from the backup")
+    stage.fill(world, suffix="-restored")
+    options = export.parse(
+        f"--stage test --to {tmp_path} --method scan --at 2026-11-26T03:00:00Z "
+        "--tables rooms-restored messages-restored".split()
+    )
+    assert export.export(stage.stage, options) == 0
+    for table in ("rooms", "messages"):
+        (found,) = find_exports(Directory(tmp_path), table)
+        assert found.summary.export_time == "2026-11-26T03:00:00.000Z"
+        assert found.summary.item_count == len(stage.rows(f"{table}-restored"))
 
 
 def test_a_place_is_a_bucket_or_a_directory() -> None:

@@ -20,6 +20,7 @@ from chat.storage.changes import ChangeLog
 from chat.storage.messages import Draft, MessageLog
 from chat.storage.traces import Trace, Traces
 from operations import restore, rows
+from operations.backups import scanning
 from operations.backups.afterwards import Deletions, lives
 from operations.backups.chain import Chain
 from operations.backups.erased import Ledger
@@ -191,6 +192,19 @@ def test_what_was_changed_since_the_full_export_comes_from_the_incremental_ones(
     assert (chain.begun_at_ms, chain.taken_at_ms) == (HOUR_MS, 3 * HOUR_MS)
 
 
+def test_parts_are_the_whole_together_and_share_nothing(
+    stage: BackupStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "ROWS_A_FILE", 4)
+    monkeypatch.setattr(scanning, "ROWS_A_PAGE", 4)
+    chain = exported(stage, Directory(tmp_path), HOUR_MS)
+    parts = [Chain.find(Directory(tmp_path), "messages", (part, 3)) for part in (1, 2, 3)]
+    keys_of = [[rows.key_of(row) for row in part.rows()] for part in parts]
+    assert all(keys_of)
+    assert sorted(key for part in keys_of for key in part) == sorted(rows.key_of(row) for row in chain.rows())
+    assert list(parts[0].whole().rows()) == list(chain.rows())
+
+
 def test_changes_alone_are_no_backup(tmp_path: Path) -> None:
     incremental(tmp_path, 2 * HOUR_MS, [])
     with pytest.raises(UsageError, match="no finished full export of messages"):
@@ -237,7 +251,11 @@ def ledger_of(stage: BackupStage, *entries: erasures.Entry, at_ms: int) -> Ledge
 def test_what_was_erased_since_comes_back_without_its_content(stage: BackupStage, world: World) -> None:
     at_ms = world.clock.now_ms()
     ledger = ledger_of(
-        stage, ErasedMessage("lunch", 3, "erased"), ErasedMessage("lunch", 5, "deleted"), ErasedUser("eve"), at_ms=at_ms
+        stage,
+        ErasedMessage("lunch", 3, "erased"),
+        ErasedMessage("lunch", 5, "deleted"),
+        ErasedUser("eve", at_ms),
+        at_ms=at_ms,
     )
     back = {}
     for table in ("messages", "rooms"):
@@ -257,22 +275,34 @@ def test_what_was_erased_since_comes_back_without_its_content(stage: BackupStage
 
 def test_entries_of_the_ledger_from_long_before_the_backup_are_not_looked_for(stage: BackupStage) -> None:
     at_ms = 100 * 24 * HOUR_MS
-    assert ledger_of(stage, ErasedUser("eve"), at_ms=at_ms).users == {"eve"}
+    assert ledger_of(stage, ErasedUser("eve", at_ms), at_ms=at_ms).users == {"eve": at_ms}
     bucket = Bucket(stage.client("s3"), "media", "")
-    assert Ledger.read(bucket, at_ms + 3 * 24 * HOUR_MS, at_ms + 4 * 24 * HOUR_MS).users == set()
-    assert Ledger.read(bucket, at_ms - 30 * 24 * HOUR_MS, at_ms + 4 * 24 * HOUR_MS).users == {"eve"}
+    assert Ledger.read(bucket, at_ms + 3 * 24 * HOUR_MS, at_ms + 4 * 24 * HOUR_MS).users == {}
+    assert Ledger.read(bucket, at_ms - 30 * 24 * HOUR_MS, at_ms + 4 * 24 * HOUR_MS).users == {"eve": at_ms}
+    assert Ledger.read(bucket, at_ms + HOUR_MS, at_ms + 2 * HOUR_MS).users == {}  # done by then, and in the backup
 
 
 def test_who_came_back_after_their_erasure_gets_nothing_of_their_old_life(world: World) -> None:
     assert lives(world.rooms_table, {"eve", "nobody"}) == {"eve"}
     Traces(world.rooms_table).note("carl", Trace("message", "lunch", 9))
     assert lives(world.rooms_table, {"carl"}) == {"carl"}
-    ledger = Ledger(back_again={"eve"})
+    ledger = Ledger(users={"eve": world.clock.now_ms(), "dora": 1})
+    ledger.set_apart({"eve"})
+    assert ledger.users == {"dora": 1}
     all_rows = [*world.rooms_table.items.values(), *world.messages_table.items.values()]
     back = [from_attributes(left) for row in all_rows if (left := ledger.left_of(to_attributes(row), 1))]
     theirs = [row for row in back if "eve" in f"{row['pk']} {row['sk']}"]
     assert theirs == []
     assert [row["sk"] for row in back if row.get("kind") == "deleted"] == [3]
+
+
+def test_what_somebody_said_after_their_erasure_is_not_erased(world: World) -> None:
+    erased_at_ms = world.clock.now_ms()
+    old = world.messages_table.items[keys.message("lunch", 3)]
+    ledger = Ledger(users={"eve": erased_at_ms})
+    new = {**old, "sk": 9, "sent_at_ms": erased_at_ms + 1}
+    left = [ledger.left_of(to_attributes(row), erased_at_ms) for row in (old, new)]
+    assert [from_attributes(row or {})["text"] for row in left] == ["", old["text"]]
 
 
 def counters(stage: BackupStage, seen: Numbers) -> int:
@@ -347,7 +377,15 @@ def test_rows_that_have_expired_stay_away() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    ["", "--stage local", "--from x", "--stage local --from x --units 0", "--stage local --from x --dry-run --merge"],
+    [
+        "",
+        "--stage local",
+        "--from x",
+        "--stage local --from x --units 0",
+        "--stage local --from x --dry-run --merge",
+        "--stage local --from x --part 1/2",
+        "--stage local --from x --merge --part 3/2",
+    ],
 )
 def test_what_makes_no_sense_is_refused_with_status_2_before_anybody_is_asked(
     options: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

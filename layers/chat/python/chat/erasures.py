@@ -4,7 +4,7 @@ It is kept in the stage's bucket, where no restore of the tables reaches it, so 
 that day takes it away once more (`operations.restore`). An entry says all in its name and nothing of what was there:
 
     audit/erasures/2026-11-26/messages/lunch/000000000000042.erased
-    audit/erasures/2026-11-26/users/ZXZl                              (the id, in base 64)
+    audit/erasures/2026-11-26/users/ZXZl.1795694400000                (the id in base 64, and when)
 
 A message's entry is written from the stream, seconds after the fact, a user's before their erasure begins.
 """
@@ -22,7 +22,7 @@ LEDGER = "audit/erasures/"
 """How the entries' names begin. Nothing removes them: they are as old as the oldest backup can be."""
 
 _MESSAGE = re.compile(r"messages/([a-z0-9-]+)/(\d{15})\.(deleted|erased)")
-_USER = re.compile(r"users/([A-Za-z0-9_-]+=*)")
+_USER = re.compile(r"users/([A-Za-z0-9_-]+=*)\.(\d{1,15})")
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,10 @@ class ErasedMessage:
 
 @dataclass(frozen=True)
 class ErasedUser:
-    """A user of whom nothing is to be left."""
+    """A user of whom nothing is to be left that is older than `at_ms`: they may have come back since."""
 
     user: str
+    at_ms: int
 
 
 Entry = ErasedMessage | ErasedUser
@@ -61,11 +62,11 @@ def read(key: str) -> Entry | None:
     if message := _MESSAGE.fullmatch(name):
         return ErasedMessage(message[1], int(message[2]), message[3])
     if user := _USER.fullmatch(name):
-        return ErasedUser(base64.urlsafe_b64decode(user[1]).decode())
+        return ErasedUser(base64.urlsafe_b64decode(user[1]).decode(), int(user[2]))
     return None
 
 
 def _name(entry: Entry) -> str:
     if isinstance(entry, ErasedUser):
-        return f"users/{base64.urlsafe_b64encode(entry.user.encode()).decode()}"
+        return f"users/{base64.urlsafe_b64encode(entry.user.encode()).decode()}.{entry.at_ms}"
     return f"messages/{entry.room}/{entry.seq:015d}.{entry.what}"

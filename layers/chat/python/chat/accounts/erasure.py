@@ -45,7 +45,7 @@ def work(accounts: Accounts, job: Job) -> tuple[Job, int]:
     number, found = _pass_of(job)
     done = Counter(job.done)
     if not job.step:
-        erasures.note(accounts.files, ErasedUser(job.user), job.started_at_ms)
+        erasures.note(accounts.files, ErasedUser(job.user, job.started_at_ms), job.started_at_ms)
     rooms = departure.leave_all(accounts, job.user)
     departure.close_sockets(accounts, job.user)
     devices = departure.forget_devices(accounts, job.user)
