@@ -22,6 +22,7 @@ from cdk.config.values import (
     PushMessages,
     SignIn,
     SiteDomain,
+    SocketsHeld,
     UserLimit,
     WalletSignIn,
 )
@@ -52,6 +53,7 @@ def read_context(context: Context) -> StageConfig:
         moderation=_moderation(context),
         wallet=_wallet(stage, context),
         fanout=str(context("fanout") or stage.fanout),
+        sockets=_sockets(context),
         operators=_operators(context),
         cache=_cache(stage, context),
         push=_push(context),
@@ -146,6 +148,16 @@ def _cache(stage: StageConfig, context: Context) -> CacheConfig | None:
     if endpoint:
         return CacheConfig(endpoint=endpoint)
     return (stage.cache or CacheConfig()) if switch == "on" else stage.cache
+
+
+def _sockets(context: Context) -> SocketsHeld | None:
+    held, opened_per_s = context("sockets"), context("sockets_opened_per_s")
+    if not held:
+        if opened_per_s:
+            raise ConfigError("sockets_opened_per_s says something beside sockets only: give that, too.")
+        return None
+    rate = _whole("sockets_opened_per_s", opened_per_s or SocketsHeld.opened_per_s)
+    return SocketsHeld(held=_whole("sockets", held), opened_per_s=rate)
 
 
 def _operators(context: Context) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ class ServiceStack(cdk.Stack):
             protection=Protection(self, config=config),
             cache=make_tier(self, config=config, cache=cache, alarms=alarms),
             fanout=config.fanout or None,
+            sockets=config.sockets,
         )
 
         # From the door to the room, then what follows.

@@ -30,7 +30,9 @@ from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import ModerationHook
+from chat.protocol import Reconnection
 from chat.services import Activity, Deliveries, Fanout, JobOffice, Notices, Protection, Services
+from chat.sessions import RECONNECT, window_for
 from chat.settings import Runtime, Settings
 from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
@@ -374,6 +376,12 @@ def jobs_queue() -> SqsQueue:
     return SqsQueue(client(), settings().need("jobs_queue_url"))
 
 
+def reconnection() -> Reconnection:
+    """The window in which this stage's sockets come back."""
+    sockets = settings().sockets
+    return window_for(int(sockets), int(settings().need("sockets_opened_per_s"))) if sockets else RECONNECT
+
+
 @cache
 def services() -> Services:
     """Everything that carrying out a command needs."""
@@ -392,5 +400,6 @@ def services() -> Services:
         account_jobs=account_jobs(),
         fanout=fanout(),
         notices=notices(),
+        reconnection=reconnection(),
         clock=clock(),
     )
