@@ -16,6 +16,7 @@ from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import POSTING_MS, Event, Outcome, Posting, Principal, Sender, Verdict
 from chat.services import Accounts, Activity, Deliveries, Fanout, JobOffice, Notices, Protection, Services
+from chat.sessions import RECONNECT
 from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
@@ -265,6 +266,7 @@ class World:
                 pace=pace,
                 clock=self.clock,
             ),
+            reconnection=RECONNECT,
             notices=Notices(
                 rooms=rooms,
                 members=members,

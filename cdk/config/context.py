@@ -25,6 +25,7 @@ from cdk.config.values import (
     Rollout,
     SignIn,
     SiteDomain,
+    SocketsHeld,
     UserLimit,
     WalletSignIn,
 )
@@ -55,6 +56,7 @@ def read_context(context: Context) -> StageConfig:
         moderation=_moderation(context),
         wallet=_wallet(stage, context),
         fanout=str(context("fanout") or stage.fanout),
+        sockets=_sockets(context),
         operators=_operators(context),
         cache=_cache(stage, context),
         capacity=_capacity(stage, context),
@@ -190,6 +192,16 @@ def _capacity(stage: StageConfig, context: Context) -> CapacityConfig | None:
     if wanted == "on" and stage.name == "local":
         raise ConfigError("Stage local keeps no capacity: the emulator has neither pollers nor environments that wait.")
     return (stage.capacity or PRODUCTION) if _switch("capacity", wanted, stage.capacity is not None) else None
+
+
+def _sockets(context: Context) -> SocketsHeld | None:
+    held, opened_per_s = context("sockets"), context("sockets_opened_per_s")
+    if not held:
+        if opened_per_s:
+            raise ConfigError("sockets_opened_per_s says something beside sockets only: give that, too.")
+        return None
+    rate = _whole("sockets_opened_per_s", opened_per_s or SocketsHeld.opened_per_s)
+    return SocketsHeld(held=_whole("sockets", held), opened_per_s=rate)
 
 
 def _operators(context: Context) -> tuple[str, ...]:

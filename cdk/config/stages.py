@@ -19,6 +19,7 @@ from cdk.config.values import (
     Rollout,
     SignIn,
     SiteDomain,
+    SocketsHeld,
     Throttle,
     UserLimit,
     WalletSignIn,
@@ -78,6 +79,8 @@ class StageConfig:
     """A webhook of which nothing was taken for so long is sent nothing more."""
     fanout: str = ""
     """Thresholds of delivery that are not the defaults: `direct=50,coalesce=1000`."""
+    sockets: SocketsHeld | None = None
+    """None where nobody has said how many there are to be: then clients come back as those of a small stage do."""
     canary: bool = True
     """Whether the stage holds a conversation with itself each minute. On one machine: when somebody asks it to."""
     rollout: Rollout | None = None

@@ -68,6 +68,20 @@ class UserLimit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SocketsHeld:
+    """Sockets that a stage is to hold, and new ones a second that its account takes: 500 unless quota L-9ED1E49A says
+    more. From both follows how long clients wait that are all cut off at once.
+    """
+
+    held: int
+    opened_per_s: int = 500
+
+    def __post_init__(self) -> None:
+        if self.held < 1 or self.opened_per_s < 1:
+            raise ConfigError("sockets and sockets_opened_per_s are 1 or more.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModerationHook:
     """A service of the operator's that is asked about each text before it is stored."""
 

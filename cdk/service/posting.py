@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cdk.config import SocketsHeld
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.websocket import WebSocket
 from cdk.service.cache import SharedTier
@@ -27,6 +28,7 @@ class Posting:
     """For the function of commands, None where there is none."""
     fanout: str | None
     """Thresholds of delivery, as functions are told them."""
+    sockets: SocketsHeld | None
 
     @property
     def settings(self) -> dict[str, str | None]:
@@ -38,6 +40,8 @@ class Posting:
             "connections_url": self.websocket.connections_url,
             "delivery_queue_url": self.delivery.queue.queue_url,
             "fanout": self.fanout,
+            "sockets": str(self.sockets.held) if self.sockets else None,
+            "sockets_opened_per_s": str(self.sockets.opened_per_s) if self.sockets else None,
             "notices_queue_url": self.notices.queue.queue_url,
             **self.protection.settings,
         }

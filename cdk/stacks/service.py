@@ -87,6 +87,7 @@ class ServiceStack(cdk.Stack):
             protection=protection,
             cache=tier,
             fanout=config.fanout or None,
+            sockets=config.sockets,
         )
 
         # From the door to the room, then what follows.

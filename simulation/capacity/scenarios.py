@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 
 from chat.protocol import Reconnection
-from chat.sessions import RECONNECT
+from chat.sessions import RECONNECT, window_for
 from operations.facts.quotas import quota
 from simulation.capacity import load, region, storm
 from simulation.capacity.load import Load, Stretch
@@ -156,13 +156,14 @@ def tasks(scale: Scale, seed: int) -> Iterator[Task]:
 
     yield loaded(OVERLOAD, rooms, DEFAULT, Stretch(scale.overload_s, rate), drain_s=5)
     yield loaded(SPIKED, raised, RAISED, calm, Stretch(scale.spike_s, rate))
-    yield stormed(STORM_RAISED, raised, RAISED)
-    yield stormed(STORM_ACCOUNT, rooms_for(scale.storm_sockets, scale.largest), WARM)
+    yield stormed(STORM_RAISED, raised, RAISED, _window(raised, RAISED))
+    account = rooms_for(scale.storm_sockets, scale.largest)
+    yield stormed(STORM_ACCOUNT, account, WARM, _window(account, WARM))
     for cell in scale.parts or range(scale.cells):
         part = rooms_of_cell(rooms, cell, scale.cells)
         yield loaded(CELLS, part, WARM, Stretch(scale.warm_s + scale.measured_s, rate))
     yield stormed(STORM_CELL, one_cell, WARM)
-    yield stormed(STORM_WINDOW, one_cell, WARM, window_for(sum(room.sockets for room in one_cell)))
+    yield stormed(STORM_WINDOW, one_cell, WARM, _window(one_cell, WARM))
     yield Task(
         LOSS,
         region.run,
@@ -178,10 +179,9 @@ def tasks(scale: Scale, seed: int) -> Iterator[Task]:
     )
 
 
-def window_for(sockets: int) -> Reconnection:
-    """The window in which so many arrive no faster than they are let in: a fifth more than that takes."""
-    window_ms = round(sockets / DEFAULTS.connect_rate * 1_000 * 1.2)
-    return Reconnection(first_ms=window_ms, most_ms=window_ms)
+def _window(rooms: Sequence[RoomPlan], quotas: str) -> Reconnection:
+    """What a stage tells its clients that is deployed for so many sockets, on those quotas."""
+    return window_for(sum(room.sockets for room in rooms), int(QUOTAS[quotas].connect_rate))
 
 
 def run(

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from cdk.config import STAGES, ConfigError, ModerationHook, StageConfig, UserLimit, WalletSignIn, read_context
+from cdk.config import (
+    STAGES,
+    ConfigError,
+    ModerationHook,
+    SocketsHeld,
+    StageConfig,
+    UserLimit,
+    WalletSignIn,
+    read_context,
+)
 from tests.infrastructure.assembly import DEV, LOCAL, PROD, Assembly, synthesize
 from tests.infrastructure.test_permissions import PERMISSIONS, SECRET, permissions
 
@@ -33,6 +42,7 @@ def with_http_hook(tmp_path_factory: pytest.TempPathFactory, site_files: Path) -
 def with_function(tmp_path_factory: pytest.TempPathFactory, site_files: Path) -> Assembly:
     """Stage dev with a Lambda function as its hook, and without wallets."""
     wanted = {"moderation_hook": FUNCTION, "moderation_failure": "closed", "wallet_chains": "off", "user_rate": "5"}
+    wanted["sockets"] = "4000"
     return synthesize({**DEV, **wanted}, tmp_path_factory.mktemp("function-hook"), site_files)
 
 
@@ -60,6 +70,7 @@ def test_a_function_as_hook_may_be_invoked_by_those_who_ask_it_and_has_no_secret
     told = environment(with_function, "message.command")
     assert (told["CHAT_MODERATION_FAILURE"], told["CHAT_USER_RATE_PER_S"]) == ("closed", "5")
     assert "CHAT_MODERATION_SECRET_ARN" not in told
+    assert (told["CHAT_SOCKETS"], told["CHAT_SOCKETS_OPENED_PER_S"]) == ("4000", "500")
 
 
 def test_wallets_sign_in_beside_an_issuer_where_the_stage_says_so(with_http_hook: Assembly) -> None:
@@ -91,6 +102,8 @@ MISTAKES = {
     "a chain that is none": ({"wallet_chains": "1,ether"}, "'ether'"),
     "chain zero": ({"wallet_chains": "0"}, "whole numbers from 1"),
     "a user who may send nothing": ({"user_rate": "-1"}, "1 or more"),
+    "a stage that holds nobody": ({"sockets": "-1"}, "1 or more"),
+    "a quota for nobody": ({"sockets_opened_per_s": "500"}, "sockets only"),
     "thresholds of delivery that make no sense": ({"fanout": "direct=1"}, "direct is 10 to 1000"),
 }
 
@@ -107,13 +120,15 @@ def test_what_is_off_by_default_is_off(site_files: Path) -> None:
     for context in (LOCAL, DEV, PROD):
         stage = config(context, site_files)
         assert (stage.moderation, stage.blocked_words) == (None, ())
-        assert stage.user_limit == UserLimit(rate=20, burst=200)
+        assert (stage.user_limit, stage.sockets) == (UserLimit(rate=20, burst=200), None)
         assert (stage.wallet is None) == (stage.name == "prod")
 
 
 def test_a_stage_is_told_all_it_asks_for(site_files: Path) -> None:
     wanted = {"moderation_hook": FUNCTION, "moderation_deadline_ms": "200", "moderation_failure": "closed"}
-    stage = config({**PROD, **wanted, "user_rate": 5, "user_burst": "50", "wallet_chains": 10}, site_files)
+    limits = {"user_rate": 5, "user_burst": "50", "wallet_chains": 10, "sockets": "4000"}
+    stage = config({**PROD, **wanted, **limits}, site_files)
+    assert stage.sockets == SocketsHeld(held=4_000, opened_per_s=500)
     assert stage.moderation == ModerationHook(target=FUNCTION, deadline_ms=200, failure="closed")
     assert (stage.user_limit, stage.wallet) == (UserLimit(rate=5, burst=50), WalletSignIn(chains=(10,)))
     assert STAGES["prod"].wallet is None

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chat.protocol import Reconnection
+from chat.sessions import window_for
 from simulation.capacity import load, population, region, storm
 from simulation.capacity.__main__ import finish
 from simulation.capacity.document import Document, SecondRow
@@ -17,7 +17,7 @@ from simulation.capacity.frames import parse
 from simulation.capacity.load import Load, Stretch
 from simulation.capacity.population import RoomPlan
 from simulation.capacity.region import Loss
-from simulation.capacity.scenarios import CELLS, FULL, LOSS, QUICK, STORM_CELL, run, window_for
+from simulation.capacity.scenarios import CELLS, FULL, LOSS, QUICK, STORM_CELL, run
 from simulation.capacity.storm import Storm
 from simulation.capacity.tally import GATEWAY, TABLES, Tally
 from simulation.capacity.verdicts import reaction_s
@@ -90,7 +90,7 @@ def test_sockets_are_opened_no_faster_than_the_quota_allows() -> None:
 
 def test_a_window_as_long_as_the_quota_needs_saves_attempts() -> None:
     rooms, figures = (RoomPlan("large", 60),), replace(DEFAULTS, connect_rate=10, connect_burst=10)
-    window = Reconnection(first_ms=7_200, most_ms=7_200)
+    window = window_for(60, 10)
 
     eager, _ = storm.run(Storm(seed="1", rooms=rooms, figures=figures, most_s=120))
     spread, back_s = storm.run(Storm(seed="1", rooms=rooms, figures=figures, most_s=120, window=window))
@@ -179,7 +179,3 @@ def test_a_spike_is_over_when_nothing_is_throttled_and_the_p99_is_what_it_was() 
     assert reaction_s([*before, second(3, 900), second(4, 120, 5), second(5, 110)], 3) == 2
     assert reaction_s([*before, second(3, 110)], 3) == 0
     assert reaction_s([*before, second(3, 900)], 3) is None
-
-
-def test_the_widest_window_gives_everybody_a_turn() -> None:
-    assert window_for(1_000) == Reconnection(first_ms=2_400, most_ms=2_400)

@@ -1,6 +1,7 @@
 """Recovery and reading: what a connection missed, to the number, and how far its user has read."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from chat import commands, sessions
 from chat.errors import SlowDownError
 from chat.pace import RoomPace
 from chat.ports import Sender
+from chat.protocol import Hello, Reconnection
 from chat.storage import keys
 from simulation.world import World
 
@@ -197,6 +199,27 @@ def test_hello_spreads_rotations_uniformly_before_the_two_hours_are_over(world: 
     assert all(first <= rotation <= last < 7_200 for rotation in rotations)
     thirds = [sum(first + third * 1_000 <= r < first + (third + 1) * 1_000 for r in rotations) for third in range(3)]
     assert min(thirds) > 120
+
+
+@pytest.mark.parametrize(
+    ("sockets", "opened_per_s", "first_ms", "most_ms"),
+    [
+        (50, 500, 500, 20_000),
+        (4_000, 500, 9_600, 20_000),
+        (100_000, 500, 240_000, 240_000),
+        (25_000, 5_000, 6_000, 20_000),
+    ],
+)
+def test_the_window_of_reconnection_is_as_long_as_the_quota_needs(
+    sockets: int, opened_per_s: int, first_ms: int, most_ms: int
+) -> None:
+    assert sessions.window_for(sockets, opened_per_s) == Reconnection(first_ms, most_ms)
+
+
+def test_hello_tells_the_window_of_the_stage(world: World) -> None:
+    services = replace(world.services, reconnection=sessions.window_for(4_000, 500))
+    sender = Sender("ada", "Ada", "ada-1")
+    assert sessions.hello(services, sender, Hello(id="1")).reconnect == Reconnection(9_600, 20_000)
 
 
 def test_a_room_above_its_limit_says_slow_down_for_a_second() -> None:

@@ -9,6 +9,7 @@ from chat.coalescing import Intervals
 from chat.mobile import MobilePush
 from chat.pace import RoomPace
 from chat.ports import Clock, Files, Ids, ModerationHook, Pause, Queue, Sockets
+from chat.protocol import Reconnection
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
@@ -141,6 +142,8 @@ class Services:
     flags: FlagRules
     fanout: Fanout
     notices: Notices
+    reconnection: Reconnection
+    """How clients are to come back that have lost their connection."""
     clock: Clock
     regions: Regions | None = None
     """None in a stage of one Region."""

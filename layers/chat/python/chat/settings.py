@@ -63,6 +63,10 @@ class Settings:
     user_rate_per_s: str | None = None
     """Commands a second that a user may send for long, and how many at once: whole numbers from 1."""
     user_burst: str | None = None
+    sockets: str | None = None
+    """How many sockets the stage is to hold: a whole number; None where nobody has said so."""
+    sockets_opened_per_s: str | None = None
+    """New connections a second that the account takes, where `sockets` is set."""
     blocked_words: str | None = None
     """Words that no room takes, folded (`chat.words`), with spaces between them; None for none."""
     moderation_hook: str | None = None

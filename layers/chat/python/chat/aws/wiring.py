@@ -31,7 +31,9 @@ from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import ModerationHook
+from chat.protocol import Reconnection
 from chat.services import Activity, Arrivals, Deliveries, Fanout, JobOffice, Notices, Protection, Regions, Services
+from chat.sessions import RECONNECT, window_for
 from chat.settings import Runtime, Settings
 from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
@@ -435,6 +437,12 @@ def jobs_queue() -> SqsQueue:
     return SqsQueue(client(), settings().need("jobs_queue_url"))
 
 
+def reconnection() -> Reconnection:
+    """The window in which this stage's sockets come back."""
+    sockets = settings().sockets
+    return window_for(int(sockets), int(settings().need("sockets_opened_per_s"))) if sockets else RECONNECT
+
+
 @cache
 def services() -> Services:
     """Everything that carrying out a command needs."""
@@ -454,6 +462,7 @@ def services() -> Services:
         flags=flag_rules(),
         fanout=fanout(),
         notices=notices(),
+        reconnection=reconnection(),
         clock=clock(),
         regions=regions(),
     )
