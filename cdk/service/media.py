@@ -5,7 +5,7 @@ from __future__ import annotations
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.function import ChatFunction, Platform
 from cdk.constructs.http_api import HttpApi
-from cdk.constructs.media_pipeline import MediaPipeline
+from cdk.constructs.media_pipeline import MediaPipeline, MediaSteps
 from cdk.service.identity import Identity
 from cdk.service.posting import Posting
 from cdk.stacks.data import DataStack
@@ -22,9 +22,12 @@ def add_media(
         "MediaPipeline",
         config=platform.config,
         bucket=data.media.bucket,
-        thumbnail=_thumbnail(platform, data),
-        announce=_announce(platform, posting),
-        reject=_reject(platform, posting),
+        steps=MediaSteps(
+            inspect=_inspect(platform, data),
+            variants=_variants(platform, data),
+            announce=_announce(platform, posting),
+            reject=_reject(platform, posting),
+        ),
         alarms=alarms,
     )
 
@@ -50,19 +53,33 @@ def _add_uploads(platform: Platform, *, posting: Posting, http: HttpApi, identit
     http.add("POST", "/api/media", uploads)
 
 
-def _thumbnail(platform: Platform, data: DataStack) -> ChatFunction:
-    thumbnail = platform.function(
-        "Thumbnail",
-        "media.thumbnail",
+def _inspect(platform: Platform, data: DataStack) -> ChatFunction:
+    inspect = platform.function(
+        "Inspect",
+        "media.inspect",
+        platform.settings(rooms_table=data.rooms.table_name, media_bucket=data.media.bucket.bucket_name),
+        timeout_s=30,
+        memory_mb=512,
+        layers=("imaging", "data"),
+    )
+    inspect.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
+    inspect.allow([data.media.uploads], "s3:GetObject")
+    return inspect
+
+
+def _variants(platform: Platform, data: DataStack) -> ChatFunction:
+    variants = platform.function(
+        "Variants",
+        "media.variants",
         platform.settings(rooms_table=data.rooms.table_name, media_bucket=data.media.bucket.bucket_name),
         timeout_s=60,
         memory_mb=1769,
         layers=("imaging", "data"),
     )
-    thumbnail.allow([data.rooms.table_arn], "dynamodb:GetItem")
-    thumbnail.allow([data.media.uploads], "s3:GetObject")
-    thumbnail.allow([data.media.variants], "s3:PutObject")
-    return thumbnail
+    variants.allow([data.rooms.table_arn], "dynamodb:GetItem")
+    variants.allow([data.media.uploads], "s3:GetObject")
+    variants.allow([data.media.variants], "s3:PutObject")
+    return variants
 
 
 def _announce(platform: Platform, posting: Posting) -> ChatFunction:
@@ -100,6 +117,7 @@ def _reject(platform: Platform, posting: Posting) -> ChatFunction:
         "media.reject",
         platform.settings(
             rooms_table=data.rooms.table_name,
+            messages_table=data.messages.table_name,
             connections_table=data.connections.table_name,
             connections_url=websocket.connections_url,
             media_bucket=data.media.bucket.bucket_name,
@@ -108,7 +126,10 @@ def _reject(platform: Platform, posting: Posting) -> ChatFunction:
         layers=("data",),
     )
     reject.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
+    reject.allow([data.messages.table_arn], "dynamodb:GetItem")
     reject.allow([data.connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
     reject.allow([websocket.connections], "execute-api:ManageConnections")
-    reject.allow([data.media.uploads], "s3:DeleteObject")
+    reject.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
+    listed = {"StringLike": {"s3:prefix": ["media/*"]}}
+    reject.allow([data.media.bucket.bucket_arn], "s3:ListBucket", conditions=listed)
     return reject

@@ -33,6 +33,8 @@ def respond(event: http.Event) -> http.Answer:
         user_name=principal.name,
         file_name=request.name.strip(),
         content_type=request.content_type,
+        size_bytes=request.size_bytes,
+        sha256=request.sha256,
     )
     media_store.uploads().of(upload, now_ms).save()
     signals.UPLOADS.add(of="permitted")

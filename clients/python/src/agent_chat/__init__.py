@@ -87,6 +87,7 @@ from agent_chat.frames import (
     RoomSettings,
     Sent,
     TypingStarted,
+    Variant,
 )
 from agent_chat.room_feed import RoomFeed
 
@@ -171,5 +172,6 @@ __all__ = [
     "UnreachableError",
     "UnsupportedTypeError",
     "UserNotFoundError",
+    "Variant",
     "Way",
 ]

@@ -89,6 +89,7 @@ from agent_chat.frames.objects import (
     Subscribed,
     Synced,
     Tail,
+    Variant,
 )
 from agent_chat.frames.tails import TailChanges, TailLive, TailSegment
 from agent_chat.frames.wire import (
@@ -205,6 +206,7 @@ __all__ = [
     "TypingStarted",
     "Unban",
     "Unsubscribe",
+    "Variant",
     "decode",
     "decode_result",
     "encode",

@@ -24,13 +24,29 @@ class Picture(msgspec.Struct, frozen=True):
     height: int
 
 
+class Variant(msgspec.Struct, frozen=True):
+    """One form of an image, whose bytes never change. `url` is a path on the stage's origin; sizes are in pixels."""
+
+    url: str
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+
+
 class Media(msgspec.Struct, frozen=True):
-    """An image in a message."""
+    """An image in a message.
+
+    `hash` is its ThumbHash in base64. `variants` go from small to large, and in one size from the type that compresses
+    best to the one that everything shows; images of older servers have neither.
+    """
 
     id: str
     name: str
     original: Picture
     thumbnail: Picture
+    hash: str | None = None
+    variants: list[Variant] = []
 
 
 class Reaction(msgspec.Struct, frozen=True):

@@ -178,6 +178,7 @@ from chat.protocol.objects import (
     Reconnection,
     Room,
     Tail,
+    Variant,
 )
 from chat.protocol.replies import (
     Ack,
@@ -329,6 +330,7 @@ __all__ = [
     "Unban",
     "Unsubscribe",
     "UserId",
+    "Variant",
     "encode",
 ]
 
