@@ -17,11 +17,13 @@ from cdk.config.values import (
     CacheConfig,
     ConfigError,
     LocalEndpoints,
+    MediaScan,
     ModerationHook,
     OpenIdConnect,
     PushMessages,
     SignIn,
     SiteDomain,
+    UploadQuota,
     UserLimit,
     WalletSignIn,
 )
@@ -50,6 +52,8 @@ def read_context(context: Context) -> StageConfig:
         user_limit=_user_limit(stage, context),
         blocked_words=_blocked_words(context),
         moderation=_moderation(context),
+        media_scan=_media_scan(context),
+        upload_quota=_upload_quota(stage, context),
         wallet=_wallet(stage, context),
         fanout=str(context("fanout") or stage.fanout),
         operators=_operators(context),
@@ -102,6 +106,25 @@ def _moderation(context: Context) -> ModerationHook | None:
         target=target,
         deadline_ms=_whole("moderation_deadline_ms", deadline_ms or ModerationHook.deadline_ms),
         failure=context("moderation_failure") or ModerationHook.failure,
+    )
+
+
+def _media_scan(context: Context) -> MediaScan | None:
+    target = context("media_scan")
+    if not target:
+        return None
+    return MediaScan(
+        target=target,
+        deadline_ms=_whole("media_scan_deadline_ms", context("media_scan_deadline_ms") or MediaScan.deadline_ms),
+        failure=context("media_scan_failure") or MediaScan.failure,
+    )
+
+
+def _upload_quota(stage: StageConfig, context: Context) -> UploadQuota:
+    quota = stage.upload_quota
+    return UploadQuota(
+        per_day=_whole("uploads_per_day", context("uploads_per_day") or quota.per_day),
+        mb_per_day=_whole("upload_mb_per_day", context("upload_mb_per_day") or quota.mb_per_day),
     )
 
 

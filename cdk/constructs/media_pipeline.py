@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -34,13 +35,15 @@ class MediaSteps:
     """The function of each step."""
 
     inspect: lambda_.IFunction
+    scan: lambda_.IFunction | None
+    """None where the operator has no look at images of their own."""
     variants: lambda_.IFunction
     announce: lambda_.IFunction
     reject: lambda_.IFunction
 
 
 class MediaPipeline(Construct):
-    """Inspect, Variants, Announce; whatever fails for good ends in Reject, which tells the uploader."""
+    """Inspect, Scan if any, Variants, Announce; whatever fails for good ends in Reject, which tells the uploader."""
 
     def __init__(
         self,
@@ -69,7 +72,7 @@ class MediaPipeline(Construct):
         acknowledge(
             self.machine.role, "IAM5[Resource::*]", "Delivery of logs, and X-Ray: neither has a resource to name."
         )
-        for task in vars(steps).values():
+        for task in filter(None, vars(steps).values()):
             accept_pattern(
                 self.machine.role, pattern_in(self, f"{task.function_arn}:*", "The versions of this very function.")
             )
@@ -109,9 +112,17 @@ class MediaPipeline(Construct):
         announcement = self._task("Announce", steps.announce, input_path="$.made", result_path=sfn.JsonPath.DISCARD)
         rejection = self._task("Reject", steps.reject, result_path=sfn.JsonPath.DISCARD)
         inspection.add_catch(sfn.Succeed(self, "Repeated"), errors=[TAKEN], result_path="$.error")
-        for task in (inspection, variants, announcement):
+        chain = [inspection, *self._scanning(steps.scan), variants, announcement]
+        for task in chain:
             task.add_catch(rejection, errors=[sfn.Errors.ALL], result_path="$.error")
-        return inspection.next(variants).next(announcement)
+        return reduce(lambda done, task: done.next(task), chain[1:], sfn.Chain.start(chain[0]))
+
+    def _scanning(self, scan: lambda_.IFunction | None) -> list[tasks.LambdaInvoke]:
+        if scan is None:
+            return []
+        key, facts = sfn.JsonPath.string_at("$.detail.object.key"), sfn.JsonPath.object_at("$.inspected")
+        payload = sfn.TaskInput.from_object({"key": key, "inspected": facts})
+        return [self._task("Scan", scan, payload=payload, result_path=sfn.JsonPath.DISCARD)]
 
     def _task(
         self,

@@ -26,6 +26,7 @@ def respond(event: http.Event) -> http.Answer:
     if membership is None or not membership.inside:
         raise NotAMemberError("You are not a member of this room.")
     access.require_voice(membership, now_ms)
+    wiring.upload_quotas().take(principal.user, request.size_bytes, now_ms)
     upload = media.Upload(
         media=wiring.ids().new(),
         room=request.room,

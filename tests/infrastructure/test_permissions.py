@@ -162,7 +162,7 @@ PERMISSIONS = {
         "{data/Media/Bucket}": "s3:ListBucket",
     },
     "media.uploads": {
-        ROOMS: "dynamodb:GetItem dynamodb:PutItem",
+        ROOMS: "dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem",
         UPLOADS: "s3:PutObject",
         SECRET: "secretsmanager:GetSecretValue",
     },

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,10 +23,12 @@ from chat.aws import files, media_store, secrets, wiring
 from chat.aws.models import DONE, REJECTED, TAKEN_MS, UploadRecord
 from chat.buckets import TokenBuckets
 from chat.media import MAX_UPLOAD_BYTES, MediaError, TakenError, UploadRequest, upload_key
+from chat.ports import Verdict
 from chat.protocol import CreateRoom, JoinRoom, Subscribe
 from chat.settings import Settings
+from chat.storage.upload_quotas import UploadQuotas
 from chat.tokens import BuiltInIssuer
-from functions.media import announce, inspect, reject, uploads, variants
+from functions.media import announce, inspect, reject, scan, uploads, variants
 from simulation.world import World
 from tests.unit import nearly_right
 
@@ -82,6 +85,7 @@ def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
         "rooms": world.services.rooms,
         "members": world.services.members,
         "user_buckets": world.services.protection.buckets,
+        "upload_quotas": UploadQuotas(world.rooms_table, 1_000, 10**12),
         "connections": world.services.fanout.connections,
         "sockets": world.sockets,
         "clock": world.clock,
@@ -200,6 +204,14 @@ def test_a_user_is_permitted_two_uploads_a_second_for_long(world: World) -> None
     assert again["status"] == 201
 
 
+def test_a_user_is_permitted_so_many_uploads_a_day(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    quotas = UploadQuotas(world.rooms_table, 1, 10**9)
+    monkeypatch.setattr(wiring, "upload_quotas", lambda: quotas)
+    assert ask(WANTED)["status"] == 201
+    refused = ask(WANTED)
+    assert (refused["status"], refused["code"], refused["temporary"]) == (429, "too_many_requests", True)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(nearly_right.objects(UploadRequest) | st.text() | nearly_right.anything)
 @pytest.mark.usefixtures("world")
@@ -245,6 +257,65 @@ def test_a_photo_goes_through_all_steps_and_is_posted_once(world: World, bucket:
     assert record is not None
     assert record.status == DONE
     assert not record.expires_at_s
+
+
+@dataclass
+class Scanner:
+    """A hook that was asked, and says what it is told to."""
+
+    verdict: Verdict | None
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def ask(self, question: bytes) -> Verdict | None:
+        self.asked.append(json.loads(question))
+        return self.verdict
+
+
+def scanned(monkeypatch: pytest.MonkeyPatch, upload: str, verdict: Verdict | None, failure: str = "closed") -> Scanner:
+    scanner = Scanner(verdict)
+    monkeypatch.setattr(scan, "_hook", lambda: scanner)
+    told = Settings(stage="test", rooms_table="rooms", media_bucket=BUCKET, media_scan_failure=failure)
+    monkeypatch.setattr(wiring, "settings", lambda: told)
+    scan.handle({"key": upload_key(upload), "inspected": inspected(upload)}, CONTEXT)
+    return scanner
+
+
+def test_a_scanner_is_told_what_the_image_is_and_where_it_is_fetched(
+    monkeypatch: pytest.MonkeyPatch, upload: str
+) -> None:
+    (question,) = scanned(monkeypatch, upload, Verdict(allowed=True)).asked
+    link = question.pop("url")
+    assert question == {
+        "version": 1,
+        "media": upload,
+        "room": "lunch",
+        "user": "ada",
+        "name": "Ada",
+        "file_name": "photo.png",
+        "content_type": "image/png",
+        "width": 960,
+        "height": 640,
+        "frames": 1,
+        "size_bytes": len(photo()),
+    }
+    assert f"/{upload_key(upload)}?" in link
+    assert "X-Amz-Expires=300" in link
+
+
+@pytest.mark.parametrize("reason", ["No cats.", ""])
+def test_an_image_that_a_scanner_refuses_is_refused_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, upload: str, reason: str
+) -> None:
+    with pytest.raises(MediaError, match=reason or "not taken here"):
+        scanned(monkeypatch, upload, Verdict(allowed=False, reason=reason))
+
+
+def test_without_a_verdict_an_image_is_tried_again_or_taken_as_the_stage_says(
+    monkeypatch: pytest.MonkeyPatch, upload: str
+) -> None:
+    with pytest.raises(scan.NoVerdictError):
+        scanned(monkeypatch, upload, None, "closed")
+    scanned(monkeypatch, upload, None, "open")
 
 
 def test_steps_that_run_again_leave_what_they_left(bucket: Any, upload: str) -> None:

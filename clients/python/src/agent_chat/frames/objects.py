@@ -48,6 +48,19 @@ class Media(msgspec.Struct, frozen=True):
     hash: str | None = None
     variants: list[Variant] = []
 
+    def best(self, *content_types: str, longest_px: int | None = None) -> Picture | Variant:
+        """What to fetch for a place of that size: the smallest form that fills it, of a type that is named, if any is.
+
+        None for `longest_px` is the largest. The types stand in the order in which they are liked.
+        """
+        for content_type in content_types:
+            found = [each for each in self.variants if each.content_type == content_type]
+            filling = [each for each in found if longest_px and max(each.width, each.height) >= longest_px]
+            if found:
+                return filling[0] if filling else found[-1]
+        small = max(self.thumbnail.width, self.thumbnail.height)
+        return self.thumbnail if longest_px and longest_px <= small else self.original
+
 
 class Reaction(msgspec.Struct, frozen=True):
     """How many users reacted with one emoji."""
