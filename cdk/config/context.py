@@ -19,6 +19,7 @@ from cdk.config.values import (
     CacheConfig,
     ConfigError,
     LocalEndpoints,
+    MediaScan,
     ModerationHook,
     OpenIdConnect,
     PushMessages,
@@ -26,6 +27,7 @@ from cdk.config.values import (
     SignIn,
     SiteDomain,
     SocketsHeld,
+    UploadQuota,
     UserLimit,
     WalletSignIn,
 )
@@ -54,6 +56,8 @@ def read_context(context: Context) -> StageConfig:
         user_limit=_user_limit(stage, context),
         blocked_words=_blocked_words(context),
         moderation=_moderation(context),
+        media_scan=_media_scan(context),
+        upload_quota=_upload_quota(stage, context),
         wallet=_wallet(stage, context),
         fanout=str(context("fanout") or stage.fanout),
         sockets=_sockets(context),
@@ -121,6 +125,25 @@ def _rollout(stage: StageConfig, context: Context) -> Rollout | None:
     if stage.rollout is None:
         raise ConfigError(f"Stage {stage.name} has no rollout: its functions are replaced where they are.")
     return Rollout.parse(str(wanted))
+
+
+def _media_scan(context: Context) -> MediaScan | None:
+    target = context("media_scan")
+    if not target:
+        return None
+    return MediaScan(
+        target=target,
+        deadline_ms=_whole("media_scan_deadline_ms", context("media_scan_deadline_ms") or MediaScan.deadline_ms),
+        failure=context("media_scan_failure") or MediaScan.failure,
+    )
+
+
+def _upload_quota(stage: StageConfig, context: Context) -> UploadQuota:
+    quota = stage.upload_quota
+    return UploadQuota(
+        per_day=_whole("uploads_per_day", context("uploads_per_day") or quota.per_day),
+        mb_per_day=_whole("upload_mb_per_day", context("upload_mb_per_day") or quota.mb_per_day),
+    )
 
 
 def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:

@@ -13,6 +13,7 @@ from cdk.config.values import (
     CacheConfig,
     ConfigError,
     LocalEndpoints,
+    MediaScan,
     ModerationHook,
     OpenIdConnect,
     PushMessages,
@@ -21,6 +22,7 @@ from cdk.config.values import (
     SiteDomain,
     SocketsHeld,
     Throttle,
+    UploadQuota,
     UserLimit,
     WalletSignIn,
 )
@@ -43,6 +45,9 @@ TEST_CHAINS = (1, 11155111, 31337)
 
 USER_LIMIT = UserLimit(rate=20, burst=200)
 """Of every stage that the context asks no other for."""
+
+UPLOAD_QUOTA = UploadQuota(per_day=300, mb_per_day=1_000)
+"""As above: a photo every five minutes, all day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,8 @@ class StageConfig:
     blocked_words: tuple[str, ...] = ()
     """Words that no room of the stage takes, folded."""
     moderation: ModerationHook | None = None
+    media_scan: MediaScan | None = None
+    upload_quota: UploadQuota = UPLOAD_QUOTA
     wallet: WalletSignIn | None = None
     push: PushMessages = field(default_factory=PushMessages)
     webhook_disable_days: int = 5

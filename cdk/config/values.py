@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 MIN_DEADLINE_MS, MAX_DEADLINE_MS = 50, 5_000
 """Of a moderation hook. The function that waits for it has 15 s for a whole frame."""
 
+MAX_SCAN_MS = 60_000
+"""Of a scan of an image, which nobody's frame waits for."""
+
 MAX_CACHE_GB = 5_000
 MIN_ECPU, MAX_ECPU = 1_000, 15_000_000
 """Bounds of ElastiCache Serverless' own limits."""
@@ -103,7 +106,47 @@ class ModerationHook:
     @property
     def function(self) -> bool:
         """Whether it is a Lambda function."""
-        return self.target.startswith("arn:") and ":lambda:" in self.target
+        return _is_function(self.target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaScan:
+    """A service of the operator's that is asked about each image before anybody sees it."""
+
+    target: str
+    """An `https://` URL, or the ARN of a Lambda function in the stage's own account and Region."""
+    deadline_ms: int = 10_000
+    failure: Literal["open", "closed"] = "closed"
+    """Without a verdict in time, three times over, an image is taken (`open`, the first time) or refused (`closed`)."""
+
+    def __post_init__(self) -> None:
+        if not self.function:
+            _require_url("media_scan", self.target, "https")
+        if not MIN_DEADLINE_MS <= self.deadline_ms <= MAX_SCAN_MS:
+            raise ConfigError(f"media_scan_deadline_ms is {MIN_DEADLINE_MS} to {MAX_SCAN_MS}.")
+        if self.failure not in {"open", "closed"}:
+            raise ConfigError("media_scan_failure is open or closed.")
+
+    @property
+    def function(self) -> bool:
+        """Whether it is a Lambda function."""
+        return _is_function(self.target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadQuota:
+    """What one user may upload in a day (UTC)."""
+
+    per_day: int
+    mb_per_day: int
+
+    def __post_init__(self) -> None:
+        if self.per_day < 1 or self.mb_per_day < 1:
+            raise ConfigError("uploads_per_day and upload_mb_per_day are 1 or more.")
+
+
+def _is_function(target: str) -> bool:
+    return target.startswith("arn:") and ":lambda:" in target
 
 
 @dataclass(frozen=True, kw_only=True)

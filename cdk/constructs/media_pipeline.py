@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import reduce
+
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -21,12 +24,26 @@ from cdk.constructs.permissions import acknowledge
 
 DOMAIN_ERROR = "MediaError"
 """Class of what is wrong with the upload itself: trying again would not help."""
+TAKEN = "TakenError"
+"""Class of what another execution has: the event of an object may come twice."""
 STEP_TIMEOUT_S = 90
 """Longer than any step's function runs, start included."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class MediaSteps:
+    """The function of each step."""
+
+    inspect: ChatFunction
+    scan: ChatFunction | None
+    """None where the operator has no look at images of their own."""
+    variants: ChatFunction
+    announce: ChatFunction
+    reject: ChatFunction
+
+
 class MediaPipeline(Construct):
-    """Thumbnail, then Announce; whatever fails for good ends in Reject, which tells the uploader."""
+    """Inspect, Scan if any, Variants, Announce; whatever fails for good ends in Reject, which tells the uploader."""
 
     def __init__(
         self,
@@ -35,16 +52,14 @@ class MediaPipeline(Construct):
         *,
         config: StageConfig,
         bucket: s3.IBucket,
-        thumbnail: ChatFunction,
-        announce: ChatFunction,
-        reject: ChatFunction,
+        steps: MediaSteps,
         alarms: AlarmTopic,
     ) -> None:
         super().__init__(scope, construct_id)
         self.machine = sfn.StateMachine(
             self,
             "Machine",
-            definition_body=sfn.DefinitionBody.from_chainable(self._definition(thumbnail, announce, reject)),
+            definition_body=sfn.DefinitionBody.from_chainable(self._definition(steps)),
             timeout=cdk.Duration.minutes(15),
             tracing_enabled=True,
             logs=sfn.LogOptions(
@@ -69,7 +84,7 @@ class MediaPipeline(Construct):
         events.Rule(
             self,
             "Uploaded",
-            description="An upload arrived: make its thumbnail and announce it",
+            description="An upload arrived: make its variants and announce it",
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
@@ -78,25 +93,32 @@ class MediaPipeline(Construct):
             targets=[targets.SfnStateMachine(self.machine, dead_letter_queue=dead_letters.queue)],
         )
 
-    def _definition(self, thumbnail: ChatFunction, announce: ChatFunction, reject: ChatFunction) -> sfn.Chain:
+    def _definition(self, steps: MediaSteps) -> sfn.Chain:
         """The event stays the state throughout, so that Reject knows the object whichever step failed."""
         key = sfn.JsonPath.string_at("$.detail.object.key")
-        make_thumbnail = self._task(
-            "Thumbnail",
-            thumbnail,
-            payload=sfn.TaskInput.from_object({"key": key}),
-            result_path="$.media",
+        inspection = self._task(
+            "Inspect",
+            steps.inspect,
+            payload=sfn.TaskInput.from_object({"key": key, "execution": sfn.JsonPath.execution_name}),
+            result_path="$.inspected",
         )
-        make_announcement = self._task("Announce", announce, input_path="$.media", result_path=sfn.JsonPath.DISCARD)
-        rejection = self._task(
-            "Reject",
-            reject,
-            payload=sfn.TaskInput.from_object({"key": key, "error": sfn.JsonPath.object_at("$.error")}),
-            result_path=sfn.JsonPath.DISCARD,
+        variants = self._task(
+            "Variants", steps.variants, payload=sfn.TaskInput.from_object({"key": key}), result_path="$.made"
         )
-        for task in (make_thumbnail, make_announcement):
+        announcement = self._task("Announce", steps.announce, input_path="$.made", result_path=sfn.JsonPath.DISCARD)
+        rejection = self._task("Reject", steps.reject, result_path=sfn.JsonPath.DISCARD)
+        inspection.add_catch(sfn.Succeed(self, "Repeated"), errors=[TAKEN], result_path="$.error")
+        chain = [inspection, *self._scanning(steps.scan), variants, announcement]
+        for task in chain:
             task.add_catch(rejection, errors=[sfn.Errors.ALL], result_path="$.error")
-        return make_thumbnail.next(make_announcement)
+        return reduce(lambda done, task: done.next(task), chain[1:], sfn.Chain.start(chain[0]))
+
+    def _scanning(self, scan: ChatFunction | None) -> list[tasks.LambdaInvoke]:
+        if scan is None:
+            return []
+        key, facts = sfn.JsonPath.string_at("$.detail.object.key"), sfn.JsonPath.object_at("$.inspected")
+        payload = sfn.TaskInput.from_object({"key": key, "inspected": facts})
+        return [self._task("Scan", scan, payload=payload, result_path=sfn.JsonPath.DISCARD)]
 
     def _task(
         self,
@@ -118,7 +140,7 @@ class MediaPipeline(Construct):
             retry_on_service_exceptions=False,
             task_timeout=sfn.Timeout.duration(cdk.Duration.seconds(STEP_TIMEOUT_S)),
         )
-        task.add_retry(errors=[DOMAIN_ERROR], max_attempts=0)
+        task.add_retry(errors=[DOMAIN_ERROR, TAKEN], max_attempts=0)
         task.add_retry(
             errors=[sfn.Errors.ALL],
             interval=cdk.Duration.seconds(1),

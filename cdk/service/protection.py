@@ -16,7 +16,9 @@ class Protection:
     def __init__(self, stack: cdk.Stack, *, config: StageConfig) -> None:
         self._config = config
         hook = config.moderation
-        self._secret = _signing_secret(stack) if hook and not hook.function else None
+        self._secret = (
+            signing_secret(stack, "ModerationSecret", "the moderation hook") if hook and not hook.function else None
+        )
 
     @property
     def user_limit(self) -> dict[str, str | None]:
@@ -46,14 +48,14 @@ class Protection:
             function.allow([self._secret.secret_arn], "secretsmanager:GetSecretValue")
 
 
-def _signing_secret(stack: cdk.Stack) -> secretsmanager.Secret:
-    """Whoever runs the hook is given it."""
+def signing_secret(stack: cdk.Stack, construct_id: str, hook: str) -> secretsmanager.Secret:
+    """For requests to an HTTP hook; whoever runs it is given it, by the stack's output."""
     secret = secretsmanager.Secret(
         stack,
-        "ModerationSecret",
-        description="Signs requests to the moderation hook",
+        construct_id,
+        description=f"Signs requests to {hook}",
         generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
     )
     acknowledge(secret, "SMG4", "The hook must be given a new key at the same moment, which only its owner can do.")
-    cdk.CfnOutput(stack, "ModerationSecretArn", value=secret.secret_arn)
+    cdk.CfnOutput(stack, f"{construct_id}Arn", value=secret.secret_arn)
     return secret

@@ -285,14 +285,14 @@ DASHBOARDS = (
             ),
             Panel(title="State machine", lines=(of_media("ExecutionsStarted"), of_media("ExecutionsFailed"))),
             Panel(
-                title="Time of a thumbnail",
-                lines=(of_function("media.thumbnail", "Duration", "p99"),),
+                title="Time of an image's variants",
+                lines=(of_function("media.variants", "Duration", "p99"),),
                 unit="ms",
             ),
             Panel(
                 title="Errors of its functions",
                 lines=tuple(
-                    of_function(name, "Errors") for name in ("media.thumbnail", "media.announce", "media.reject")
+                    of_function(f"media.{name}", "Errors") for name in ("inspect", "variants", "announce", "reject")
                 ),
             ),
         ),

@@ -1,28 +1,48 @@
-"""Last step of an upload that came to nothing: its record says why, its uploader is told, its bytes go."""
+"""Last step of an upload that came to nothing: its record says why, its uploader is told, all its bytes go."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from chat import log, media, signals
-from chat.aws import media_store, wiring
+from chat import log, media, shown_media, signals
+from chat.aws import files, media_store, wiring
+from chat.aws.models import UploadRecord
 
 FAILED = "The image could not be processed; try again."
 
 
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """`{"key", "error": {"Error", "Cause"}}` in, as the state machine caught it. Safe to repeat."""
-    upload_id = media.media_of(event["key"])
+    """The state of the state machine in, `error` in it as it was caught. Safe to repeat.
+
+    A step may fail after it has done its work: an image that is in the room already stays there.
+    """
+    key = event["detail"]["object"]["key"]
+    record = media_store.uploads().find(media.media_of(key))
+    if record is not None and _is_posted(record):
+        record.finish()
+        return {"upload": record.media, "rejected": None}
     reason = _reason(event["error"])
-    record = media_store.uploads().find(upload_id)
     if record is not None:
         record.reject(reason)
         media.tell_rejected(wiring.connections(), wiring.sockets(), record.upload(), reason)
-    media_store.bucket().discard(event["key"])
-    signals.UPLOADS.add(of="rejected" if event["error"]["Error"] == media.MediaError.__name__ else "failed")
-    return {"upload": upload_id, "rejected": reason}
+    _remove(key, event.get("inspected"))
+    failed = event["error"]["Error"] != media.MediaError.__name__
+    signals.UPLOADS.add(of="failed" if failed else "rejected")
+    return {"upload": media.media_of(key), "rejected": reason}
+
+
+def _is_posted(record: UploadRecord) -> bool:
+    upload = record.upload()
+    return wiring.messages().recall(upload.room, upload.user, media.command_of(upload)) is not None
+
+
+def _remove(key: str, inspected: dict[str, Any] | None) -> None:
+    """What was uploaded, and whatever was made of it; before it was inspected nothing was."""
+    media_store.bucket().discard(key)
+    if inspected is not None:
+        files.files().remove_below(shown_media.folder_of(inspected["room"], inspected["upload"]))
 
 
 def _reason(error: dict[str, str]) -> str:

@@ -26,6 +26,7 @@ def respond(event: http.Event) -> http.Answer:
     if membership is None or not membership.inside:
         raise NotAMemberError("You are not a member of this room.")
     access.require_voice(membership, now_ms)
+    wiring.upload_quotas().take(principal.user, request.size_bytes, now_ms)
     upload = media.Upload(
         media=wiring.ids().new(),
         room=request.room,
@@ -33,6 +34,8 @@ def respond(event: http.Event) -> http.Answer:
         user_name=principal.name,
         file_name=request.name.strip(),
         content_type=request.content_type,
+        size_bytes=request.size_bytes,
+        sha256=request.sha256,
     )
     media_store.uploads().of(upload, now_ms).save()
     signals.UPLOADS.add(of="permitted")

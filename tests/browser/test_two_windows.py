@@ -41,7 +41,9 @@ def test_a_photo_appears_for_both_and_opens_in_full(open_window: Open, room: str
     grace.thumbnail().click()
     original = grace.page.get_by_test_id("original")
     expect(original).to_be_visible(timeout=WAIT_MS)
-    grace.page.wait_for_function("image => image.naturalWidth === 900", arg=original.element_handle())
+    grace.page.wait_for_function(
+        "image => image.complete && image.currentSrc.includes('/900.')", arg=original.element_handle()
+    )
 
 
 def test_a_file_that_is_no_image_is_refused_in_words(open_window: Open, room: str, tmp_path: Path) -> None:
@@ -50,7 +52,7 @@ def test_a_file_that_is_no_image_is_refused_in_words(open_window: Open, room: st
     ada = open_window("Ada")
     ada.enter(room)
     ada.upload(file)
-    expect(ada.page.get_by_text("not a JPEG, PNG, WebP or GIF image")).to_be_visible(timeout=WAIT_MS)
+    expect(ada.page.get_by_text("not a JPEG, PNG, WebP, GIF or AVIF image")).to_be_visible(timeout=WAIT_MS)
 
 
 def test_scrolling_back_reaches_the_first_message(stack: LocalStack, open_window: Open, room: str) -> None:

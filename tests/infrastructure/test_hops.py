@@ -192,33 +192,46 @@ def test_whoever_hears_of_messages_gets_their_events_as_they_were_published(stag
     assert all(subscription["RawMessageDelivery"] is True for subscription in subscriptions)
 
 
+STEPS = ["Inspect", "Variants", "Announce"]
+
+
 def machine_definition(assembly: Assembly) -> dict[str, Any]:
     (machine,) = assembly.of_type("StepFunctions::StateMachine")
     definition: dict[str, Any] = json.loads(assembly.text(machine.stack, machine["DefinitionString"]))
     return definition
 
 
-def test_an_upload_is_made_into_a_thumbnail_and_announced(stage: Assembly) -> None:
+def test_an_upload_is_inspected_made_into_variants_and_announced(stage: Assembly) -> None:
     definition = machine_definition(stage)
     states = definition["States"]
-    assert definition["StartAt"] == "Thumbnail"
-    assert states["Thumbnail"]["Next"] == "Announce"
+    assert [definition["StartAt"], states["Inspect"]["Next"], states["Variants"]["Next"]] == STEPS
     assert states["Announce"]["End"] is True
-    assert states["Thumbnail"]["Parameters"] == {"key.$": "$.detail.object.key"}
-    assert states["Thumbnail"]["ResultPath"] == states["Announce"]["InputPath"]
+    key = "$.detail.object.key"
+    assert states["Inspect"]["Parameters"] == {"key.$": key, "execution.$": "$$.Execution.Name"}
+    assert states["Variants"]["Parameters"] == {"key.$": key}
+    assert states["Variants"]["ResultPath"] == states["Announce"]["InputPath"]
 
 
-def test_a_step_that_fails_for_good_ends_in_a_rejection_with_its_error(stage: Assembly) -> None:
+def test_a_step_that_fails_for_good_ends_in_a_rejection_that_is_given_all_that_is_known(stage: Assembly) -> None:
     states = machine_definition(stage)["States"]
-    for name in ("Thumbnail", "Announce"):
-        assert states[name]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Reject"}]
-    assert states["Reject"]["Parameters"] == {"key.$": "$.detail.object.key", "error.$": "$.error"}
+    for name in STEPS:
+        last = states[name]["Catch"][-1]
+        assert last == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Reject"}
+    assert not {"Parameters", "InputPath"} & states["Reject"].keys()
+
+
+def test_the_second_event_of_an_upload_ends_without_a_word(stage: Assembly) -> None:
+    states = machine_definition(stage)["States"]
+    first = states["Inspect"]["Catch"][0]
+    assert first == {"ErrorEquals": ["TakenError"], "ResultPath": "$.error", "Next": "Repeated"}
+    assert states["Repeated"] == {"Type": "Succeed"}
 
 
 def test_what_is_wrong_with_an_upload_itself_is_not_tried_again(stage: Assembly) -> None:
-    for name, state in machine_definition(stage)["States"].items():
-        first, rest = state["Retry"]
-        assert first == {"ErrorEquals": ["MediaError"], "MaxAttempts": 0}, name
+    states = machine_definition(stage)["States"]
+    for name in [*STEPS, "Reject"]:
+        first, rest = states[name]["Retry"]
+        assert first == {"ErrorEquals": ["MediaError", "TakenError"], "MaxAttempts": 0}, name
         assert rest["ErrorEquals"] == ["States.ALL"]
         assert rest["MaxAttempts"] == 3
 

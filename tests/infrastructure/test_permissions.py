@@ -203,11 +203,12 @@ PERMISSIONS = {
         "{data/Media/Bucket}": "s3:ListBucket",
     },
     "media.uploads": {
-        ROOMS: "dynamodb:GetItem dynamodb:PutItem",
+        ROOMS: "dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem",
         UPLOADS: "s3:PutObject",
         SECRET: "secretsmanager:GetSecretValue",
     },
-    "media.thumbnail": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.inspect": {ROOMS: "dynamodb:GetItem dynamodb:UpdateItem", UPLOADS: "s3:GetObject"},
+    "media.variants": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
     "media.announce": {
         ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:PutItem dynamodb:UpdateItem",
         MESSAGES: STORE,
@@ -217,9 +218,12 @@ PERMISSIONS = {
     },
     "media.reject": {
         ROOMS: "dynamodb:GetItem dynamodb:UpdateItem",
+        MESSAGES: "dynamodb:GetItem",
         CONNECTIONS: "dynamodb:Query dynamodb:DeleteItem",
         SOCKETS: "execute-api:ManageConnections",
         UPLOADS: "s3:DeleteObject",
+        VARIANTS: "s3:DeleteObject",
+        "{data/Media/Bucket}": "s3:ListBucket",
     },
     "ops.health": {
         ROOMS: "dynamodb:DescribeTable",

@@ -19,9 +19,12 @@ from cdk.config import (
     read_context,
 )
 from tests.infrastructure.assembly import DEV, LOCAL, PROD, Assembly, synthesize
-from tests.infrastructure.test_permissions import PERMISSIONS, SECRET, permissions
+from tests.infrastructure.test_hops import machine_definition
+from tests.infrastructure.test_permissions import PERMISSIONS, ROOMS, SECRET, UPLOADS, permissions
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:check"
+SCANNER = "arn:aws:lambda:eu-west-1:123456789012:function:scan"
+SCAN_SECRET = "{service/MediaScanSecret}"
 HOOK_SECRET = "{service/ModerationSecret}"
 ASKING = ("message.command", "message.http_command")
 WALLETS = ("connect.wallet_nonces", "connect.wallet_sessions")
@@ -33,6 +36,7 @@ def with_http_hook(tmp_path_factory: pytest.TempPathFactory, site_files: Path) -
     wanted = {
         "moderation_hook": "https://hook.example.com/check",
         "blocked_words": "Spam,Straße",
+        "media_scan": "https://scan.example.com",
         "wallet_chains": "1,10",
     }
     return synthesize({**PROD, **wanted}, tmp_path_factory.mktemp("http-hook"), site_files)
@@ -41,8 +45,15 @@ def with_http_hook(tmp_path_factory: pytest.TempPathFactory, site_files: Path) -
 @pytest.fixture(scope="module")
 def with_function(tmp_path_factory: pytest.TempPathFactory, site_files: Path) -> Assembly:
     """Stage dev with a Lambda function as its hook, and without wallets."""
-    wanted = {"moderation_hook": FUNCTION, "moderation_failure": "closed", "wallet_chains": "off", "user_rate": "5"}
-    wanted["sockets"] = "4000"
+    wanted = {
+        "moderation_hook": FUNCTION,
+        "moderation_failure": "closed",
+        "media_scan": SCANNER,
+        "media_scan_failure": "open",
+        "wallet_chains": "off",
+        "user_rate": "5",
+        "sockets": "4000",
+    }
     return synthesize({**DEV, **wanted}, tmp_path_factory.mktemp("function-hook"), site_files)
 
 
@@ -73,6 +84,30 @@ def test_a_function_as_hook_may_be_invoked_by_those_who_ask_it_and_has_no_secret
     assert (told["CHAT_SOCKETS"], told["CHAT_SOCKETS_OPENED_PER_S"]) == ("4000", "500")
 
 
+def test_images_are_scanned_between_their_inspection_and_their_variants(
+    with_http_hook: Assembly, with_function: Assembly, dev: Assembly
+) -> None:
+    for assembly in (with_http_hook, with_function):
+        states = machine_definition(assembly)["States"]
+        assert (states["Inspect"]["Next"], states["Scan"]["Next"]) == ("Scan", "Variants")
+        assert states["Scan"]["Parameters"] == {"key.$": "$.detail.object.key", "inspected.$": "$.inspected"}
+        assert states["Scan"]["Catch"][-1]["Next"] == "Reject"
+        assert assembly.functions()["media.scan"]["Timeout"] == 25
+    assert "media.scan" not in dev.functions()
+
+
+def test_a_scan_may_show_its_hook_the_upload_and_nothing_else(
+    with_http_hook: Assembly, with_function: Assembly
+) -> None:
+    shared = {ROOMS: {"dynamodb:GetItem"}, UPLOADS: {"s3:GetObject"}}
+    asking = permissions(with_http_hook, "media.scan")
+    assert asking == {**shared, SCAN_SECRET: {"secretsmanager:GetSecretValue"}}
+    assert permissions(with_function, "media.scan") == {**shared, SCANNER: {"lambda:InvokeFunction"}}
+    told = environment(with_http_hook, "media.scan")
+    assert (told["CHAT_MEDIA_SCAN"], told["CHAT_MEDIA_SCAN_FAILURE"]) == ("https://scan.example.com", "closed")
+    assert environment(with_function, "media.scan")["CHAT_MEDIA_SCAN_FAILURE"] == "open"
+
+
 def test_wallets_sign_in_beside_an_issuer_where_the_stage_says_so(with_http_hook: Assembly) -> None:
     for handler in WALLETS:
         expected = {resource: set(actions.split()) for resource, actions in PERMISSIONS[handler].items()}
@@ -101,6 +136,10 @@ MISTAKES = {
     "more words than fit": ({"blocked_words": ",".join(f"word{n}" for n in range(500))}, "2,000 bytes"),
     "a chain that is none": ({"wallet_chains": "1,ether"}, "'ether'"),
     "chain zero": ({"wallet_chains": "0"}, "whole numbers from 1"),
+    "a scan without TLS": ({"media_scan": "http://scan.example.com"}, "https://"),
+    "a scan that takes too long": ({"media_scan": SCANNER, "media_scan_deadline_ms": "60001"}, "50 to 60000"),
+    "a scan's failure that is neither": ({"media_scan": SCANNER, "media_scan_failure": "ajar"}, "open or closed"),
+    "a user who may upload nothing": ({"uploads_per_day": "-1"}, "1 or more"),
     "a user who may send nothing": ({"user_rate": "-1"}, "1 or more"),
     "a stage that holds nobody": ({"sockets": "-1"}, "1 or more"),
     "a quota for nobody": ({"sockets_opened_per_s": "500"}, "sockets only"),

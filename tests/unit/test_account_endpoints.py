@@ -168,7 +168,7 @@ def test_what_stood_beside_a_deleted_message_goes_once_and_again(world: World, r
     for _ in range(2):
         assert purge.handle(queued(encoded(deleted)), CONTEXT) == {"batchItemFailures": []}
     assert list(world.files.objects) == ["audit/erasures/1970-01-01/messages/lunch/000000000000001.deleted"]
-    assert set(world.edge_cache.forgotten) == {"media/lunch/m1/original.png"}
+    assert set(world.edge_cache.forgotten) == {"media/lunch/m1/*"}
     assert records.forgotten == ["m1", "m1"]
     assert not [key for key in world.messages_table.items if key[0].startswith("x#")]
 

@@ -78,7 +78,7 @@ def a_full_life() -> World:
     world.files.put("media/lunch/m1/original.png", b"secret bytes", "image/png")
     picture = Picture("/media/lunch/m1/original.png", "image/png", 1, 1)
     shown = Media("m1", "secret.png", picture, Picture("/media/lunch/m1/thumbnail.webp", "image/webp", 1, 1))
-    announce(world.services, Upload("m1", "lunch", "eve", "Eve", "secret.png", "image/png"), shown)
+    announce(world.services, Upload("m1", "lunch", "eve", "Eve", "secret.png", "image/png", 12), shown)
     hear(world)
     jobs.ask(world.accounts.office, EVE, "export")
     work_off(world)
@@ -196,7 +196,7 @@ def test_their_images_are_removed_from_the_bucket_and_from_caches(world: World) 
     erase(world)
     hear(world)
     assert not [name for name in world.files.objects if not name.startswith(LEDGER)]
-    assert set(world.edge_cache.forgotten) == {"media/lunch/m1/original.png", "media/lunch/m1/thumbnail.webp"}
+    assert set(world.edge_cache.forgotten) == {"media/lunch/m1/*"}
 
 
 def test_archives_of_their_data_are_gone_and_so_is_their_job(world: World) -> None:

@@ -71,11 +71,11 @@ def test_an_export_has_everything_of_the_user_and_nothing_of_others(world: World
     assert b"not mine" not in everything
 
 
-def test_images_are_handed_over_as_they_were_sent(world: World) -> None:
+def test_images_are_handed_over_in_their_largest_form(world: World) -> None:
     picture = Picture("/media/lunch/m1/original.png", "image/png", 1, 1)
     shown = Media("m1", "cat.png", picture, Picture("/media/lunch/m1/thumbnail.webp", "image/webp", 1, 1))
     world.files.put("media/lunch/m1/original.png", b"the bytes", "image/png")
-    announce(world.services, Upload("m1", "lunch", "eve", "Eve", "cat.png", "image/png"), shown)
+    announce(world.services, Upload("m1", "lunch", "eve", "Eve", "cat.png", "image/png", 9), shown)
     job = exported(world)
     assert archives(world, job)[0].read("media/m1/original.png") == b"the bytes"
     assert job.done["images"] == 1

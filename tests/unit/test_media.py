@@ -1,22 +1,41 @@
 """What may be uploaded, and how an image becomes a message of its room once."""
 
+import base64
 import dataclasses
+import hashlib
 
 import pytest
 
-from chat import media, rooms, subscriptions
+from chat import media, rooms, shown_media, subscriptions
 from chat.errors import ChatError, InvalidFieldError, TooLargeError, UnsupportedTypeError
-from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, Media, Picture, Subscribe
+from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, Subscribe, Variant
 from simulation.world import World
 
 UPLOAD = media.Upload(
-    media="m1", room="lunch", user="ada", user_name="Ada", file_name="cat.jpg", content_type="image/jpeg"
+    media="m1",
+    room="lunch",
+    user="ada",
+    user_name="Ada",
+    file_name="cat.jpg",
+    content_type="image/jpeg",
+    size_bytes=1000,
 )
-SHOWN = Media(
-    id="m1",
-    name="cat.jpg",
-    original=Picture("/media/lunch/m1/original.jpg", "image/jpeg", 1200, 800),
-    thumbnail=Picture("/media/lunch/m1/thumbnail.webp", "image/webp", 480, 320),
+
+
+def variant(longest_px: int, content_type: str, size_bytes: int) -> Variant:
+    key = shown_media.variant_key("lunch", "m1", longest_px, content_type)
+    return Variant(f"/{key}", content_type, longest_px, longest_px * 3 // 4, size_bytes)
+
+
+SHOWN = shown_media.media_of(
+    "m1",
+    "cat.jpg",
+    "1QcSHQRnh493V4dIh4eXh1h4kJUI",
+    [
+        variant(longest_px, content_type, 1_000 * longest_px + at)
+        for longest_px in (480, 960, 2048)
+        for at, content_type in enumerate(("image/avif", "image/webp", "image/jpeg"))
+    ],
 )
 
 
@@ -56,7 +75,7 @@ def test_an_image_is_announced_once_however_often_the_step_runs(world: World) ->
     assert all(again == frame for again in world.sockets.heard("grace-1"))
     assert frame["message"]["kind"] == "image"
     assert frame["message"]["from"] == {"id": "ada", "name": "Ada"}
-    assert frame["message"]["media"]["thumbnail"]["url"] == "/media/lunch/m1/thumbnail.webp"
+    assert frame["message"]["media"]["thumbnail"]["url"] == "/media/lunch/m1/480.webp"
 
 
 def test_an_image_of_somebody_who_left_is_not_announced(world: World) -> None:
@@ -73,6 +92,26 @@ def test_a_rejection_goes_to_the_uploaders_connections_only(world: World) -> Non
     ]
 
 
-def test_variants_are_served_from_the_path_they_are_stored_under() -> None:
-    assert media.variant_key(UPLOAD, "thumbnail", "image/webp") == "media/lunch/m1/thumbnail.webp"
+def test_the_bytes_of_an_upload_are_those_that_were_promised() -> None:
+    promised = dataclasses.replace(
+        UPLOAD, size_bytes=3, sha256=base64.b64encode(hashlib.sha256(b"cat").digest()).decode()
+    )
+    media.check_arrived(promised, b"cat")
+    media.check_arrived(dataclasses.replace(promised, sha256=None), b"dog")
+    with pytest.raises(media.MediaError, match="damaged on its way"):
+        media.check_arrived(promised, b"dog")
+    with pytest.raises(media.MediaError, match="more bytes"):
+        media.check_arrived(promised, b"cats")
+
+
+def test_a_deleted_image_is_forgotten_whole_for_the_price_of_one_path(world: World) -> None:
+    keys = shown_media.objects_of(SHOWN)
+    for key in [media.upload_key("m1"), *keys]:
+        world.files.put(key, b"", "image/webp")
+    media.purge(world.files, world.edge_cache, "m1", keys)
+    assert not world.files.objects
+    assert world.edge_cache.forgotten == ["media/lunch/m1/*"]
+
+
+def test_uploads_are_known_by_their_keys() -> None:
     assert media.media_of(media.upload_key("m1")) == "m1"

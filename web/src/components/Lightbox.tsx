@@ -1,15 +1,17 @@
 import type { Media } from "../protocol/frames";
 import { Dialog } from "./Dialog";
 import { Icon } from "./Icon";
+import { MediaImage } from "./MediaImage";
+import { widthInList } from "./pictureSize";
 
 interface LightboxProps {
   readonly media: Media;
   readonly onClose: () => void;
 }
 
-/** The original of an image, as large as the window allows. */
+/** An image as large as the window allows. Until that is loaded, the small one from the list stands in its place. */
 export function Lightbox({ media, onClose }: LightboxProps) {
-  const { url, width, height } = media.original;
+  const { url, width } = media.original;
   return (
     <Dialog label={media.name} className="lightbox" onClose={onClose}>
       <header className="lightbox__bar">
@@ -21,7 +23,17 @@ export function Lightbox({ media, onClose }: LightboxProps) {
           <Icon name="close" />
         </button>
       </header>
-      <img className="lightbox__image" data-testid="original" src={url} width={width} height={height} alt={media.name} />
+      <div className="lightbox__stack">
+        <MediaImage media={media} sizes={widthInList(media)} alt="" className="lightbox__image" />
+        <MediaImage
+          media={{ ...media, hash: null }}
+          sizes={`min(${width}px, 100vw)`}
+          alt={media.name}
+          src={url}
+          className="lightbox__image"
+          testId="original"
+        />
+      </div>
     </Dialog>
   );
 }

@@ -2,7 +2,9 @@ import { memo, type ReactNode } from "react";
 
 import type { Author, Media, Message } from "../protocol/frames";
 import { Avatar, tint } from "./Avatar";
+import { MediaImage } from "./MediaImage";
 import { MessageText } from "./MessageText";
+import { widthInList } from "./pictureSize";
 import { preciseTime, timeOfDay } from "./time";
 
 interface BubbleRowProps {
@@ -93,7 +95,7 @@ function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "on
   if (message.kind === "unknown") return <p className="message__text">A newer version is needed to show this.</p>;
   const { media } = message;
   if (media === null) return <MessageText text={message.text} />;
-  const { url, width, height } = media.thumbnail;
+  const shownWidth = widthInList(media);
   return (
     <>
       <a
@@ -106,7 +108,13 @@ function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "on
           onOpenImage(media);
         }}
       >
-        <img data-testid="thumbnail" src={url} width={width} height={height} alt={media.name} />
+        <MediaImage
+          media={media}
+          sizes={shownWidth}
+          alt={media.name}
+          testId="thumbnail"
+          style={{ inlineSize: shownWidth }}
+        />
       </a>
       {message.text !== "" && message.text !== media.name && <MessageText text={message.text} />}
     </>

@@ -652,16 +652,30 @@ export interface Preview {
   readonly sent_at_ms: number;
 }
 
-/** An image in a message: as it was uploaded, and a thumbnail of at most 480 by 480 pixels. */
+/**
+ * An image in a message. What was uploaded is never served: all forms are upright and have no metadata.
+ *
+ * `original` is the largest one that every client can show, `thumbnail` one of at most 480 by 480 pixels. `hash` is the
+ * image's ThumbHash in base64, which a client paints until it has more. `variants` go from small to large, and in one
+ * size from the type that compresses best to the one that everything shows. Images of before there were variants have
+ * none, and no hash.
+ */
 export interface Media {
   /** The server's name for it. */
   readonly id: string;
   /** As it is shown to people. */
   readonly name: string;
-  /** As it was uploaded. */
+  /** `original` is the largest one that every client can show, `thumbnail` one of at most 480 by 480 pixels. */
   readonly original: Picture;
-  /** For lists of messages. */
+  /** `original` is the largest one that every client can show, `thumbnail` one of at most 480 by 480 pixels. */
   readonly thumbnail: Picture;
+  /** `hash` is the image's ThumbHash in base64, which a client paints until it has more. */
+  readonly hash: string | null;
+  /**
+   * `variants` go from small to large, and in one size from the type that compresses best to the one that everything
+   * shows.
+   */
+  readonly variants: readonly Variant[];
 }
 
 /** Who said it, as their sign-in named them when they did. */
@@ -690,6 +704,20 @@ export interface Picture {
   readonly width: number;
   /** In pixels. */
   readonly height: number;
+}
+
+/** One form of an image. `url` is a path on the site's own origin, its bytes never change; sizes are in pixels. */
+export interface Variant {
+  /** `url` is a path on the site's own origin, its bytes never change; sizes are in pixels. */
+  readonly url: string;
+  /** Of the bytes behind `url`, such as `image/webp`. */
+  readonly content_type: string;
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+  /** How many bytes there are behind `url`. */
+  readonly size_bytes: number;
 }
 
 /** The fields of each command, without `action` and `id`. */
@@ -1213,13 +1241,28 @@ export interface MediaRejected {
 
 export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomAdvanced | RoomChanged | RoomPace | MessagesSkipped | AuthorErased | MediaRejected;
 
+const variant: Read<Variant> = record<Variant>({
+  url: text,
+  content_type: text,
+  width: count,
+  height: count,
+  size_bytes: count,
+});
+
 const picture: Read<Picture> = record<Picture>({ url: text, content_type: text, width: count, height: count });
 
 const reaction: Read<Reaction> = record<Reaction>({ emoji: text, count: count });
 
 const author: Read<Author> = record<Author>({ id: text, name: text });
 
-const media: Read<Media> = record<Media>({ id: text, name: text, original: picture, thumbnail: picture });
+const media: Read<Media> = record<Media>({
+  id: text,
+  name: text,
+  original: picture,
+  thumbnail: picture,
+  hash: optional(text),
+  variants: or(list(variant), []),
+});
 
 const preview: Read<Preview> = record<Preview>({ seq: count, author: text, text: text, sent_at_ms: count });
 

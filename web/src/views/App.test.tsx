@@ -2,6 +2,7 @@ import { act, fireEvent, render, screen, waitFor, within } from "@testing-librar
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import type { Variant } from "../protocol/frames";
 import { GRACE } from "../testing/messages";
 import { FakeServer } from "../testing/server";
 import { App } from "./App";
@@ -148,19 +149,47 @@ describe("a room", () => {
     expect(screen.getByTestId("announcer").textContent).toBe("");
   });
 
-  it("shows an image as its thumbnail, and the original when that is clicked", async () => {
-    const picture = { url: "/media/m/original", content_type: "image/jpeg", width: 1400, height: 900 };
-    const thumbnail = { ...picture, url: "/media/m/thumbnail", width: 480, height: 309 };
-    const media = { id: "m", name: "sunset.jpg", original: picture, thumbnail };
+  it("shows an image in the variants that there are, and in full when it is clicked", async () => {
+    const variants = [480, 1400].flatMap((width) =>
+      ["avif", "webp", "jpeg"].map((type) => {
+        const height = Math.round((width * 9) / 14);
+        return { url: `/media/m/${width}.${type}`, content_type: `image/${type}`, width, height, size_bytes: width };
+      }),
+    );
+    const [, thumbnail, , , , original] = variants as [Variant, Variant, Variant, Variant, Variant, Variant];
+    const media = { id: "m", name: "sunset.jpg", original, thumbnail, hash: "1QcSHQRnh493V4dIh4eXh1h4kJUI", variants };
     server.post("general", GRACE, "", { kind: "image", media });
     await signIn();
     await openRoom("General");
     const image = await screen.findByTestId("thumbnail");
-    expect(image.getAttribute("src")).toBe("/media/m/thumbnail");
+    expect(image.getAttribute("src")).toBe("/media/m/480.webp");
+    expect(image.style.backgroundImage).toMatch(/^url\("data:image\/png;base64,/u);
+    fireEvent.load(image);
+    expect(image.style.backgroundImage).toBe("");
+    expect([image.getAttribute("width"), image.getAttribute("height")]).toEqual(["1400", "900"]);
+    const sources = [...(image.parentElement?.querySelectorAll("source") ?? [])];
+    expect(sources.map((it) => [it.type, it.srcset])).toEqual([
+      ["image/avif", "/media/m/480.avif 480w, /media/m/1400.avif 1400w"],
+      ["image/webp", "/media/m/480.webp 480w, /media/m/1400.webp 1400w"],
+    ]);
+    expect(image.getAttribute("srcset")).toBe("/media/m/480.jpeg 480w, /media/m/1400.jpeg 1400w");
     await userEvent.click(image);
-    expect(screen.getByTestId("original").getAttribute("src")).toBe("/media/m/original");
+    expect(screen.getByTestId("original").getAttribute("sizes")).toBe("min(1400px, 100vw)");
     await userEvent.click(screen.getByRole("button", { name: "Close" }));
     expect(screen.queryByTestId("original")).toBeNull();
+  });
+
+  it("shows an image of before there were variants as its thumbnail", async () => {
+    const picture = { url: "/media/m/original", content_type: "image/jpeg", width: 1400, height: 900 };
+    const thumbnail = { ...picture, url: "/media/m/thumbnail", width: 480, height: 309 };
+    const media = { id: "m", name: "sunset.jpg", original: picture, thumbnail, hash: null, variants: [] };
+    server.post("general", GRACE, "", { kind: "image", media });
+    await signIn();
+    await openRoom("General");
+    const image = await screen.findByTestId("thumbnail");
+    expect([image.getAttribute("src"), image.getAttribute("srcset")]).toEqual(["/media/m/thumbnail", null]);
+    await userEvent.click(image);
+    expect(screen.getByTestId("original").getAttribute("src")).toBe("/media/m/original");
   });
 
   it("never renders what people write as HTML, and only web addresses as links", async () => {

@@ -88,6 +88,7 @@ from agent_chat.frames import (
     RoomSettings,
     Sent,
     TypingStarted,
+    Variant,
 )
 from agent_chat.room_feed import RoomFeed
 
@@ -173,5 +174,6 @@ __all__ = [
     "UnreachableError",
     "UnsupportedTypeError",
     "UserNotFoundError",
+    "Variant",
     "Way",
 ]

@@ -86,10 +86,16 @@ class Api:
         return await self._post("/api/tickets", {}, Ticket, token)
 
     async def permit_upload(
-        self, token: str, *, room: str, name: str, content_type: str, size_bytes: int
+        self, token: str, *, room: str, name: str, content_type: str, size_bytes: int, sha256: str
     ) -> UploadPermit:
         """Raises `UnsupportedTypeError`, `TooLargeError`, `NotAMemberError`, …."""
-        body = {"room": room, "name": name, "content_type": content_type, "size_bytes": size_bytes}
+        body = {
+            "room": room,
+            "name": name,
+            "content_type": content_type,
+            "size_bytes": size_bytes,
+            "sha256": sha256,
+        }
         return await self._post("/api/media", body, UploadPermit, token)
 
     async def upload(self, target: UploadTarget, path: Path, content_type: str, progress: Progress | None) -> None:

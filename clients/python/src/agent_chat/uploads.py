@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import mimetypes
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -24,17 +26,24 @@ def guess_content_type(path: Path) -> str:
 
 async def permit(tokens: TokenSource, api: Api, room: str, path: Path, content_type: str) -> UploadPermit:
     """Permission to upload a file, with a renewed token where the last one was refused. Raises `ChatError`, OSError."""
-    size_bytes = (await asyncio.to_thread(path.stat)).st_size
+    size_bytes, sha256 = await asyncio.to_thread(_measure, path)
 
     async def ask(token: str) -> UploadPermit:
         return await api.permit_upload(
-            token, room=room, name=path.name, content_type=content_type, size_bytes=size_bytes
+            token, room=room, name=path.name, content_type=content_type, size_bytes=size_bytes, sha256=sha256
         )
 
     try:
         return await ask(await tokens.token(renew=False))
     except UnauthorizedError:
         return await ask(await tokens.token(renew=True))
+
+
+def _measure(path: Path) -> tuple[int, str]:
+    """The file's size, and the SHA-256 by which the store knows that it arrived whole."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return file.tell(), base64.b64encode(digest.digest()).decode()
 
 
 async def transfer(api: Api, granted: UploadPermit, path: Path, content_type: str, progress: Progress | None) -> None:

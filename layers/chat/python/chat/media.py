@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 
-from chat import access, messages, protection
+from chat import access, messages, protection, shown_media
 from chat.errors import (
     BannedError,
     InvalidFieldError,
@@ -32,8 +35,11 @@ UPLOAD_LIFETIME_S = 15 * 60
 
 MAX_FILE_NAME_CHARS = 120
 
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
-"""Content types that are shown, and the ending that each is stored under."""
+TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
+"""What a client may say that it uploads. The bytes decide what it is."""
+
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]{43}=$")]
+"""Of 32 bytes in base64."""
 
 UPLOADS = "uploads/"
 
@@ -57,13 +63,18 @@ class MediaError(Exception):
     """
 
 
+class TakenError(Exception):
+    """Another run of the state machine has this upload, or is done with it: the event of an object may come twice."""
+
+
 class UploadRequest(msgspec.Struct, frozen=True):
-    """What a client wants to upload, and for which room."""
+    """What a client wants to upload, and for which room. `sha256` is of the file's bytes, in base64."""
 
     room: RoomId
     name: str
     content_type: str
     size_bytes: int
+    sha256: Sha256 | None = None
 
 
 @dataclass(frozen=True)
@@ -76,18 +87,28 @@ class Upload:
     user_name: str
     file_name: str
     content_type: str
+    size_bytes: int
+    sha256: str | None = None
 
 
 def check(request: UploadRequest) -> None:
     """Raises `UnsupportedTypeError`, `TooLargeError` or `InvalidFieldError` for what will not be taken."""
-    if request.content_type not in EXTENSIONS:
-        raise UnsupportedTypeError(f"Images only: {', '.join(EXTENSIONS)}.")
+    if request.content_type not in TYPES:
+        raise UnsupportedTypeError(f"Images only: {', '.join(TYPES)}.")
     if request.size_bytes > MAX_UPLOAD_BYTES:
         raise TooLargeError(f"An image has at most {MAX_UPLOAD_BYTES:,} bytes.")
     if request.size_bytes < 1:
         raise InvalidFieldError("`size_bytes` is 1 or more.")
     if not 1 <= len(request.name.strip()) <= MAX_FILE_NAME_CHARS:
         raise InvalidFieldError(f"`name` is 1 to {MAX_FILE_NAME_CHARS} characters.")
+
+
+def check_arrived(upload: Upload, body: bytes) -> None:
+    """Raises `MediaError` where these are not the bytes that the client said it would send, as far as it did."""
+    if len(body) > upload.size_bytes:
+        raise MediaError("The image has more bytes than were permitted.")
+    if upload.sha256 and base64.b64encode(hashlib.sha256(body).digest()).decode() != upload.sha256:
+        raise MediaError("The image was damaged on its way; send it again.")
 
 
 def upload_key(media: str) -> str:
@@ -100,9 +121,9 @@ def media_of(key: str) -> str:
     return key.removeprefix(UPLOADS)
 
 
-def variant_key(upload: Upload, variant: str, content_type: str) -> str:
-    """Where a form of the image is served from; the site serves it under the same path."""
-    return f"media/{upload.room}/{upload.media}/{variant}.{EXTENSIONS[content_type]}"
+def command_of(upload: Upload) -> str:
+    """The command id of the message that an upload becomes."""
+    return f"media-{upload.media}"
 
 
 def announce(services: Services, upload: Upload, media: Media) -> int:
@@ -110,7 +131,7 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
 
     Raises `MediaError` when the uploader may not post there any more.
     """
-    command_id = f"media-{upload.media}"
+    command_id = command_of(upload)
     try:
         membership = access.require_speaker(services, upload.user, upload.room)
         protection.take_turn(services, membership, command_id)
@@ -124,15 +145,16 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
         text="",
         command_id=command_id,
         sent_at_ms=services.clock.now_ms(),
-        media=msgspec.to_builtins(media),
+        media=shown_media.to_row(media),
     )
     return messages.post(services, draft).seq
 
 
 def purge(files: Files, edge_cache: EdgeCache, media: str, shown: Sequence[str]) -> None:
-    """Removes an image: as it was uploaded, and as it was `shown`, from caches too. Safe to repeat."""
+    """Removes an image: as it was uploaded, and all that was `shown` of it, from caches too. Safe to repeat."""
     files.remove([upload_key(media), *shown])
-    edge_cache.forget(shown)
+    # CloudFront's bill counts paths: one for all forms of an image.
+    edge_cache.forget(sorted({key.rpartition("/")[0] + "/*" for key in shown}))
 
 
 def tell_rejected(connections: ConnectionRegistry, sockets: Sockets, upload: Upload, reason: str) -> None:

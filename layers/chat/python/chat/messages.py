@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from chat import exposures, mentions, pages, protection, signals, threads
+from chat import exposures, mentions, pages, protection, shown_media, signals, threads
 from chat.access import require_member, require_speaker
 from chat.delivery import Outlook, deliver
 from chat.errors import (
@@ -25,7 +25,6 @@ from chat.ports import Item, Posting, Sender
 from chat.protocol import (
     Author,
     History,
-    Media,
     Mentioned,
     Message,
     MessageChanged,
@@ -243,7 +242,7 @@ def message_of(item: Item) -> Message:
         text=item["text"],
         sent_at_ms=item["sent_at_ms"],
         command_id=item.get("command_id"),
-        media=msgspec.convert(media, Media) if media else None,
+        media=shown_media.from_row(media, item["room"]) if media else None,
         reply_to=item.get("reply_to"),
         thread=item.get("thread"),
         replies=item.get("replies", 0),

@@ -294,7 +294,7 @@ class EdgeCache(Protocol):
     """The caches all over the world that serve images in the bucket's place."""
 
     def forget(self, keys: Sequence[str]) -> None:
-        """Serves none of these objects any more, a minute or so later. Doing it again is not an error."""
+        """Serves none of these objects any more, a minute or so later; `…/*` are all below. Again is not an error."""
 
 
 Pause = Callable[[int], None]

@@ -76,6 +76,16 @@ class Settings:
     """What becomes of a text without a verdict in time: `open` takes it, `closed` refuses it."""
     moderation_secret_arn: str | None = None
     """Secrets Manager secret that requests to an HTTP hook are signed with."""
+    media_scan: str | None = None
+    """As `moderation_hook`, asked about each image; None where images are looked at by nobody."""
+    media_scan_deadline_ms: str | None = None
+    media_scan_failure: str | None = None
+    """What becomes of an image without a verdict in time: `open` takes it, `closed` refuses it."""
+    media_scan_secret_arn: str | None = None
+    """As `moderation_secret_arn`."""
+    uploads_per_day: str | None = None
+    """Permissions to upload that a user gets a day (UTC), and for how many megabytes: whole numbers from 1."""
+    upload_mb_per_day: str | None = None
     outbound_secret_arn: str | None = None
     """Secrets Manager secret that what leaves the stage is signed with: webhooks, and push messages' sender."""
     outbound_private: str | None = None

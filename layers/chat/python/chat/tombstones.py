@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chat import shown_media
 from chat.ports import Delete, Item, Principal, Write
 from chat.storage import keys
 from chat.storage.changes import Alteration
@@ -53,10 +54,8 @@ def _unpinned(entry: Item) -> list[Write]:
 
 def _files(entry: Item) -> Item:
     """The image that the message showed: its files are removed by whoever hears of the change."""
-    media = entry.get("media")
-    if not media:
+    row = entry.get("media")
+    if not row:
         return {}
-    return {
-        "media": media["id"],
-        "objects": [media[variant]["url"].removeprefix("/") for variant in ("original", "thumbnail")],
-    }
+    media = shown_media.from_row(row, entry["room"])
+    return {"media": media.id, "objects": shown_media.objects_of(media)}

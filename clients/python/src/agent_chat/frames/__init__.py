@@ -90,6 +90,7 @@ from agent_chat.frames.objects import (
     Subscribed,
     Synced,
     Tail,
+    Variant,
 )
 from agent_chat.frames.tails import TailChanges, TailLive, TailSegment
 from agent_chat.frames.wire import (
@@ -207,6 +208,7 @@ __all__ = [
     "TypingStarted",
     "Unban",
     "Unsubscribe",
+    "Variant",
     "decode",
     "decode_result",
     "encode",

@@ -24,13 +24,42 @@ class Picture(msgspec.Struct, frozen=True):
     height: int
 
 
+class Variant(msgspec.Struct, frozen=True):
+    """One form of an image, whose bytes never change. `url` is a path on the stage's origin; sizes are in pixels."""
+
+    url: str
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+
+
 class Media(msgspec.Struct, frozen=True):
-    """An image in a message."""
+    """An image in a message.
+
+    `hash` is its ThumbHash in base64. `variants` go from small to large, and in one size from the type that compresses
+    best to the one that everything shows; images of older servers have neither.
+    """
 
     id: str
     name: str
     original: Picture
     thumbnail: Picture
+    hash: str | None = None
+    variants: list[Variant] = []
+
+    def best(self, *content_types: str, longest_px: int | None = None) -> Picture | Variant:
+        """What to fetch for a place of that size: the smallest form that fills it, of a type that is named, if any is.
+
+        None for `longest_px` is the largest. The types stand in the order in which they are liked.
+        """
+        for content_type in content_types:
+            found = [each for each in self.variants if each.content_type == content_type]
+            filling = [each for each in found if longest_px and max(each.width, each.height) >= longest_px]
+            if found:
+                return filling[0] if filling else found[-1]
+        small = max(self.thumbnail.width, self.thumbnail.height)
+        return self.thumbnail if longest_px and longest_px <= small else self.original
 
 
 class Reaction(msgspec.Struct, frozen=True):

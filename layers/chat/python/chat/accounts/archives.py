@@ -23,7 +23,7 @@ changes.ndjson   what you changed: edits, deletions, reactions, pins
 reports.ndjson   messages that you reported, and why
 bans.ndjson      rooms that you are kept out of
 devices.ndjson   where you are told of messages while you are away
-media/           the images that you sent, as you sent them
+media/           the images that you sent, in their largest form
 
 Times are milliseconds since 1970, UTC. Large exports come in several archives, each with a part of the same files.
 """

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from chat import shown_media
 from chat.accounts.archives import CONTENT_TYPE, Archive, folder_of
 from chat.messages import message_of
 from chat.ports import Item
@@ -80,7 +81,7 @@ def _add(accounts: Accounts, user: str, traces: list[Trace], archive: Archive) -
     archive.add_lines(
         "bans.ndjson", ({"room": trace.room} for trace in by_kind["ban"] if _banned(accounts, user, trace))
     )
-    images = sum(_add_image(accounts, entry["media"], archive) for entry in messages if entry.get("media"))
+    images = sum(_add_image(accounts, entry, archive) for entry in messages if entry.get("media"))
     return Counter({f"{kind}s": len(found) for kind, found in by_kind.items() if found}) + Counter(images=images)
 
 
@@ -105,11 +106,12 @@ def _banned(accounts: Accounts, user: str, trace: Trace) -> bool:
     return membership is not None and not membership.inside
 
 
-def _add_image(accounts: Accounts, media: dict[str, Any], archive: Archive) -> int:
-    """The image as it was sent; how many were added, none where its file is gone."""
-    key = media["original"]["url"].removeprefix("/")
+def _add_image(accounts: Accounts, entry: Item, archive: Archive) -> int:
+    """The largest form of the image; how many were added, none where its file is gone."""
+    media = shown_media.from_row(entry["media"], entry["room"])
+    key = media.original.url.removeprefix("/")
     body = accounts.files.get(key)
     if body is None:
         return 0
-    archive.add(f"media/{media['id']}/{key.rpartition('/')[2]}", body)
+    archive.add(f"media/{media.id}/{key.rpartition('/')[2]}", body)
     return 1

@@ -1,6 +1,6 @@
-"""Moderation hooks: the operator's own Lambda function, or an HTTP service that is sent signed requests.
+"""Hooks: the operator's own Lambda function, or an HTTP service that is sent signed requests.
 
-Both get the same JSON object and answer with one:
+Both get the same JSON object, which is of texts here and of images in `functions/media/scan.py`, and answer with one:
 
     {"version":1,"room":"lunch","user":"ada","name":"Ada","text":"Hello","command_id":"7f1c","sent_at_ms":1790000000000}
     {"verdict":"allow"}
@@ -53,9 +53,13 @@ class LambdaHook:
     deadline_ms: int
 
     def judge(self, posting: Posting) -> Verdict | None:
-        """See `chat.ports.ModerationHook`. What the function raised is no verdict."""
+        """See `chat.ports.ModerationHook`."""
+        return self.ask(encode(posting))
+
+    def ask(self, question: bytes) -> Verdict | None:
+        """The verdict, None where none came within the deadline. What the function raised is no verdict."""
         path = f"/2015-03-31/functions/{quote(self.arn, safe='')}/invocations"
-        request = Request("lambda", self.client.url("lambda", path), encode(posting), timeout_ms=self.deadline_ms)
+        request = Request("lambda", self.client.url("lambda", path), question, timeout_ms=self.deadline_ms)
         (answer,) = self.client.call_all([request], attempts=1)
         if not answer.ok:
             _log(answer.error or f"status {answer.status}")
@@ -75,11 +79,14 @@ class HttpHook:
     _handle: pycurl.Curl = field(default_factory=pycurl.Curl, init=False, repr=False)
 
     def judge(self, posting: Posting) -> Verdict | None:
-        """See `chat.ports.ModerationHook`. Any status but 200 is no verdict."""
-        body = encode(posting)
+        """See `chat.ports.ModerationHook`."""
+        return self.ask(encode(posting))
+
+    def ask(self, question: bytes) -> Verdict | None:
+        """The verdict, None where none came within the deadline. Any status but 200 is no verdict."""
         try:
-            signed = signature(self.secret(), body, self.clock.now_ms() // 1000)
-            status, answer = self._post(body, signed)
+            signed = signature(self.secret(), question, self.clock.now_ms() // 1000)
+            status, answer = self._post(question, signed)
         except (pycurl.error, UnavailableError) as failed:
             _log(str(failed))
             return None
@@ -109,6 +116,15 @@ class HttpHook:
         return handle.getinfo(pycurl.RESPONSE_CODE), answer.getvalue()
 
 
+def hook_at(
+    target: str, deadline_ms: int, *, client: AwsClient, secret: Callable[[], str], clock: Clock
+) -> LambdaHook | HttpHook:
+    """The hook behind a Lambda function's ARN, or behind a URL."""
+    if target.startswith("arn:"):
+        return LambdaHook(client, target, deadline_ms)
+    return HttpHook(target, deadline_ms, secret, clock)
+
+
 def encode(posting: Posting) -> bytes:
     """What a hook is asked."""
     return msgspec.json.encode({"version": VERSION, **asdict(posting)})
@@ -132,4 +148,4 @@ def verdict_of(body: bytes) -> Verdict | None:
 
 
 def _log(why: str) -> None:
-    logger.warning("moderation hook gave no verdict", extra={"why": why})
+    logger.warning("hook gave no verdict", extra={"why": why})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from chat.aws import wiring
 from chat.aws.models import UploadRecord
@@ -28,21 +29,29 @@ class MediaBucket:
     name: str
 
     def permit(self, upload: Upload) -> dict[str, Any]:
-        """A presigned POST (`url`, `fields`) for exactly this upload: its key, its type, at most 10 MiB."""
+        """A presigned POST (`url`, `fields`) for exactly this upload: its key, type, size and checksum."""
+        fields = {"Content-Type": upload.content_type}
+        if upload.sha256:
+            fields |= {"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": upload.sha256}
         return self.s3.generate_presigned_post(
             self.name,
             upload_key(upload.media),
-            Fields={"Content-Type": upload.content_type},
+            Fields=dict(fields),
             Conditions=[
-                {"Content-Type": upload.content_type},
-                ["content-length-range", 1, MAX_UPLOAD_BYTES],
+                *({name: value} for name, value in fields.items()),
+                ["content-length-range", 1, upload.size_bytes],
             ],
             ExpiresIn=UPLOAD_LIFETIME_S,
         )
 
     def read(self, key: str) -> bytes:
         """The object's bytes, at most one more than an upload may have."""
-        answer = self.s3.get_object(Bucket=self.name, Key=key, Range=f"bytes=0-{MAX_UPLOAD_BYTES}")
+        try:
+            answer = self.s3.get_object(Bucket=self.name, Key=key, Range=f"bytes=0-{MAX_UPLOAD_BYTES}")
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "InvalidRange":
+                return b""  # of an empty object there is no first byte
+            raise
         return answer["Body"].read()
 
     def publish(self, key: str, body: bytes, content_type: str) -> None:

@@ -5,18 +5,24 @@ Keys come from `chat.storage.keys`, as everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from chat.media import Upload
+from chat.media import TakenError, Upload
 from chat.storage import keys
 
 PENDING = "pending"
 DONE = "done"
 REJECTED = "rejected"
+
+TAKEN_MS = 20 * 60_000
+"""Longer than an execution of the state machine may last (15 minutes)."""
 
 KEPT_S = 24 * 3600
 """A pending or rejected upload's record goes a day after its permission."""
@@ -39,6 +45,11 @@ class UploadRecord(Model):
     user_name = UnicodeAttribute()
     file_name = UnicodeAttribute()
     content_type = UnicodeAttribute()
+    size_bytes = NumberAttribute()
+    sha256 = UnicodeAttribute(null=True)
+    execution = UnicodeAttribute(null=True)
+    """Which run of the state machine has the upload."""
+    taken_at_ms = NumberAttribute(null=True)
     status = UnicodeAttribute(default=PENDING)
     reason = UnicodeAttribute(null=True)
     expires_at_s = NumberAttribute(null=True)
@@ -64,13 +75,35 @@ class UploadRecord(Model):
         except DoesNotExist:
             return None
 
+    def take(self, execution: str, now_ms: int) -> None:
+        """The upload is this execution's, until `TAKEN_MS` have passed. Raises `TakenError` where it is another's."""
+        free = UploadRecord.execution.does_not_exist() | (UploadRecord.taken_at_ms < now_ms - TAKEN_MS)
+        mine = UploadRecord.execution == execution
+        self._update(
+            [UploadRecord.execution.set(execution), UploadRecord.taken_at_ms.set(now_ms)],
+            (UploadRecord.status == PENDING) & (free | mine),
+            TakenError(f"{self.media} is another execution's, or done with"),
+        )
+
     def finish(self) -> None:
-        """The upload is a message now; its record stays as long as the message."""
-        self.update(actions=[UploadRecord.status.set(DONE), UploadRecord.expires_at_s.remove()])
+        """The upload is a message now; its record stays as long as the message, and is not made again after it."""
+        actions = [UploadRecord.status.set(DONE), UploadRecord.expires_at_s.remove()]
+        self._update(actions, UploadRecord.pk.exists())
 
     def reject(self, reason: str) -> None:
         """Nothing will come of the upload."""
-        self.update(actions=[UploadRecord.status.set(REJECTED), UploadRecord.reason.set(reason)])
+        actions = [UploadRecord.status.set(REJECTED), UploadRecord.reason.set(reason)]
+        self._update(actions, UploadRecord.pk.exists())
+
+    def _update(self, actions: Sequence[Action], condition: Condition, refused: Exception | None = None) -> None:
+        """Raises `refused`, where it is given, when the condition does not hold."""
+        try:
+            self.update(actions=list(actions), condition=condition)
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            if refused:
+                raise refused from error
 
     @classmethod
     def forget(cls, media: str) -> None:
@@ -86,4 +119,6 @@ class UploadRecord(Model):
             user_name=self.user_name,
             file_name=self.file_name,
             content_type=self.content_type,
+            size_bytes=int(self.size_bytes),
+            sha256=self.sha256,
         )

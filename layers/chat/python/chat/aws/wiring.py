@@ -16,7 +16,7 @@ from chat.aws.certificates import CERTIFICATES
 from chat.aws.client import AwsClient
 from chat.aws.credentials import Credentials
 from chat.aws.dynamodb import DynamoDbTable
-from chat.aws.hooks import HttpHook, LambdaHook
+from chat.aws.hooks import hook_at
 from chat.aws.parameters import read_secret
 from chat.aws.queues import SnsTopic, SqsQueue
 from chat.aws.sockets import ApiGatewaySockets
@@ -64,6 +64,7 @@ from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
+from chat.storage.upload_quotas import UploadQuotas
 from chat.storage.vouchers import Vouchers
 from chat.storage.windows import Windows
 
@@ -379,15 +380,21 @@ def moderation_hook() -> ModerationHook | None:
     if not target:
         return None
     deadline_ms = int(settings().need("moderation_deadline_ms"))
-    if target.startswith("arn:"):
-        return LambdaHook(client(), target, deadline_ms)
-    return HttpHook(target, deadline_ms, moderation_secret, clock())
+    return hook_at(target, deadline_ms, client=client(), secret=moderation_secret, clock=clock())
 
 
 @cache
 def user_buckets() -> TokenBuckets:
     """What each user may still ask of this instance."""
     return TokenBuckets(int(settings().need("user_rate_per_s")), int(settings().need("user_burst")))
+
+
+@cache
+def upload_quotas() -> UploadQuotas:
+    """What each user may still upload today."""
+    told = settings()
+    per_day, mb_per_day = int(told.need("uploads_per_day")), int(told.need("upload_mb_per_day"))
+    return UploadQuotas(DynamoDbTable(client(), told.need("rooms_table")), per_day, mb_per_day * 1_000_000)
 
 
 @cache

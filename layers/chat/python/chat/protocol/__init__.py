@@ -181,6 +181,7 @@ from chat.protocol.objects import (
     Reconnection,
     Room,
     Tail,
+    Variant,
 )
 from chat.protocol.replies import (
     Ack,
@@ -334,6 +335,7 @@ __all__ = [
     "Unban",
     "Unsubscribe",
     "UserId",
+    "Variant",
     "Voucher",
     "encode",
 ]

@@ -21,13 +21,31 @@ class Picture(msgspec.Struct, frozen=True):
     height: int
 
 
+class Variant(msgspec.Struct, frozen=True):
+    """One form of an image. `url` is a path on the site's own origin, its bytes never change; sizes are in pixels."""
+
+    url: str
+    content_type: str
+    width: int
+    height: int
+    size_bytes: int
+
+
 class Media(msgspec.Struct, frozen=True):
-    """An image in a message: as it was uploaded, and a thumbnail of at most 480 by 480 pixels."""
+    """An image in a message. What was uploaded is never served: all forms are upright and have no metadata.
+
+    `original` is the largest one that every client can show, `thumbnail` one of at most 480 by 480 pixels. `hash` is
+    the image's ThumbHash in base64, which a client paints until it has more. `variants` go from small to large, and in
+    one size from the type that compresses best to the one that everything shows. Images of before there were variants
+    have none, and no hash.
+    """
 
     id: str
     name: str
     original: Picture
     thumbnail: Picture
+    hash: str | None = None
+    variants: list[Variant] = []
 
 
 class Reaction(msgspec.Struct, frozen=True):

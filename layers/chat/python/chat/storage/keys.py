@@ -9,6 +9,7 @@
 | rooms | `room#R` | `left#U` | that member U was muted or a reader when they left | get: join, invite |
 | rooms | `room#R` | `posted#U` | the member's last message, in slow mode only | conditional put: post |
 | rooms | `rate#U` | minute | how much the user posted in that minute, by sample | update: one post in ten |
+| rooms | `uploads#U` | day | how much the user uploaded on that day since 1970, two days | update: permit an upload |
 | rooms | `reports#R` | number and U | a message that user U reported, 180 days | query: moderators' list |
 | rooms | `room#R` | `latest` | preview of the newest message | batch get: list of rooms; get: activity |
 | rooms | `room#R` | `activity` | until when who is telling members of new messages | conditional put: activity |
@@ -165,6 +166,11 @@ def last_post(room: str, user: str) -> Key:
 def user_rate(user: str, minute: int) -> Key:
     """What the user posted in one minute since 1970."""
     return f"rate#{user}", str(minute)
+
+
+def uploads_of_day(user: str, day: int) -> Key:
+    """What the user uploaded in one day since 1970."""
+    return f"uploads#{user}", str(day)
 
 
 def report(room: str, seq: int, user: str) -> Key:

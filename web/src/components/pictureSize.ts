@@ -1,0 +1,10 @@
+import type { Media } from "../protocol/frames";
+
+/** Longest side of an image in the list, in CSS pixels. */
+const LONGEST_PX = 340;
+
+/** How wide an image is in the list: known before it is loaded, so that nothing moves when it comes. */
+export function widthInList({ original: { width, height } }: Media): string {
+  const scale = Math.min(1, LONGEST_PX / Math.max(width, height));
+  return `min(${Math.max(1, Math.round(width * scale))}px, 70vw)`;
+}
