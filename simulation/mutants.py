@@ -16,6 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 from agent_chat import frames
+from agent_chat.acknowledged import Acknowledged
 from agent_chat.connection import Connection
 from agent_chat.dispatch import Dispatcher
 from agent_chat.errors import ChatError
@@ -23,16 +24,18 @@ from agent_chat.feed import FeedOrder
 from agent_chat.frames import Message
 from agent_chat.ids import new_id
 from agent_chat.outbox import Entry
-from chat import bursts, commands, protocol, tombstones
+from chat import bursts, commands, protocol, returns, tombstones
 from chat.delivery import measuring, posting, slices
 from chat.errors import UnavailableError
 from chat.ports import Assign, Item, Put, Sender, Table, Write
 from chat.protocol import Sync, Synced
 from chat.services import Fanout, Services
-from chat.storage import keys, memberships
+from chat.storage import counters, keys, memberships
 from chat.storage.changes import Alteration, ChangeLog
 from chat.storage.connections import ConnectionRegistry
+from chat.storage.counters import Counter
 from chat.storage.messages import MessageLog
+from chat.storage.returned import ReturnedMessages
 from simulation.runs.case import make
 from simulation.runs.judgement import judge
 from simulation.runs.play import play
@@ -267,6 +270,26 @@ def _client_takes_a_new_id_each_time() -> AbstractContextManager[Any]:
     return patch.object(Dispatcher, "_attempt", attempt)
 
 
+def _numbers_on_in_the_same_epoch() -> AbstractContextManager[Any]:
+    return patch.object(counters, "floor", lambda _epoch: 0)
+
+
+def _believes_what_comes_late() -> AbstractContextManager[Any]:
+    return patch.object(ReturnedMessages, "claim", lambda _self, _entry: True)
+
+
+def _tells_nobody_of_what_comes_late() -> AbstractContextManager[Any]:
+    return patch.object(returns, "_tell_again", lambda _arrivals, _room, _seq: None)
+
+
+def _voids_what_another_region_may_have() -> AbstractContextManager[Any]:
+    return patch.object(Counter, "closes", lambda _self, _number: True)
+
+
+def _client_keeps_nothing_that_was_acknowledged() -> AbstractContextManager[Any]:
+    return patch.object(Acknowledged, "add", lambda _self, _entry, _sent, _epoch, _now_ms: None)
+
+
 MUTANTS = (
     Mutant("ack before storing", "a store that failed is acknowledged", _acks_what_was_not_stored),
     Mutant("no memory", "a repeated command is stored again", _forgets_commands),
@@ -286,6 +309,11 @@ MUTANTS = (
     Mutant("window posted twice", "each tick of a window posts it", _posts_windows_twice),
     Mutant("dropped while joining", "of bodies for one shard the first is posted", _posts_the_first_of_several),
     Mutant("deaf heartbeat", "heartbeats say that nothing is missing", _answers_heartbeats_with_nothing),
+    Mutant("Regions: numbers again", "who takes over counts on from what it knows", _numbers_on_in_the_same_epoch),
+    Mutant("Regions: twice", "what comes late stands beside what was sent again", _believes_what_comes_late),
+    Mutant("Regions: untold", "nobody is told of what comes late", _tells_nobody_of_what_comes_late),
+    Mutant("Regions: void", "another Region's missing numbers are voided", _voids_what_another_region_may_have),
+    Mutant("client: forgets acks", "what was acknowledged is not kept", _client_keeps_nothing_that_was_acknowledged),
     Mutant("client: any order", "messages are shown as they come", _client_shows_what_comes),
     Mutant("client: gaps", "what is missing is not fetched", _client_ignores_gaps),
     Mutant("client: stale text", "what waited is shown as it was", _client_shows_what_was_deleted),

@@ -15,16 +15,29 @@ from chat.coalescing import Intervals
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import POSTING_MS, Event, Outcome, Posting, Principal, Sender, Verdict
-from chat.services import Accounts, Activity, Deliveries, Fanout, JobOffice, Notices, Protection, Services
+from chat.services import (
+    Accounts,
+    Activity,
+    Arrivals,
+    Deliveries,
+    Fanout,
+    JobOffice,
+    Notices,
+    Protection,
+    Regions,
+    Services,
+)
 from chat.sessions import RECONNECT
 from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
 from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry, TicketOffice
+from chat.storage.counters import Counters
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.flag_rules import FlagRules
 from chat.storage.followers import Followers
+from chat.storage.homes import Homes
 from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
@@ -34,6 +47,7 @@ from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
+from chat.storage.returned import ReturnedMessages
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
 from chat.storage.scaling import LimitSettings
@@ -41,6 +55,7 @@ from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
 from chat.storage.traces import Traces
+from chat.storage.vouchers import Vouchers
 from chat.storage.windows import Windows
 from simulation.outbound import MemoryMobile
 from simulation.table import MemoryTable
@@ -217,16 +232,20 @@ class World:
         user_burst: int = 100_000,
         thresholds: Thresholds = DEFAULTS,
         shared: Shared | None = None,
+        regions: Sequence[str] = (),
+        region: str = "",
     ) -> None:
         """Users may send as much as no test does, unless it asks for less: time stands still between commands.
 
-        `shared` is the tier that function instances share, None for a stage without one.
+        `shared` is the tier that function instances share, None for a stage without one. `region` is where this is, one
+        of the stage's `regions`; none for a stage of one.
         """
         self.clock, self.ids = ManualClock(), CountedIds()
         self.tiers = Tiers(self.clock, shared)
         self.rooms_table, self.messages_table, self.connections_table = MemoryTable(), MemoryTable(), MemoryTable()
         self.sockets, self.queue, self.topic = MemorySockets(), MemoryQueue(), MemoryTopic()
         self.notices_queue, self.jobs_queue, self.files = MemoryQueue(), MemoryQueue(), MemoryFiles()
+        self.homes = Homes(self.rooms_table, self.clock, regions, region) if regions else None
         self.edge_cache, self.mobile = MemoryEdge(), MemoryMobile()
         connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
@@ -239,9 +258,9 @@ class World:
         self.services = Services(
             rooms=rooms,
             members=members,
-            messages=MessageLog(self.messages_table, self.tiers),
+            messages=MessageLog(self.messages_table, self.tiers, self.homes),
             search_index=SearchIndex(self.messages_table),
-            changes=ChangeLog(self.messages_table),
+            changes=ChangeLog(self.messages_table, self.homes),
             reactions=Reactions(self.messages_table),
             threads=Threads(self.messages_table),
             pace=pace,
@@ -281,7 +300,20 @@ class World:
                 clock=self.clock,
             ),
             clock=self.clock,
+            regions=self._regions(self.homes) if self.homes else None,
         )
+
+    def _regions(self, homes: Homes) -> Regions:
+        returned = ReturnedMessages(self.messages_table, Counters(self.messages_table, homes))
+        return Regions(homes=homes, vouchers=Vouchers(self.messages_table, self.ids), returned=returned)
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """What receiving another Region's entries takes, in a stage of several."""
+        regions, services = self.services.regions, self.services
+        if regions is None:
+            raise ValueError("This is a stage of one Region.")
+        return Arrivals(homes=regions.homes, returned=regions.returned, changes=services.changes, clock=self.clock)
 
     @property
     def desk(self) -> Deliveries:

@@ -129,15 +129,6 @@ class Crowd:
             frame = {"action": "history", "id": CATCH_UP, "room": client.room, "after": first - 1}
             self.cloud.gateway.send(client.socket, msgspec.json.encode(frame).decode())
 
-    def move(self, cloud: Cloud) -> None:
-        """Everybody is a client of that one from now on, by whatever sockets they open there."""
-        self.cloud = cloud
-
-    def send_pending(self, client: Client) -> None:
-        """Sends what the client has no answer to: it has another socket."""
-        for command_id in list(client.pending):
-            self._send(command_id)
-
     def hear(self, client: Client, text: str, at_us: int) -> None:
         """What a frame says has come to a client."""
         for heard in self._understood(text):

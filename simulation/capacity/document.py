@@ -114,16 +114,16 @@ class StormRow(msgspec.Struct, frozen=True):
 class RegionRow(msgspec.Struct, frozen=True):
     """A lost Region. See `simulation.capacity.region.Recovery`."""
 
-    sockets: int
+    clients: int
     back: int
     half_back_s: float | None
     all_back_s: float | None
     acked: int
     copied: int
-    heard_again: int
-    left_behind: int
+    restored: int
+    returned: int
+    lost: int
     sent_again: int
-    unanswered: int
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -236,16 +236,16 @@ def storm_row(storm: Storm, tally: Tally, back_s: Sequence[float], quotas: str) 
 def region_row(recovery: Recovery) -> RegionRow:
     """The one line."""
     return RegionRow(
-        sockets=recovery.sockets,
+        clients=recovery.clients,
         back=len(recovery.back_s),
-        half_back_s=_after(recovery.back_s, recovery.sockets, 0.5),
-        all_back_s=_after(recovery.back_s, recovery.sockets, 1.0),
+        half_back_s=_after(recovery.back_s, recovery.clients, 0.5),
+        all_back_s=_after(recovery.back_s, recovery.clients, 1.0),
         acked=recovery.acked,
         copied=recovery.copied,
-        heard_again=recovery.heard_again,
-        left_behind=recovery.left_behind,
+        restored=recovery.restored,
+        returned=recovery.returned,
+        lost=recovery.lost,
         sent_again=recovery.sent_again,
-        unanswered=recovery.unanswered,
     )
 
 

@@ -42,7 +42,7 @@ def page(document: Document) -> str:
     if document.region is not None:
         region = {name: getattr(document.region, name) for name in document.region.__struct_fields__}
         parts += [
-            "<h2>A Region lost (a model)</h2>",
+            "<h2>A Region lost</h2>",
             table(("", ""), [(_named(k), _number(v)) for k, v in region.items()]),
         ]
     return "\n".join([*parts, "</body></html>"])

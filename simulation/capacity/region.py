@@ -1,159 +1,133 @@
-"""A Region is lost, and its clients go to another one: what that would take, and what of it would be missing there.
+"""A Region is lost under talk, another one takes over, the first comes back: how long it takes, and what is missing.
 
-The product has no code for several Regions: this is a stated model around what it has. Its tables are global tables,
-copied to a second Region with a lag; a stage is deployed there and idle; a health check and DNS send clients over.
-What was acknowledged in the lost Region and not copied yet is in its table, and comes back with it, not before.
+Everything is the product's own: handlers, rules of several Regions, and the Python client with its list of addresses.
+So there are fewer people here than light clients could be; what is missing of a Region depends on the lag of copies and
+on how much is said, and how soon people are back on the rules of the client.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 
-from chat.ports import Item, Key
-from chat.sessions import RECONNECT
-from simulation.capacity.crowd import Crowd
-from simulation.capacity.frontdoor import FrontDoor
-from simulation.capacity.furnishing import furnish, quiet
-from simulation.capacity.load import Stretch, Talk
-from simulation.capacity.population import RoomPlan
-from simulation.capacity.storm import Returner
-from simulation.capacity.watch import stored
+from chat.numbering import epoch_of
+from chat.storage import keys
 from simulation.cloud.cloud import Cloud
-from simulation.cloud.figures import Figures, Latency
+from simulation.cloud.scheduler import START_MS
+from simulation.runs.case import REGIONS, SETTLED_MS, Case, Step
+from simulation.runs.diary import Entry, Saw
+from simulation.runs.faults import Lost, TakenOver
+from simulation.runs.play import Run, play
+from simulation.table import MemoryTable
 
-LAG = Latency(800, 2_000)
-"""A: of a global table, from a write until it stands in the other Region (AWS: usually within a second)."""
+LOST_MS = 20_000
+TAKEN_OVER_MS = 50_000
+"""A: three failed health checks, ten seconds apart, and nobody hesitates."""
 
-NOTICED_MS = 30_000
-"""A: three failed health checks, ten seconds apart."""
-
-NAME_LIFE_MS = 60_000
-"""A: how long a client goes by an address that it was told: clients notice anywhere within that."""
-
-COPIED = ("rooms", "messages")
-"""Tables that are copied. Sockets are a Region's own."""
+BACK_MS = 110_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """One cell that is lost after `talk_s` seconds of that much talk. `most_s`: how long its return is looked at."""
+    """People who talk in one stage, each in all of its rooms, until `talk_s` after they have entered them."""
 
-    seed: str
-    rooms: Sequence[RoomPlan]
-    figures: Figures
-    talk_s: float
-    messages_per_socket: float
-    most_s: int
+    seed: int
+    people: int
+    rooms: int
+    messages_per_s: float
+    talk_s: int
 
 
 @dataclass
 class Recovery:
     """What became of the clients, and of what was acknowledged before the loss."""
 
-    sockets: int = 0
+    clients: int = 0
     back_s: list[float] = field(default_factory=list)
-    """After how many seconds each heard its room again."""
+    """After how many seconds each had something of its rooms from the other Region."""
     acked: int = 0
     copied: int = 0
-    """Acknowledged, and in the other Region when the first was lost."""
-    heard_again: int = 0
-    """Of those, what every client of the room has heard in the end, from either Region."""
-    left_behind: int = 0
-    """Acknowledged, and only in the lost Region's table: back with it."""
+    """Acknowledged, and in the other Region when that took over."""
+    restored: int = 0
+    """Of the others, there before the lost Region was back: their senders have said them again."""
+    returned: int = 0
+    """Of the others, there after it."""
+    lost: int = 0
+    """Nowhere in the end."""
     sent_again: int = 0
-    """Not acknowledged before the loss, and acknowledged in the other Region."""
-    unanswered: int = 0
+    """Sent before the loss, not acknowledged, and acknowledged in the other Region."""
 
 
-class _Copies:
-    """Writes under way to the other Region, in the order of each partition."""
+class _Looks:
+    """Which commands the other Region has a message of, at two moments of a run."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
-        self._due_us: dict[tuple[str, str], int] = {}
-        self.items: dict[str, dict[Key, Item | None]] = {name: {} for name in COPIED}
-        for name in COPIED:
-            cloud.tables[name].listeners.append(partial(self._write, name))
+    def __init__(self) -> None:
+        self.taken_over: set[str] = set()
+        self.before_return: set[str] = set()
 
-    def _write(self, name: str, key: Key, _before: Item | None, after: Item | None) -> None:
-        scheduler = self._cloud.scheduler
-        place = name, key[0]
-        due_us = max(self._due_us.get(place, 0), scheduler.now_us + LAG.draw_us(scheduler.chance))
-        self._due_us[place] = due_us
-        scheduler.at(due_us, self.items[name].__setitem__, key, after)
+    def at_take_over(self, clouds: list[Cloud]) -> None:
+        """The other Region is about to number."""
+        self.taken_over = _stored(clouds[1].tables["messages"])
+
+    def at_return(self, clouds: list[Cloud]) -> None:
+        """The first one is about to return."""
+        self.before_return = _stored(clouds[1].tables["messages"])
 
 
 def run(loss: Loss) -> Recovery:
     """The loss and the way back, in virtual time."""
-    lost = Cloud(loss.seed, figures=loss.figures, tier=True)
-    lost.gateway = FrontDoor(lost)
-    crowd = Crowd(lost)
-    furnish(lost, crowd, loss.rooms, rate_per_socket=loss.messages_per_socket, kind=Returner)
-    before = {name: dict(lost.tables[name].items) for name in COPIED}
-    copies = _Copies(lost)
-    Talk(lost, crowd, [Stretch(loss.talk_s, loss.messages_per_socket)]).begin()
-    lost.scheduler.run_for_ms(int(loss.talk_s * 1_000))
-    lost.close()
-    other = _other_region(loss, lost, before, copies)
-    try:
-        return _return(loss, crowd, other)
-    finally:
-        other.close()
+    looks = _Looks()
+    case = _case(loss)
+    played = play(case, looks=((TAKEN_OVER_MS - 1, looks.at_take_over), (BACK_MS - 1, looks.at_return)))
+    return _recovery(played, looks)
 
 
-def _other_region(loss: Loss, lost: Cloud, before: dict[str, dict[Key, Item]], copies: _Copies) -> Cloud:
-    """An idle stage at the same moment, with what was copied by now."""
-    other = Cloud(f"{loss.seed} elsewhere", figures=loss.figures, tier=True)
-    other.scheduler.now_us = lost.scheduler.now_us
-    other.gateway = FrontDoor(other)
-    with quiet(other):
-        for name in COPIED:
-            items = {**before[name], **copies.items[name]}
-            other.tables[name].put_many(item for item in items.values() if item is not None)
-    return other
+def _case(loss: Loss) -> Case:
+    users = tuple(f"u{number}" for number in range(loss.people))
+    rooms = tuple(f"r{number}" for number in range(loss.rooms))
+    between_ms = 1_000 / loss.messages_per_s
+    said = int(loss.talk_s * loss.messages_per_s)
+    steps = tuple(
+        Step(SETTLED_MS + int(number * between_ms), users[number % len(users)], "say", rooms[number % len(rooms)])
+        for number in range(said)
+    )
+    home, other = REGIONS
+    faults = (Lost(LOST_MS, home, BACK_MS), TakenOver(TAKEN_OVER_MS, other))
+    return Case(loss.seed, users, rooms, steps, faults, tier=True, regions=REGIONS)
 
 
-def _return(loss: Loss, crowd: Crowd, other: Cloud) -> Recovery:
-    chance, scheduler = other.scheduler.chance, other.scheduler
-    acked = dict(crowd.acked)
-    copied = {room: bits & stored(other, room, bits) for room, bits in acked.items()}
-    pending = set(crowd.pending)
-    crowd.move(other)
-    began_us = scheduler.now_us
-    recovery = Recovery(sockets=len(crowd.clients))
-
-    def back(client: Returner) -> None:
-        recovery.back_s.append((scheduler.now_us - began_us) / 1e6)
-        crowd.send_pending(client)
-
-    for client in crowd.clients:
-        if isinstance(client, Returner):
-            known = _known(client)
-            client.socket = None
-            noticed_us = NOTICED_MS * 1_000 + int(chance.random() * NAME_LIFE_MS * 1_000)
-            scheduler.after(
-                noticed_us, lambda client=client, known=known: client.set_out(RECONNECT, known=known, back=back)
-            )
-    for _ in range(loss.most_s):
-        scheduler.run_for_ms(1_000)
-        if len(recovery.back_s) == len(crowd.clients) and not crowd.pending:
-            break
-    scheduler.run_for_ms(5_000)
-    recovery.acked = sum(bits.bit_count() for bits in acked.values())
-    recovery.copied = sum(bits.bit_count() for bits in copied.values())
-    recovery.left_behind = recovery.acked - recovery.copied
-    everywhere = dict(copied)
-    for client in crowd.clients:
-        everywhere[client.room] = everywhere.get(client.room, 0) & (client.heard_bits | client.own_bits)
-    recovery.heard_again = sum(bits.bit_count() for bits in everywhere.values())
-    recovery.unanswered = len(crowd.pending)
-    recovery.sent_again = len(pending) - len(pending & crowd.pending.keys())
-    return recovery
+def _recovery(played: Run, looks: _Looks) -> Recovery:
+    lost_at_ms = START_MS + LOST_MS
+    acked = {entry.command_id: entry for diary in played.diaries for entry in diary.of(Saw.ACKED)}
+    before = {command for command, entry in acked.items() if entry.at_ms <= lost_at_ms}
+    sent = {entry.command_id for diary in played.diaries for entry in diary.of(Saw.SENT) if entry.at_ms <= lost_at_ms}
+    missing = before - looks.taken_over
+    restored = missing & looks.before_return
+    standing = _stored(played.tables["messages"])
+    return Recovery(
+        clients=len(played.diaries),
+        back_s=[(at_ms - lost_at_ms) / 1_000 for at_ms in _back_at_ms(played)],
+        acked=len(before),
+        copied=len(before) - len(missing),
+        restored=len(restored),
+        returned=len((missing - restored) & standing),
+        lost=len(before - standing),
+        sent_again=len((sent - before) & acked.keys()),
+    )
 
 
-def _known(client: Returner) -> int:
-    """Up to where it has heard everything, its own messages included: it asks for what follows."""
-    have = client.heard_bits | client.own_bits | 1
-    return (~have & (have + 1)).bit_length() - 2 if have & 2 else 0
+def _back_at_ms(played: Run) -> Iterator[int]:
+    for diary in played.diaries:
+        elsewhere = [entry.at_ms for entry in diary.of(Saw.HEARD, Saw.ACKED) if _is_elsewhere(entry)]
+        if elsewhere:
+            yield min(elsewhere)
+
+
+def _is_elsewhere(entry: Entry) -> bool:
+    return epoch_of(entry.seq) > 0
+
+
+def _stored(table: MemoryTable) -> set[str]:
+    """The commands whose messages stand in a table."""
+    found = ((pk, item.get("command_id")) for (pk, _), item in table.items.items())
+    return {str(command_id) for pk, command_id in found if command_id and pk.startswith(keys.MESSAGES)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -51,6 +52,9 @@ CELLS, OVERLOAD, SPIKED = "cells", "overload", "spike"
 STORM_CELL, STORM_WINDOW, STORM_ACCOUNT, STORM_RAISED = "storm", "storm-window", "storm-account", "storm-raised"
 LOSS = "region"
 
+PEOPLES_ROOMS, PEOPLES_TALK_PER_S, PEOPLES_TALK_S = 3, 10, 60
+"""Of a Region that is lost: with the real client, so that people are few."""
+
 NAMES = (CELLS, OVERLOAD, SPIKED, STORM_CELL, STORM_WINDOW, STORM_ACCOUNT, STORM_RAISED, LOSS)
 
 
@@ -59,6 +63,8 @@ class Scale:
     """How large a run is. Times are virtual seconds."""
 
     sockets: int = 100_000
+    people: int = 40
+    """With the real client, where a Region is lost."""
     largest: int = LARGEST
     """Sockets of the largest room."""
     messages_per_minute: int = 1_000_000
@@ -75,8 +81,6 @@ class Scale:
     storm_sockets: int = 10_000
     """That come back to one account on default quotas."""
     storm_s: int = 400
-    talk_s: float = 4
-    """Before a Region is lost."""
 
     @property
     def messages_per_socket(self) -> float:
@@ -103,7 +107,6 @@ QUICK = Scale(
     calm_s=2,
     spike_s=2,
     storm_sockets=800,
-    talk_s=2,
 )
 """A minute: everything of the full run, less of it."""
 
@@ -168,12 +171,11 @@ def tasks(scale: Scale, seed: int) -> Iterator[Task]:
         LOSS,
         region.run,
         Loss(
-            seed=f"{seed} {LOSS}",
-            rooms=one_cell,
-            figures=QUOTAS[WARM],
-            talk_s=scale.talk_s,
-            messages_per_socket=rate,
-            most_s=scale.storm_s,
+            seed=zlib.crc32(f"{seed} {LOSS}".encode()),
+            people=scale.people,
+            rooms=PEOPLES_ROOMS,
+            messages_per_s=PEOPLES_TALK_PER_S,
+            talk_s=PEOPLES_TALK_S,
         ),
         WARM,
     )

@@ -140,12 +140,12 @@ def _of_storm(row: StormRow, name: str) -> Verdict:
 def _of_region(row: RegionRow) -> Verdict:
     return Verdict(
         "NF3",
-        "a Region lost: nothing lost (a model; the product has no code for it)",
-        row.left_behind == 0,
-        f"All {row.back:,} clients heard their rooms again after {_seconds(row.all_back_s)}. Of {row.acked:,} "
-        f"acknowledged messages {row.copied:,} were in the other Region, all heard there: {row.heard_again:,}; "
-        f"{row.left_behind:,} were only in the lost Region's tables and are back with them.",
-        "Copying to another Region lags; a message is acknowledged when it is durable in its own.",
+        "a Region lost: nothing lost",
+        row.lost == 0 and row.back == row.clients,
+        f"{row.back:,} of {row.clients:,} clients had news from the other Region after {_seconds(row.all_back_s)}. Of "
+        f"{row.acked:,} acknowledged messages {row.copied:,} were there when it took over, {row.restored:,} were said "
+        f"again by their senders' clients, {row.returned:,} came with the lost Region; {row.lost:,} are lost.",
+        "How soon the loss is noticed and the other Region told to take over.",
     )
 
 

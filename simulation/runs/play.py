@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat.storage.homes import Homes
@@ -62,7 +62,11 @@ class Run:
         return found.tables
 
 
-def play(case: Case, *, traced: bool = False) -> Run:
+Look = tuple[int, Callable[[list[Cloud]], None]]
+"""When somebody looks at the Regions while they run, in ms from the beginning, and who."""
+
+
+def play(case: Case, *, traced: bool = False, looks: Sequence[Look] = ()) -> Run:
     """The whole run, in virtual time."""
     faults = Faults(case.seed, case.faults)
     trace = Trace(kept=traced)
@@ -74,6 +78,8 @@ def play(case: Case, *, traced: bool = False) -> Run:
         with online(network):
             people = {user: _person(user, case, cloud, loop, network) for user in case.users}
             _schedule(case, cloud, people)
+            for at_ms, look in looks:
+                cloud.scheduler.at((START_MS + at_ms) * US, look, clouds)
             _schedule_regions(case, Regions(clouds, cloud.figures.replication))
             try:
                 cloud.scheduler.run_for_ms(BUSY_MS + CALM_MS + READING_MS)

@@ -99,19 +99,17 @@ def test_a_window_as_long_as_the_quota_needs_saves_attempts() -> None:
     assert spread.errors["socket 429"] < eager.errors["socket 429"]
 
 
-def test_what_is_copied_when_a_region_is_lost_is_heard_in_the_other_one() -> None:
-    loss = Loss(seed="1", rooms=ROOMS, figures=DEFAULTS, talk_s=4, messages_per_socket=0.5, most_s=200)
+def test_a_lost_region_takes_nothing_with_it_and_everybody_goes_to_the_other() -> None:
+    recovery = region.run(Loss(seed=1, people=4, rooms=1, messages_per_s=4, talk_s=50))
 
-    recovery = region.run(loss)
-
-    assert len(recovery.back_s) == recovery.sockets == 54
-    assert recovery.heard_again == recovery.copied > 0
-    assert recovery.copied + recovery.left_behind == recovery.acked
-    assert recovery.unanswered == 0
+    assert recovery.clients == len(recovery.back_s) == 4
+    assert recovery.copied + recovery.restored + recovery.returned == recovery.acked
+    assert recovery.restored > 0
+    assert recovery.lost == 0
 
 
 def test_the_document_is_what_its_types_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tiny = replace(QUICK, sockets=60, largest=20, messages_per_minute=1_800, warm_s=1, measured_s=1, talk_s=1)
+    tiny = replace(QUICK, sockets=60, largest=20, messages_per_minute=1_800, warm_s=1, measured_s=1, people=2)
     results = run(tiny, 1, processes=1, tell=lambda _: None, only=[CELLS, STORM_CELL, LOSS])
 
     status = finish(results, "a test", tmp_path)
