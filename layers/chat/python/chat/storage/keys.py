@@ -29,7 +29,7 @@
 | rooms | `scaling#fanout` | `current` | what operators have changed: thresholds, limits, concurrency | get: every 5 s |
 | rooms | `scaling#fanout` | `version#N` | version N of it, kept | query: versions; get: roll back |
 | rooms | `answers#U` | key | what operator U was answered to the request with this idempotency key, a day | put: POST |
-| rooms | `alarms#acknowledged` | alarm and time | who looked after the alarm that began at that time, a week | query: alerts |
+| rooms | `alarms#acknowledged` | alarm and time | who looked after the alarm that began then, a week | query: alerts |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
 | messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
