@@ -164,7 +164,9 @@ def test_an_alarm_is_taken_on_and_that_is_noted(stage: Stage) -> None:
     assert call("GET /api/monitoring/alerts")[1]["active"][0] == taken
     assert call("GET /api/audit")[1]["deeds"][0]["about"] == "chat-test-slow"
     stage.alarms.found = [msgspec.structs.replace(active, since_ms=20)]
-    assert call("GET /api/monitoring/alerts")[1]["active"][0]["acknowledged"] is None
+    later = call("GET /api/monitoring/alerts")[1]
+    assert later["active"][0]["acknowledged"] is None
+    assert [(care["name"], care["since_ms"]) for care in later["cared_for"]] == [("chat-test-slow", 10)]
 
 
 @pytest.mark.parametrize(

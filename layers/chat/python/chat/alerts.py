@@ -13,8 +13,8 @@ from chat.ports import Clock, Ids, Item, Query, Table
 from chat.storage import keys
 from chat.storage.audit import AuditTrail, Deed
 
-MAX_NAME_CHARS = 255
-"""Of an alarm (CloudWatch)."""
+KEPT_S = 7 * 24 * 3_600
+"""How long it is known who looked after an alarm, as long as what changed; the audit has it for good."""
 
 logger = logging.getLogger(__name__)
 
@@ -64,12 +64,24 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
 
 
+class Care(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm that somebody looked after, on or over by now: it began at `since_ms`."""
+
+    name: str
+    since_ms: int
+    acknowledged: Acknowledgement
+
+
 class Alerts(msgspec.Struct, frozen=True, kw_only=True):
-    """The active alarms, the oldest first; how many others there are; and what changed, the newest first."""
+    """The active alarms, the oldest first, and how many others there are.
+
+    Of the last week, the newest first: what changed, and who looked after what.
+    """
 
     active: list[Alarm]
     quiet: int
     history: list[Turn]
+    cared_for: list[Care]
 
 
 class Alarms(Protocol):
@@ -96,13 +108,15 @@ class Watch:
 def look(watch: Watch) -> Alerts:
     """All of it: calls for the alarms and their history, and one read unit. Raises `UnavailableError`."""
     (page,) = watch.table.query(Query(keys.ACKNOWLEDGED, consistent=True))
-    taken = {str(row["sk"]): row for row in page.items}
+    cared_for = sorted(map(_care, page.items), key=lambda care: care.acknowledged.at_ms, reverse=True)
+    owners = {(care.name, care.since_ms): care.acknowledged for care in cared_for}
     alarms = watch.alarms.all()
-    active = [_with_owner(alarm, taken.get(alarm.name)) for alarm in alarms if alarm.state == "ALARM"]
+    active = [_with_owner(alarm, owners.get((alarm.name, alarm.since_ms))) for alarm in alarms if _is_on(alarm)]
     return Alerts(
         active=sorted(active, key=lambda alarm: alarm.since_ms),
         quiet=len(alarms) - len(active),
         history=watch.alarms.history(),
+        cared_for=cared_for,
     )
 
 
@@ -114,18 +128,25 @@ def acknowledge(watch: Watch, operator: str, name: str, note: str) -> Alarm:
     alarm = next((alarm for alarm in watch.alarms.all() if alarm.name == name), None)
     if alarm is None:
         raise AlarmNotFoundError("The stage has no such alarm.")
-    if alarm.state != "ALARM":
+    if not _is_on(alarm):
         raise AlarmQuietError("This alarm is not active.")
     now_ms = watch.clock.now_ms()
     watch.audit.add(Deed(watch.ids.new(), operator, "alarm.acknowledge", name, note, now_ms))
-    pk, sk = keys.acknowledgement(name)
-    row: Item = {"pk": pk, "sk": sk, "operator": operator, "note": note, "at_ms": now_ms, "since_ms": alarm.since_ms}
-    watch.table.put(row)
+    acknowledged = Acknowledgement(operator=operator, note=note, at_ms=now_ms)
+    pk, sk = keys.acknowledgement(name, alarm.since_ms)
+    care = {"name": name, "since_ms": alarm.since_ms, "acknowledged": msgspec.to_builtins(acknowledged)}
+    watch.table.put({"pk": pk, "sk": sk, **care, "expires_at_s": now_ms // 1_000 + KEPT_S})
     logger.info("alarm acknowledged", extra={"alarm": name, "operator": operator})
-    return _with_owner(alarm, row)
+    return _with_owner(alarm, acknowledged)
 
 
-def _with_owner(alarm: Alarm, row: Item | None) -> Alarm:
-    if row is None or row["since_ms"] != alarm.since_ms:
-        return alarm
-    return msgspec.structs.replace(alarm, acknowledged=msgspec.convert(row, Acknowledgement))
+def _is_on(alarm: Alarm) -> bool:
+    return alarm.state == "ALARM"
+
+
+def _with_owner(alarm: Alarm, acknowledged: Acknowledgement | None) -> Alarm:
+    return msgspec.structs.replace(alarm, acknowledged=acknowledged)
+
+
+def _care(row: Item) -> Care:
+    return msgspec.convert(row, Care)

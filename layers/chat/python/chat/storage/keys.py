@@ -30,7 +30,7 @@
 | rooms | `scaling#fanout` | `current` | what operators have changed: thresholds, limits, concurrency | get: every 5 s |
 | rooms | `scaling#fanout` | `version#N` | version N of it, kept | query: versions; get: roll back |
 | rooms | `answers#U` | key | what operator U was answered to the request with this idempotency key, a day | put: POST |
-| rooms | `alarms#acknowledged` | alarm | who looks after the alarm, since when | query: alerts |
+| rooms | `alarms#acknowledged` | alarm and time | who looked after the alarm that began then, a week | query: alerts |
 | rooms | `flags` | flag | who gets which variant of it | query: along with a message, every 5 s |
 | rooms | `maintenance` | job | how far a job of maintenance is | get, query: operators |
 | rooms | `homes` | epoch | the Region that numbers in it, who opened it, when and why | query: number, every 5 s |
@@ -293,9 +293,9 @@ def answer(user: str, key: str) -> Key:
     return f"{ANSWERS}{user}", key
 
 
-def acknowledgement(alarm: str) -> Key:
-    """Who looks after an alarm."""
-    return ACKNOWLEDGED, alarm
+def acknowledgement(alarm: str, since_ms: int) -> Key:
+    """Who looks after an alarm, for the time that it has been on. Times have 15 digits so that they sort."""
+    return ACKNOWLEDGED, f"{alarm}#{since_ms:015d}"
 
 
 def maintenance(job: str) -> Key:
