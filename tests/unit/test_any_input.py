@@ -254,9 +254,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
     patched.setattr(wiring, "pause", world.clock.pass_ms)
     stale = Desk(audit=AuditTrail(world.rooms_table), queue=MemoryQueue(), ids=world.ids, clock=world.clock)
     patched.setattr(cache, "desk", lambda: stale)
-    ruling = FlagDesk(
-        rules=world.services.flags, audit=AuditTrail(world.rooms_table), ids=world.ids, clock=world.clock
-    )
+    ruling = FlagDesk(rules=world.services.flags, audit=AuditTrail(world.rooms_table), ids=world.ids, clock=world.clock)
     patched.setattr(flags, "desk", lambda: ruling)
     patched.setattr(push, "desk", lambda: desk)
     patched.setattr(webhooks, "registry", lambda: registry)
