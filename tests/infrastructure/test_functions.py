@@ -47,8 +47,8 @@ LAYERS = {
     "ops.cache": {"identity"},
     "ops.cache_invalidation": set(),
     "ops.canary": set(),
-    "ops.capacity": {"data"},
-    "ops.quota_forecast": {"data"},
+    "ops.capacity": set(),
+    "ops.quota_forecast": set(),
     "ops.health": set(),
     "ops.config": set(),
 }
