@@ -1,14 +1,14 @@
 """What a workload asks of each service a second: by messages themselves, by what follows them, and by open sockets.
 
 What the calls of a message are is said by `operations.capacity.message_cost`. What follows a message is told here as
-`cdk/service/events.py` wires it. How long a function runs is its calls one after another, at their median
-(`operations.facts.latencies`), and its CPU.
+`cdk/service/events.py` wires it. How long a function runs is its calls one after another, at their mean
+(`operations.facts.latencies`), its own work and its CPU; of posts that are made at once it waits for the slowest.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -41,6 +41,9 @@ MEMORY_MB: Mapping[str, int] = {
 EVENT_QUEUES = ("activity", "index", "push", "webhooks")
 """Who is told of each message by a queue of its own."""
 
+INDEX_CALLS = 4
+"""Of a message, one after another: whose it is, whether they were erased, its entry, and the rows of its words."""
+
 WEBHOOK_WINDOW_S = 1
 WEBHOOK_BATCH = 100
 STREAM_BATCH = 100
@@ -50,8 +53,8 @@ STREAM_POLLS_PER_S = 4
 READY_BYTES = 1_000
 """Of what a socket is told when it has opened."""
 
-HANDLER_MS = 2.0
-"""What a handler takes beside its calls: decoding, rules, the answer. Assumed."""
+HANDLER_MS = latency("handler").mean_ms
+CALL_MS, STORE_MS, ENQUEUE_MS = (latency(key).mean_ms for key in ("dynamodb", "transaction", "enqueue"))
 
 
 @dataclass(frozen=True)
@@ -115,34 +118,39 @@ def of_messages(workload: Workload, thresholds: Thresholds, figures: Figures) ->
     )
 
 
-def of_events(workload: Workload, figures: Figures) -> Load:
-    """What follows: the outbox, its topic, the search index, and those who have another room on screen."""
+def of_events(workload: Workload, figures: Figures, queues: Collection[str] = EVENT_QUEUES) -> Load:
+    """What follows: the outbox, its topic, those who are told by `queues`, and who has another room on screen."""
     sent = workload.messages_per_s
     claims = sum(room.rooms * min(workload.rate_of(room), 1_000 / HELD_MS) for room in workload.rooms)
     told = _told_elsewhere(workload)
-    one = latency("dynamodb").p50_ms
     shards = max(1.0, sent * to_store(workload.size_bytes).written / quota("partition_writes").value)
     outbox = min(STREAM_BATCH, max(1.0, sent / shards / STREAM_POLLS_PER_S))
-    batch = min(quota("batch").value, max(1.0, sent * latency("sqs").p50_ms / 1_000))
+    batch = min(quota("batch").value, max(1.0, sent * latency("sqs").mean_ms / 1_000))
     routed = min(WEBHOOK_BATCH, max(1.0, sent * WEBHOOK_WINDOW_S))
     write_ms = figures.cpu_ms(figures.put_us * workload.words, MEMORY_MB["index"])
+    told_runs = {
+        "activity": Run("activity", sent / batch, HANDLER_MS + batch * CALL_MS),
+        "index": Run("index", sent / batch, HANDLER_MS + batch * (INDEX_CALLS * CALL_MS + write_ms)),
+        "push": Run("push", sent / batch, HANDLER_MS + batch * CALL_MS),
+        "webhooks": Run("webhooks", sent / routed, HANDLER_MS + CALL_MS),
+    }
+    runs = [told_runs[queue] for queue in queues]
     return Load(
         title="what follows them",
         requests=told,
         frames=told,
         posts=told,
         egress_bytes=told * workload.size_bytes,
-        written={"messages": sent * workload.words, "rooms": claims},
-        read={"messages": sent, "rooms": claims, "connections": claims},
-        sqs_calls=sent * len(EVENT_QUEUES) + 2 * (3 * sent / batch + sent / routed) + 3 * claims,
+        # The preview of its room, whose it is, and a claim of telling others; whether they were erased is looked for.
+        written={"messages": sent * workload.words, "rooms": 2 * sent + claims},
+        read={"messages": sent, "rooms": sent + claims, "connections": claims},
+        # Of each message a body a queue; receiving and deleting them; what notices are told of.
+        sqs_calls=sent * len(runs) + 2 * sum(run.per_s for run in runs) + 3 * claims,
         published=sent,
         runs=(
-            Run("outbox", sent / outbox, HANDLER_MS + ceil(outbox / quota("batch").value) * one),
-            Run("activity", sent / batch, HANDLER_MS + one),
-            Run("index", sent / batch, HANDLER_MS + batch * (2 * one + write_ms)),
-            Run("push", sent / batch, HANDLER_MS + batch * one),
-            Run("webhooks", sent / routed, HANDLER_MS + one),
-            Run("notices", claims, HANDLER_MS + 4 * one + _posting_ms(workload.elsewhere, figures, "notices")),
+            Run("outbox", sent / outbox, HANDLER_MS + ceil(outbox / quota("batch").value) * ENQUEUE_MS),
+            *runs,
+            Run("notices", claims, HANDLER_MS + 4 * CALL_MS + _posting_ms(workload.elsewhere, figures, "notices")),
         ),
     )
 
@@ -150,7 +158,6 @@ def of_events(workload: Workload, figures: Figures) -> Load:
 def of_connections(workload: Workload) -> Load:
     """Sockets that stay open, move and come back: heartbeats, planned rotation and churn."""
     beats, opened = workload.heartbeats_per_s, opened_per_s(workload)
-    one = latency("dynamodb").p50_ms
     return Load(
         title="open sockets",
         requests=beats + 3 * opened,
@@ -160,10 +167,10 @@ def of_connections(workload: Workload) -> Load:
         read={"connections": 2 * opened, "rooms": beats},
         sqs_calls=2 * opened * queue_calls(1),
         runs=(
-            Run("command", beats + opened, HANDLER_MS + 2 * one),
-            Run("authorize", opened, HANDLER_MS + one),
-            Run("connect", opened, HANDLER_MS + 2 * one),
-            Run("disconnect", opened, HANDLER_MS + 3 * one),
+            Run("command", beats + opened, HANDLER_MS + 2 * CALL_MS),
+            Run("authorize", opened, HANDLER_MS + CALL_MS),
+            Run("connect", opened, HANDLER_MS + 2 * CALL_MS),
+            Run("disconnect", opened, HANDLER_MS + 3 * CALL_MS),
         ),
     )
 
@@ -185,7 +192,7 @@ def _fanout(workload: Workload, room: RoomClass, thresholds: Thresholds) -> Mess
 def _sending(workload: Workload, fanned: list[tuple[RoomClass, MessageCost]], figures: Figures) -> list[Run]:
     """The function that a sender waits for, posting where a room is small."""
     cpu_ms = figures.cpu_ms(2 * figures.put_us + figures.query_us, MEMORY_MB["command"])
-    base_ms = HANDLER_MS + 3 * latency("dynamodb").p50_ms + cpu_ms
+    base_ms = HANDLER_MS + CALL_MS + STORE_MS + cpu_ms
     return [
         Run(
             "command",
@@ -202,7 +209,7 @@ def _delivering(workload: Workload, fanned: list[tuple[RoomClass, MessageCost]],
     for room, cost in fanned:
         if cost.bodies:
             bodies_per_s = workload.messages_per_s * room.share * cost.bodies
-            query_ms = latency("dynamodb").p50_ms + figures.cpu_ms(figures.query_us, MEMORY_MB["deliver"])
+            query_ms = CALL_MS + figures.cpu_ms(figures.query_us, MEMORY_MB["deliver"])
             each_ms = query_ms + _posting_ms(cost.posts / cost.bodies, figures, "deliver")
             batch = min(quota("batch").value, max(1.0, cost.bodies))
             runs.append(Run("deliver", bodies_per_s / batch, HANDLER_MS + batch * each_ms))
@@ -210,11 +217,12 @@ def _delivering(workload: Workload, fanned: list[tuple[RoomClass, MessageCost]],
 
 
 def _posting_ms(sockets: float, figures: Figures, function: str) -> float:
-    """Posts to so many sockets, as many at once as one function instance has under way."""
+    """Posts to so many sockets, as many at once as one function instance has under way; the last one is waited for."""
     if not sockets:
         return 0
-    waits_ms = ceil(sockets / AT_ONCE) * latency("post").p50_ms
-    return max(waits_ms, latency("post").p50_ms + figures.cpu_ms(figures.delivery_us * sockets, MEMORY_MB[function]))
+    post, at_once = latency("post"), min(sockets, AT_ONCE)
+    waits_ms = (sockets / at_once - 1) * post.mean_ms + post.slowest_ms(at_once)
+    return max(waits_ms, post.mean_ms + figures.cpu_ms(figures.delivery_us * sockets, MEMORY_MB[function]))
 
 
 def _told_elsewhere(workload: Workload) -> float:

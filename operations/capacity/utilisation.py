@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from math import ceil, log2, log10
 
 from chat.pace import LIMIT_PER_S
+from chat.protocol import Reconnection
+from chat.sessions import RECONNECT
 from operations.capacity.loads import Load, concurrency, opened_per_s
+from operations.capacity.reconnection import all_back_s
 from operations.capacity.workload import Workload
 from operations.facts.latencies import latency
 from operations.facts.quotas import Quota, quota
@@ -106,9 +109,14 @@ def warmings(loads: Sequence[Load], cells: int) -> tuple[Warming, ...]:
 
 
 def reconnecting_s(workload: Workload, cells: int, limits: Mapping[str, float] | None = None) -> float:
-    """How long it takes until everybody is back, when all sockets were lost at once."""
+    """How long it takes until everybody is back, when all sockets were lost at once: the window that they are told."""
     per_s = (limits or {}).get("new_connections", quota("new_connections").value) * cells
-    return max(workload.connections / per_s, workload.reconnect_window_s or 0)
+    window = RECONNECT
+    if workload.reconnect_window_s is not None:
+        window_ms = max(1, round(workload.reconnect_window_s * 1_000))
+        window = Reconnection(first_ms=window_ms, most_ms=window_ms)
+    burst = quota("new_connections_burst").value * cells
+    return all_back_s(workload.connections, per_s=per_s, burst=burst, window=window)
 
 
 def _used(workload: Workload, loads: Sequence[Load]) -> dict[str, float]:

@@ -106,6 +106,7 @@ class Watch:
             "write_units": sum(table.units.written for table in cloud.tables.values()),
             "read_units": sum(table.units.read for table in cloud.tables.values()),
             "sqs": cloud.counts["calls", "sqs", "send"]
+            + cloud.topic.delivered
             + sum(2 * _runs(cloud, queue.spec.worker) for queue in cloud.queues.values()),
             "sns": cloud.topic.published,
         }

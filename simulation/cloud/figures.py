@@ -82,12 +82,12 @@ class Figures:
     concurrency: int = _quota("concurrency")
     environments_per_10_s: int = _quota("scaling")
     cold_start: Latency = field(default=Latency(180, 450), metadata=_from("2, M: Python's 80, imports' 65 to 300"))
-    own_work: Latency = field(default=Latency(3, 12), metadata=_from("A: what a handler computes beside its calls"))
+    own_work: Latency = _hop("handler")  # noqa: RUF009 - a field
     idle_environment_ms: int = field(default=420_000, metadata=_from("2: unused, five to seven minutes"))
 
     # DynamoDB
     item: Latency = _hop("dynamodb")  # noqa: RUF009 - a field
-    transaction: Latency = field(default=Latency(8, 25), metadata=_from("A: two phases of what an item takes"))
+    transaction: Latency = _hop("transaction")  # noqa: RUF009 - a field
     stale_reads: float = field(default=0.01, metadata=_from("A: share of eventually consistent reads that lag behind"))
     stale_ms: int = field(
         default=1_000,
@@ -104,7 +104,7 @@ class Figures:
     replication: Latency = field(default=Latency(800, 2_000), metadata=_from("A: AWS says usually within a second"))
 
     # SQS and SNS
-    enqueue: Latency = field(default=Latency(8, 30), metadata=_from("A: SendMessageBatch, PublishBatch"))
+    enqueue: Latency = _hop("enqueue")  # noqa: RUF009 - a field
     queue: Latency = _hop("sqs")  # noqa: RUF009 - a field
     topic: Latency = field(default=Latency(30, 120), metadata=_from("2: to SQS; 73/225 to Lambda"))
     pollers: int = _quota("pollers_start")

@@ -194,6 +194,8 @@ class Topic:
     def __init__(self, cloud: Cloud, queues: Sequence[Queue]) -> None:
         self.cloud = cloud
         self.published = 0
+        self.delivered = 0
+        """Bodies put into queues: SQS bills each."""
         self._queues = [queue for queue in queues if queue.spec.events]
 
     def publish(self, event: Event) -> None:
@@ -202,6 +204,7 @@ class Topic:
         text = event.body.decode()
         for queue in self._queues:
             if event.name in queue.spec.events:
+                self.delivered += 1
                 delay_us = self.cloud.figures.topic.draw_us(self.cloud.scheduler.chance)
                 self.cloud.scheduler.after(delay_us, queue.put, text)
 

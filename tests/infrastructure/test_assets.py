@@ -88,7 +88,7 @@ def imported(local: Assembly, prod: Assembly, layer_folders: dict[str, Path], ru
     for handler, (assembly, function) in {**of_prod, **of_local}.items():
         layers = layers_of(assembly, function)
         paths = [code_of(assembly, function, "Code"), *(layer_folders[name] / "python" for name in sorted(layers))]
-        loaded[handler] = import_alone(handler, [*paths, runtime] if "data" in layers else paths)
+        loaded[handler] = import_alone(handler, [*paths, runtime])
     return loaded
 
 
@@ -111,7 +111,7 @@ def test_a_function_without_sign_in_loads_no_cryptography(imported: dict[str, se
 
 @pytest.mark.parametrize(
     ("layer", "library"),
-    [("identity", "jwt"), ("data", "boto3"), ("data", "pynamodb"), ("imaging", "PIL"), ("wallet", "coincurve")],
+    [("identity", "jwt"), ("data", "pynamodb"), ("imaging", "PIL"), ("wallet", "coincurve")],
 )
 def test_only_functions_that_load_a_library_carry_its_layer(
     imported: dict[str, set[str]], layer: str, library: str

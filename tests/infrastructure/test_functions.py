@@ -53,8 +53,8 @@ LAYERS = {
     "ops.console": {"identity", "data"},
     "ops.scaling": {"identity", "data"},
     "ops.flags": {"identity"},
-    "ops.capacity": {"data"},
-    "ops.quota_forecast": {"data"},
+    "ops.capacity": set(),
+    "ops.quota_forecast": set(),
     "ops.config": set(),
 }
 """On top of the domain and the core libraries."""

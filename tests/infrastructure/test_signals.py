@@ -155,6 +155,21 @@ def test_a_few_events_say_nothing_about_a_share(prod: Assembly) -> None:
     assert judge(alarm, series(values, 0, wrong=False), NOW_S).state == "OK"
 
 
+def beside_their_resources(assembly: Assembly) -> list[Resource]:
+    return [each for each in assembly.of_type("CloudWatch::Alarm") if each.stack in {"service", "operations"}]
+
+
+def test_alarms_beside_their_resources_go_on_with_the_first_and_off_without(stage: Assembly) -> None:
+    found = beside_their_resources(stage)
+    assert {str(alarm["MetricName"]) for alarm in found} == {"ApproximateNumberOfMessagesVisible", "ExecutionsFailed"}
+    for each in found:
+        alarm, name = flattened(stage, each), str(each["MetricName"])
+        since_s = NOW_S - alarm["Period"]
+        for value, state in ((1.0, "ALARM"), (0.0, "OK")):
+            assert judge(alarm, series({name: value}, since_s, wrong=False), NOW_S).state == state, each.logical_id
+        assert judge(alarm, series({}, since_s, wrong=False), NOW_S).state == "OK"
+
+
 def test_every_alarm_and_group_is_made_and_no_other(stage: Assembly) -> None:
     parts = {"local": {"cache"}, "dev": {"canary"}, "prod": {"backups", "cache", "canary", "capacity"}}[stage.stage]
     assert set(alarms(stage)) == {alarm.name for alarm in catalogue.alarms(parts)}

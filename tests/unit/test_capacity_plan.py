@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat.planning import Thresholds
@@ -58,11 +58,12 @@ def test_a_million_messages_a_minute_take_185_thousand_requests_a_second() -> No
 
 def test_a_million_messages_cost_what_the_model_of_the_fan_out_says() -> None:
     # $10.65 were computed in 2026-11 without acknowledgements, which are frames, and with a write unit for each of two
-    # rows, where the code that was written since takes five.
+    # rows, where the code that was written since takes five; and by medians, of which a command's came to 25 ms.
     found = planned()
     sent = per_million(found, "messages") + per_million(found, "open sockets")
     frame_usd = found.bill.lines[0].usd_per_unit * 1_000_000
-    assert sent - frame_usd - (5 - 2) * 0.625 == pytest.approx(10.65, rel=0.05)
+    by_means = per_million(found, "messages", "Lambda on arm64, running") - 0.025 * 13.33
+    assert sent - frame_usd - (5 - 2) * 0.625 - by_means == pytest.approx(10.65, rel=0.05)
     # By hand: a frame in, an answer and ten posts at $0.80 but for the first billion.
     assert per_million(found, "messages", "WebSocket frames") == pytest.approx(12 * 0.80, rel=0.001)
     assert per_million(found, "messages", "DynamoDB on demand, written") == pytest.approx(5 * 0.625)
@@ -74,8 +75,9 @@ def test_a_hundred_thousand_are_back_after_two_hundred_seconds_in_one_cell() -> 
     found = stage_plan.make(
         workload(), region="us-east-1", thresholds=Thresholds(), figures=Figures(), cells=1, limits=limits
     )
-    assert found.reconnecting_s == 200
-    assert planned(reconnect_window_s=3_600.0).reconnecting_s == 3_600
+    # 500 at once, and 500 a second; who is refused at the end waits for 20 s more at most.
+    assert 199 <= found.reconnecting_s <= 199 + 20
+    assert planned(reconnect_window_s=3_600.0).reconnecting_s == pytest.approx(3_600, rel=0.001)
 
 
 def test_a_team_of_a_hundred_asks_for_nothing_and_pays_for_frames() -> None:
@@ -132,6 +134,7 @@ def test_a_quota_that_an_account_had_raised_is_not_asked_for_again() -> None:
     assert not {"api_requests", "table_writes"} & {use.key for use in found.increases}
 
 
+@settings(deadline=None)
 @given(factor=st.integers(2, 50), recipients=st.integers(1, 90), rate=st.floats(1, 10_000))
 def test_more_messages_never_cost_less_or_use_less(factor: int, recipients: int, rate: float) -> None:
     rooms = alike(1_000, recipients)
