@@ -83,8 +83,8 @@ UPROARS = 2
 
 UPROAR_MS = 3_000
 VOICES = (3, 5)
-WORDS = (4, 6)
-"""People who talk in an uproar, and messages of each, before two of them burst out at the same moment."""
+WORDS = (6, 9)
+"""People who talk in an uproar, and messages of each, after everybody has said something at the same moment."""
 
 
 @dataclass(frozen=True)
@@ -222,8 +222,8 @@ def _uproar(chance: random.Random, users: tuple[str, ...], room: str, at_ms: int
     voices = chance.sample(users, chance.randint(*VOICES))
     words = [user for user in voices for _ in range(chance.randint(*WORDS))]
     return [
+        *(Step(at_ms, user, "say", room) for user in users),
         *(Step(at_ms + chance.randrange(UPROAR_MS), user, "say", room) for user in words),
-        *(Step(at_ms + UPROAR_MS, user, "burst", room) for user in voices[:2]),
     ]
 
 

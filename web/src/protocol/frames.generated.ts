@@ -757,7 +757,7 @@ export interface Commands {
   /**
    * Ends another's membership; with `ban`, keeps them out. Moderators remove whom they outrank.
    *
-   * Their open sockets get nothing more of the room, and they read nothing of it, within 5 seconds.
+   * Their open sockets get nothing more of the room, and they read nothing of it, within 10 seconds.
    */
   remove: { readonly room: string; readonly user: string; readonly ban?: boolean };
   /** Lets a banned user in again, by joining or invitation. */
@@ -783,7 +783,7 @@ export interface Commands {
    *
    * `slow_mode_s`: seconds between two messages of a member, 1 to 120; 0 ends it. Moderators need not wait.
    * `blocked_words`: the whole list, single words of letters and digits up to 40 characters; case and Unicode forms
-   * make no difference. Both are in force everywhere within 5 seconds.
+   * make no difference. Both are in force everywhere within 10 seconds.
    */
   configure: {
     readonly room: string;

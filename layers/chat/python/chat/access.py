@@ -29,7 +29,7 @@ def require_room(services: Services, room: str) -> RoomRecord:
 
 
 def require_member(services: Services, user: str, room: str) -> Membership:
-    """The membership of somebody who may read the room, at most 5 s late (`chat.storage.room_rules`: or 10).
+    """The membership of somebody who may read the room, at most 10 s late, usually 5 (`chat.storage.room_rules`).
 
     Raises `RoomNotFoundError` where there is no such room, `NotAMemberError` and `BannedError`.
     """
@@ -42,7 +42,7 @@ def require_member_now(services: Services, user: str, room: str) -> Membership:
 
 
 def require_speaker(services: Services, user: str, room: str) -> Membership:
-    """The membership of somebody who may post, at most 5 s late (or 10, as above).
+    """The membership of somebody who may post, at most 10 s late, usually 5.
 
     Raises as `require_member`, `NotAllowedError`, `MutedError` and `TooManyRequestsError`. The room's rules are
     remembered from then on, and cost no call of their own.

@@ -2,7 +2,7 @@
 
 Every change is announced to the room's subscribers, and to the user who comes or goes. Somebody who is put out gets
 nothing more on sockets that were subscribed: their subscriptions are deleted here. What a function instance remembers
-of their rights ends within 5 s (`chat.storage.memberships.REMEMBERED_MS`).
+of their rights ends within 5 s, or 10 where it can not be told (`chat.storage.room_rules`).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def unban(services: Services, sender: Sender, command: Unban) -> Done:
 
 
 def mute(services: Services, sender: Sender, command: Mute) -> Done:
-    """Keeps the member from posting for a while, in effect within 5 s; 0 seconds ends it."""
+    """Keeps the member from posting for a while, in effect within 10 s, usually 5; 0 seconds ends it."""
     caller = access.require_moderator(services, sender.user, command.room)
     target = _require_target(services, command.room, command.user)
     access.require_above(caller, target)

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def configure(services: Services, sender: Sender, command: Configure) -> RoomSettings:
-    """Sets what the command names and tells the room's subscribers; in force everywhere within 5 s."""
+    """Sets what the command names and tells the room's subscribers; in force everywhere within 10 s, usually 5."""
     access.require_moderator(services, sender.user, command.room)
     rules = services.protection.rules
     if command.slow_mode_s is None and command.blocked_words is None:

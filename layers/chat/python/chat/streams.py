@@ -155,7 +155,7 @@ def _entries(archive: Archive, room: str, seqs: list[int]) -> list[Item]:
 
 
 def _require_reader(archive: Archive, user: str, room: str) -> None:
-    """No call for a right seen within the last 5 s."""
+    """No call for a right seen within the last 5 to 10 s."""
     membership = archive.members.recall(room, user)
     if membership is None:
         if archive.rooms.find(room) is None:

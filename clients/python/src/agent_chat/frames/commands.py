@@ -111,7 +111,7 @@ class Configure(Command, tag="configure", frozen=True, kw_only=True):
 
     `slow_mode_s`: seconds between two messages of a member, 1 to 120; 0 ends it. Moderators need not wait.
     `blocked_words`: the whole list, single words of letters and digits up to 40 characters; case and Unicode forms make
-    no difference. Both are in force everywhere within 5 seconds.
+    no difference. Both are in force everywhere within 10 seconds.
     """
 
     room: str

@@ -92,7 +92,7 @@ class Invite(Command, tag="invite", frozen=True, kw_only=True):
 class RemoveMember(Command, tag="remove", frozen=True, kw_only=True):
     """Ends another's membership; with `ban`, keeps them out. Moderators remove whom they outrank. Reply: `Done`.
 
-    Their open sockets get nothing more of the room, and they read nothing of it, within 5 seconds.
+    Their open sockets get nothing more of the room, and they read nothing of it, within 10 seconds.
     """
 
     room: RoomId
@@ -149,7 +149,7 @@ class Configure(Command, tag="configure", frozen=True, kw_only=True):
 
     `slow_mode_s`: seconds between two messages of a member, 1 to 120; 0 ends it. Moderators need not wait.
     `blocked_words`: the whole list, single words of letters and digits up to 40 characters; case and Unicode forms make
-    no difference. Both are in force everywhere within 5 seconds.
+    no difference. Both are in force everywhere within 10 seconds.
     """
 
     room: RoomId
