@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,12 +42,16 @@ class RecordedFunctions:
     polled: frozenset[str] = frozenset({"message.deliver"})
     applied: list[Mapping[str, Mapping[str, int]]] = field(default_factory=list)
     down: bool = False
+    meanwhile: Callable[[], object] | None = None
+    """What happens while Lambda is asked."""
 
     def apply(self, before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> None:
         del before
         if self.down:
             raise UnavailableError("Lambda is down.")
         self.applied.append(after)
+        if self.meanwhile:
+            self.meanwhile()
 
 
 @dataclass

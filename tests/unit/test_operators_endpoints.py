@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,8 +12,10 @@ import pytest
 
 from chat import http, infrastructure, measures
 from chat.alerts import Alarm
+from chat.planning import Thresholds
 from chat.storage.answers import HELD_MS
 from chat.storage.fanout_settings import REMEMBERED_MS
+from chat.storage.scaling import Scaling
 from tests.unit.operators_stage import Stage, answer_to, call, token_of
 from tests.unit.test_handlers import body, recorded
 
@@ -131,6 +134,31 @@ def test_the_same_request_with_the_same_key_is_done_once(stage: Stage) -> None:
     other = call(CONFIG, {**CHANGE, "if_version": 1}, key="k1")
     assert (other[0], other[1]["code"]) == (422, "idempotency_key_reused")
     assert call(CONFIG, CHANGE, key="")[0] == 400
+
+
+def test_the_same_request_at_the_same_time_is_told_to_wait(stage: Stage) -> None:
+    meanwhile: list[tuple[int, Any]] = []
+    stage.functions.meanwhile = lambda: meanwhile.append(call(CONFIG, CHANGE, key="k1"))
+    assert call(CONFIG, CHANGE, key="k1")[0] == 200
+    ((status, told),) = meanwhile
+    assert (status, told["code"], told["temporary"]) == (409, "still_running", True)
+
+
+def test_who_was_quicker_is_not_overwritten_and_its_concurrency_is_set_again(stage: Stage) -> None:
+    quicker = Scaling(version=1, functions={"message.deliver": {"reserved": 7}}, why="quicker")
+    stage.functions.meanwhile = lambda: stage.control.book.store(quicker)
+    status, refused = call(CONFIG, {**CHANGE, "functions": {"message.deliver": {"reserved": 50}}})
+    assert (status, refused["code"]) == (409, "version_conflict")
+    assert stage.control.book.current() == quicker
+    assert stage.functions.applied[-1] == quicker.functions
+
+
+def test_a_change_that_a_later_deployment_makes_senseless_locks_nobody_out(stage: Stage) -> None:
+    assert call(CONFIG, {**CHANGE, "thresholds": {"no_typing": 3_000}})[0] == 200
+    stage.control = replace(stage.control, deployed=Thresholds(no_receipts=2_500))
+    status, looked = call("GET /api/scaling/config")
+    assert (status, looked["in_force"]["no_typing"], looked["in_force"]["no_receipts"]) == (200, 2_000, 2_500)
+    assert call(CONFIG, {**CHANGE, "if_version": 1})[0] == 200
 
 
 def test_a_request_that_was_refused_may_be_sent_again_with_its_key(stage: Stage) -> None:

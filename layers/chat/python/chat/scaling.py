@@ -186,7 +186,7 @@ class ControlRoom:
 def look(control: ControlRoom) -> Config:
     """What is in force. One read unit."""
     current = control.book.current()
-    in_force = control.deployed.but(dict(current.thresholds))
+    in_force = _in_force(control, current)
     return Config(
         current=_view(current),
         deployed={**asdict(control.deployed), **control.limits},
@@ -228,7 +228,7 @@ def _put_in_force(control: ControlRoom, operator: str, wanted: Scaling, asked: C
     current = control.book.current()
     if current.version != asked.if_version:
         raise VersionConflictError(f"Version {current.version} is in force, not {asked.if_version}.")
-    effect = [_effect(room, control.deployed.but(dict(current.thresholds)), after) for room in asked.rooms]
+    effect = [_effect(room, _in_force(control, current), after) for room in asked.rooms]
     now_ms = control.clock.now_ms()
     scaling = replace(wanted, version=current.version + 1, operator=operator, why=asked.why, at_ms=now_ms)
     if not asked.dry_run:
@@ -253,6 +253,14 @@ def _store(control: ControlRoom, current: Scaling, scaling: Scaling) -> None:
         control.functions.apply(scaling.functions, control.book.current().functions)
         raise VersionConflictError("Somebody else was quicker: look at what is in force now.")
     logger.info("stage scaled", extra={"version": scaling.version, "operator": scaling.operator, "deed": deed.id})
+
+
+def _in_force(control: ControlRoom, current: Scaling) -> Thresholds:
+    """What function instances go by: a change that does not fit what was deployed since is none."""
+    try:
+        return control.deployed.but(dict(current.thresholds))
+    except ValueError:
+        return control.deployed
 
 
 def _checked(control: ControlRoom, wanted: Scaling) -> Thresholds:
