@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+THREADS = 16
+"""Writes under way at once: one process is busy with as many."""
+
 
 class Pace:
     """`units_per_s` None: as fast as it goes.

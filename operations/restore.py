@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from chat.storage import keys
 from chat.storage.changes import ChangeLog
+from chat.storage.rooms import get_batches
 from operations import rows
 from operations.backups import afterwards
 from operations.backups.chain import Chain
@@ -112,10 +113,9 @@ class Restore:
         for row in self.chains["rooms"].whole().rows():
             if (room := rows.previewed_room(rows.key_of(row))) is not None:
                 self.numbers.see_preview(room, int(row["seq"]["N"]))
-        for room in list(self.numbers.rooms):
-            latest = self.domain.rooms.get(keys.latest(room), consistent=True)
-            if latest:
-                self.numbers.see_preview(room, int(latest["seq"]))
+        wanted = [keys.latest(room) for room in self.numbers.rooms]
+        for latest in get_batches(self.domain.rooms, wanted, consistent=True):
+            self.numbers.see_preview(latest["room"], int(latest["seq"]))
         counters = Counters(self.domain.stage.client("dynamodb"), self.tables["messages"], self.pace)
         raised = counters.go_on(self.numbers)
         return f"{raised:,} of {len(self.numbers.rooms):,} rooms go on behind the newest number that is known"

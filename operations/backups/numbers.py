@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from botocore.exceptions import ClientError
 from chat.aws.dynamodb import to_attributes
 from chat.storage import keys
 from operations import rows
-from operations.pace import Pace, units_of
+from operations.pace import THREADS, Pace, units_of
 from operations.rows import Attributes
 
 LEAST_GAP = 64
@@ -92,7 +93,8 @@ class Counters:
 
     def go_on(self, numbers: Numbers) -> int:
         """Raises counters that are behind what is known; how many rooms'. Two write units a room, twice is once."""
-        return sum(self._go_on(room, known) for room, known in numbers.rooms.items())
+        with ThreadPoolExecutor(THREADS) as threads:
+            return sum(threads.map(self._go_on, numbers.rooms.keys(), numbers.rooms.values()))
 
     def _go_on(self, room: str, known: RoomNumbers) -> bool:
         raised = self._raise(room, "seq", known.seq, known.gap, {"numbered_at_ms": known.numbered_at_ms})

@@ -21,11 +21,8 @@ from chat.events import RESTORED
 from operations import rows
 from operations.backups.numbers import REFUSED
 from operations.errors import OperationError
-from operations.pace import Pace, units_of
+from operations.pace import THREADS, Pace, units_of
 from operations.rows import Attributes
-
-THREADS = 16
-"""Writes under way at once: one process is busy with as many."""
 
 BATCH_GET = 100
 """Keys that one BatchGetItem takes (DynamoDB quota)."""
