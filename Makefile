@@ -24,7 +24,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy build redrive plan forecast tune profile doctor audit monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback swap build redrive plan forecast tune profile doctor audit monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -76,6 +76,15 @@ synth: setup  ## write the CloudFormation templates of STAGE (dev) to build/STAG
 
 deploy: setup  ## deploy STAGE (dev) into the AWS account of your credentials
 	@python -m local.account $(STAGE) $(CONTEXT)
+
+status: setup  ## what STAGE (dev) runs: stacks, versions of functions, deployments under way, alarms (STAGE=local: `make dev`)
+	@python -m operations.status --stage $(STAGE)
+
+rollback: setup  ## functions of STAGE (dev) run the version before again: REASON="…" (or ARGS=--dry-run), ARGS=message.command for one
+	@python -m operations.rollback --stage $(STAGE) $${REASON:+--reason "$$REASON"} $(ARGS)
+
+swap: setup  ## on which stage of the WebSocket API new sockets of STAGE (dev) open: ARGS=green REASON="…", then ARGS=--drain
+	@python -m operations.swap --stage $(STAGE) $${REASON:+--reason "$$REASON"} $(ARGS)
 
 build: setup  ## layers, web client and templates of STAGE, as a deployment uploads them
 	@python -m layers.build --stage $(STAGE) && $(MAKE) --no-print-directory synth

@@ -36,7 +36,7 @@ class ReadTable:
         self._value = TypeDeserializer().deserialize
 
     def query(self, *queries: Query) -> list[Page]:
-        """See `chat.ports.Table`: partitions from their beginning, whatever else a query may ask for."""
+        """See `chat.ports.Table`: whole partitions, from either end, whatever else a query may ask for."""
         return [self._page(query) for query in queries]
 
     def _page(self, query: Query) -> Page:
@@ -46,7 +46,9 @@ class ReadTable:
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": query.pk}},
             ConsistentRead=query.consistent,
+            ScanIndexForward=not query.descending,
             **start,
+            **({"Limit": query.limit} if query.limit else {}),
         )
         end = found.get("LastEvaluatedKey")
         return Page([self._item(each) for each in found["Items"]], (query.pk, end["sk"]["S"]) if end else None)
@@ -60,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Verifies one stage; returns the exit status."""
     options = parse(arguments)
     try:
-        records = Records(rooms_table(Stage.find(options.stage)))
+        stage = Stage.find(options.stage)
+        records = Records(ReadTable(stage.client("dynamodb"), rooms_table_name(stage)))
         return show(records, since=options.since, head=options.head)
     except OperationError as error:
         return _complain(str(error), error.status)
@@ -79,17 +82,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def rooms_table(stage: Stage) -> ReadTable:
+def rooms_table_name(stage: Stage) -> str:
     """The table that the stage keeps the audit in. Raises `UsageError` where there is no such stage."""
-    name = f"chat-{stage.name}-data"
-    try:
-        (stack,) = stage.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        raise UsageError(f"There is no stage {stage.name} here: no stack is called {name}.") from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return ReadTable(stage.client("dynamodb"), outputs["RoomsTableName"])
+    return stage.outputs("data")["RoomsTableName"]
 
 
 def show(records: Records, *, since: str | None, head: str | None) -> int:

@@ -55,6 +55,25 @@ class Stage:
 
         return cls(name, client)
 
+    def outputs(self, stack: str) -> dict[str, str]:
+        """What a stack of the stage says of itself: one call. Raises `UsageError` where there is no such stage."""
+        name = f"chat-{self.name}-{stack}"
+        try:
+            (found,) = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            raise UsageError(f"There is no stage {self.name} here: no stack is called {name}.") from error
+        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+    def management(self, url: str) -> Any:  # noqa: ANN401  # one of boto3's many
+        """A boto3 client of `@connections` at `url`, which is where a stage of the WebSocket API has it."""
+        if self.name == STAGE:
+            return Endpoint(url).client("apigatewaymanagementapi")
+        session = boto3.Session()
+        region = session.region_name or DEFAULT_REGION
+        return session.client("apigatewaymanagementapi", endpoint_url=url, region_name=region)
+
     def hops(self) -> list[Hop]:
         """All hops of the stage by name: one call. Raises `UsageError` for a stage that is not deployed."""
         place = f"/chat/{self.name}/dead-letters"

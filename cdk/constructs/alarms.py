@@ -48,7 +48,7 @@ class AlarmTopic(Construct):
         return topic
 
     def add(
-        self, scope: Construct, construct_id: str, *, metric: cloudwatch.Metric, means: str, runbook: str
+        self, scope: Construct, construct_id: str, *, metric: cloudwatch.IMetric, means: str, runbook: str
     ) -> cloudwatch.Alarm:
         """An alarm as soon as `metric` reaches 1 in a minute; `means` tells whoever is woken what to do.
 

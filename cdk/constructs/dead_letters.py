@@ -105,7 +105,7 @@ class WorkQueue(Construct):
         """Of the event source mapping by which it is worked off, once `feed` has made it."""
         alarms.queues[self.dead_letters.name] = self.queue
 
-    def feed(self, function: ChatFunction, *, pollers: Range | None) -> None:
+    def feed(self, function: ChatFunction, *, pollers: Range | None) -> sources.SqsEventSource:
         """`function` works it off, ten at once; with `pollers` by so many at least that are its own."""
         source = sources.SqsEventSource(
             self.queue,
@@ -119,3 +119,4 @@ class WorkQueue(Construct):
         )
         function.live.add_event_source(source)
         self.mapping_id = source.event_source_mapping_id
+        return source

@@ -22,9 +22,9 @@ from constructs import Construct
 
 from cdk.config import ROOT, StageConfig
 from cdk.constructs.logs import log_retention
-from cdk.constructs.names import ALIAS
 from cdk.constructs.network import SUBNETS, Network
 from cdk.constructs.permissions import Pattern, accept_pattern, acknowledge
+from chat.aws.function_scaling import ALIAS
 from chat.settings import Settings
 from layers.build import CHAT, Target, build_layer
 

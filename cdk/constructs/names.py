@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-ALIAS = "live"
-"""The alias of every function that something calls."""
-
 
 def application_name(stage: str) -> str:
     """The stage's application in CodeDeploy. Its deployment groups are called as functions are: GROUP.MODULE."""

@@ -16,12 +16,13 @@ from cdk.config import StageConfig
 from cdk.constructs.function import ChatFunction
 from cdk.constructs.logs import WEBSOCKET_FIELDS, AccessLog, allow_websocket_logs
 from cdk.constructs.permissions import acknowledge, pattern_in
+from chat.colours import BLUE, GREEN, stage_name
 
 DEFAULT = "$default"
 
 
 class WebSocket(Construct):
-    """The API and its one stage, named like the application's. Routes are added when their functions exist."""
+    """The API and its two stages (`chat.colours`). Routes are added when their functions exist."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
@@ -33,20 +34,12 @@ class WebSocket(Construct):
             # Functions in a network post to it over IPv6: see `cdk.constructs.network`.
             ip_address_type=apigatewayv2.IpAddressType.DUAL_STACK if config.cache and not config.local else None,
         )
-        self.stage = apigatewayv2.WebSocketStage(
-            self,
-            "Stage",
-            web_socket_api=self.api,
-            stage_name=config.name,
-            auto_deploy=True,
-            throttle=apigatewayv2.ThrottleSettings(
-                rate_limit=config.websocket.rate, burst_limit=config.websocket.burst
-            ),
-            access_log_settings=AccessLog(self, "AccessLog", config=config, fields=WEBSOCKET_FIELDS),
-        )
+        access_log = AccessLog(self, "AccessLog", config=config, fields=WEBSOCKET_FIELDS)
+        self.stage = self._add_stage("Stage", BLUE, config, access_log)
+        green = self._add_stage("Green", GREEN, config, access_log)
         local = config.local
         self.url = f"{local.websocket}/{config.name}" if local else self.stage.url
-        """Where clients open sockets, without a trailing slash."""
+        """Where clients open sockets of the blue stage, without a trailing slash."""
         self.connections_url = f"{local.connections}/{config.name}" if local else self.stage.callback_url
         """Where frames are posted."""
         self.origin = local.websocket if local else self.api.api_endpoint
@@ -54,15 +47,32 @@ class WebSocket(Construct):
         self.connections = pattern_in(
             self,
             cdk.Stack.of(self).format_arn(
-                service="execute-api", resource=self.api.api_id, resource_name=f"{config.name}/POST/@connections/*"
+                service="execute-api", resource=self.api.api_id, resource_name=f"{config.name}*/POST/@connections/*"
             ),
-            "Connections have no ids before they are opened; this is posting to those of this stage and nothing else.",
+            "Connections have no ids before they are opened; this is posting to those of both stages and nothing else.",
         )
         acknowledge(
             self.api, "APIG4", "WebSocket APIs authorize $connect, and the connection keeps what its authorizer found."
         )
         if not local:
-            self.stage.node.add_dependency(allow_websocket_logs(self, "Logging"))
+            logging = allow_websocket_logs(self, "Logging")
+            for each in (self.stage, green):
+                each.node.add_dependency(logging)
+
+    def _add_stage(
+        self, construct_id: str, colour: str, config: StageConfig, access_log: AccessLog
+    ) -> apigatewayv2.WebSocketStage:
+        return apigatewayv2.WebSocketStage(
+            self,
+            construct_id,
+            web_socket_api=self.api,
+            stage_name=stage_name(config.name, colour),
+            auto_deploy=True,
+            throttle=apigatewayv2.ThrottleSettings(
+                rate_limit=config.websocket.rate, burst_limit=config.websocket.burst
+            ),
+            access_log_settings=access_log,
+        )
 
     def add_door(self, *, authorizer: ChatFunction, connect: ChatFunction, disconnect: ChatFunction) -> None:
         """`$connect` behind the authorizer, which reads the ticket in the query string, and `$disconnect`."""

@@ -10,7 +10,7 @@ from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import DeadLetters
 from cdk.constructs.function import Platform
 from cdk.constructs.websocket import WebSocket
-from cdk.service.partitions import CANARY, TICKETS, only
+from cdk.service.partitions import CANARY, COLOUR, TICKETS, only
 from cdk.stacks.data import DataStack
 
 CANARY_TIMEOUT_S = 30
@@ -33,6 +33,7 @@ def add_canary(platform: Platform, *, data: DataStack, websocket: WebSocket, ala
         timeout_s=CANARY_TIMEOUT_S,
     )
     canary.allow([data.connections.table_arn], "dynamodb:PutItem", conditions=only(TICKETS))
+    canary.allow([data.connections.table_arn], "dynamodb:GetItem", conditions=only(COLOUR))
     canary.allow([data.messages.table_arn], "dynamodb:DeleteItem", conditions=only(CANARY))
     uncalled = DeadLetters(platform.stack, "CanaryDeadLetters", source="the canary's schedule", alarms=alarms)
     uncalled.call_again(canary)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aws_cdk import aws_lambda_event_sources as sources
+
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
 from cdk.constructs.websocket import WebSocket
@@ -10,8 +12,10 @@ from cdk.stacks.data import DataStack
 DELIVER_TIMEOUT_S = 30
 
 
-def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, delivery: WorkQueue) -> None:
-    """What works `delivery` off, and puts back into it what has to wait."""
+def add_delivery(
+    platform: Platform, *, data: DataStack, websocket: WebSocket, delivery: WorkQueue
+) -> sources.SqsEventSource:
+    """What works `delivery` off, and puts back into it what has to wait; returned as its queue is polled."""
     deliver = platform.function(
         "Deliver",
         "message.deliver",
@@ -43,4 +47,4 @@ def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, d
     )
     deliver.allow([websocket.connections], "execute-api:ManageConnections")
     deliver.allow([delivery.queue.queue_arn], "sqs:SendMessage")
-    delivery.feed(deliver, pollers=platform.config.pollers("delivery"))
+    return delivery.feed(deliver, pollers=platform.config.pollers("delivery"))

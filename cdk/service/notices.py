@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aws_cdk import aws_lambda_event_sources as sources
+
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
 from cdk.constructs.websocket import WebSocket
@@ -10,8 +12,10 @@ from cdk.stacks.data import DataStack
 NOTICES_TIMEOUT_S = 15
 
 
-def add_notices(platform: Platform, *, data: DataStack, websocket: WebSocket, notices: WorkQueue) -> None:
-    """What works `notices` off, and puts back into it what is to be told later."""
+def add_notices(
+    platform: Platform, *, data: DataStack, websocket: WebSocket, notices: WorkQueue
+) -> sources.SqsEventSource:
+    """What works `notices` off, and puts back into it what is to be told later; returned as its queue is polled."""
     rooms, connections = data.rooms, data.connections
     notice = platform.function(
         "Notice",
@@ -28,4 +32,4 @@ def add_notices(platform: Platform, *, data: DataStack, websocket: WebSocket, no
     notice.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
     notice.allow([websocket.connections], "execute-api:ManageConnections")
     notice.allow([notices.queue.queue_arn], "sqs:SendMessage")
-    notices.feed(notice, pollers=platform.config.pollers("notices"))
+    return notices.feed(notice, pollers=platform.config.pollers("notices"))

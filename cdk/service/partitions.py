@@ -27,6 +27,12 @@ PUSH, DEVICES = "push#*", "device#*"
 AUDIT = "audit#*"
 """In the table of rooms: what operators did."""
 
+SCALING, ANSWERS, ACKNOWLEDGED = "scaling#*", "answers#*", "alarms#*"
+"""In the table of rooms: what operators changed, what they were answered, and who looks after which alarm."""
+
+COLOUR = "colour"
+"""In the table of connections: on which stage of the API new sockets open."""
+
 CANARY = "m#stage-canary#*"
 """In the table of messages: what the canary has said. It may remove nothing else."""
 

@@ -6,7 +6,7 @@ from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.websocket import WebSocket
 from cdk.service.identity import Identity
-from cdk.service.partitions import TICKETS, only
+from cdk.service.partitions import COLOUR, TICKETS, only
 from cdk.stacks.data import DataStack
 
 
@@ -34,5 +34,6 @@ def add_sign_in(
         layers=("identity",),
     )
     tickets.allow([connections.table_arn], "dynamodb:PutItem", conditions=only(TICKETS))
+    tickets.allow([connections.table_arn], "dynamodb:GetItem", conditions=only(COLOUR))
     identity.allow(tickets)
     http.add("POST", "/api/tickets", tickets)

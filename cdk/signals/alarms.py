@@ -377,6 +377,8 @@ GROUPS = (
 )
 
 BESIDE_THEIR_RESOURCES = {
+    "deployment-rolled-back": "New versions of functions end with exceptions while they have a part of the traffic; "
+    "the deployment is taken back (`cdk/service/rollout.py`).",
     "dead-letters": "A queue of dead letters has some: one alarm a queue (`cdk/constructs/dead_letters.py`).",
     "media-failed": "An execution of the media state machine failed (`cdk/constructs/media_pipeline.py`).",
 }

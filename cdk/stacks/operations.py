@@ -16,7 +16,9 @@ from cdk.service.addresses import publish_dead_letters
 from cdk.service.cache_desk import add_cache_desk
 from cdk.service.canary import add_canary
 from cdk.service.capacity import add_capacity_review, add_quota_forecast
+from cdk.service.console import add_console
 from cdk.service.health import add_health
+from cdk.service.scaling import add_scaling, scaled_of
 from cdk.service.webhook_settings import add_webhook_settings
 from cdk.stacks.data import DataStack
 from cdk.stacks.service import ServiceStack
@@ -42,12 +44,21 @@ class OperationsStack(cdk.Stack):
         alarms = AlarmTopic(self, "Alarms", config=config, topic=service.alarms.topic)
         http, identity = service.http, service.identity
 
-        add_health(platform, data=data, delivery=service.delivery, events=service.events, http=http)
+        add_health(platform, data=data, delivery=service.delivery, events=service.events, http=http, identity=identity)
         add_canary(platform, data=data, websocket=service.websocket, alarms=alarms)
         add_webhook_settings(platform, data=data, deliveries=service.deliveries, http=http, identity=identity)
         if service.tier:
             add_cache_desk(platform, tier=service.tier, data=data, http=http, identity=identity)
         self.review = self._keep_capacity(config, data, service, alarms)
+        add_console(platform, data=data, http=http, identity=identity)
+        add_scaling(
+            platform,
+            data=data,
+            http=http,
+            identity=identity,
+            protection=service.protection,
+            scaled=scaled_of(service.platform.functions, service.polled),
+        )
         # Last, when all queues are made.
         publish_dead_letters(self, alarms=alarms, part="operations-")
 

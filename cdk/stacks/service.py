@@ -27,6 +27,7 @@ from cdk.service.notices import NOTICES_TIMEOUT_S, add_notices
 from cdk.service.posting import Posting
 from cdk.service.protection import Protection
 from cdk.service.push import PUSH_TIMEOUT_S, MobileApplications, add_push
+from cdk.service.rollout import add_rollout
 from cdk.service.sign_in import add_sign_in
 from cdk.service.streams import add_streams
 from cdk.service.tail import add_tail
@@ -71,12 +72,13 @@ class ServiceStack(cdk.Stack):
         self.events = events = RoomEvents(self, "RoomEvents", config=config, alarms=alarms)
         self.identity = identity = Identity(config=config, session_secret=data.session_secret)
         self.tier = tier = make_tier(self, config=config, cache=cache, alarms=alarms)
+        self.protection = protection = Protection(self, config=config)
         posting = Posting(
             data=data,
             websocket=websocket,
             delivery=delivery,
             notices=notices,
-            protection=Protection(self, config=config),
+            protection=protection,
             cache=tier,
             fanout=config.fanout or None,
         )
@@ -88,8 +90,11 @@ class ServiceStack(cdk.Stack):
         add_commands(platform, posting=posting, http=http, identity=identity)
         add_streams(platform, data=data, http=http, identity=identity)
         add_tail(platform, data=data, http=http)
-        add_delivery(platform, data=data, websocket=websocket, delivery=delivery)
-        add_notices(platform, data=data, websocket=websocket, notices=notices)
+        self.polled = {
+            "message.deliver": add_delivery(platform, data=data, websocket=websocket, delivery=delivery),
+            "message.notices": add_notices(platform, data=data, websocket=websocket, notices=notices),
+        }
+        """What its function is called for by its queue, where operators may change how much at once."""
         add_events(platform, data=data, events=events, notices=notices, jobs=jobs)
         applications = MobileApplications(platform)
         add_push(
@@ -120,7 +125,8 @@ class ServiceStack(cdk.Stack):
         if config.capacity:
             keep_environments(platform, kept=config.capacity)
             publish_capacity(platform, kept=config.capacity)
-        add_client_config(platform, websocket=websocket, http=http, identity=identity)
+        add_rollout(platform, data=data, alarms=alarms)
+        add_client_config(platform, data=data, websocket=websocket, http=http, identity=identity)
         # Last, when all queues are made.
         publish_addresses(
             self,

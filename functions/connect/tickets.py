@@ -23,5 +23,4 @@ def respond(event: http.Event) -> http.Answer:
     ticket = wiring.ids().new()
     expires_at_ms = wiring.clock().now_ms() + LIFETIME_MS
     wiring.tickets().issue(ticket, principal, expires_at_ms)
-    url = wiring.settings().need("websocket_url")
-    return http.answer(201, {"ticket": ticket, "url": url, "expires_at_ms": expires_at_ms})
+    return http.answer(201, {"ticket": ticket, "url": wiring.websocket_url(), "expires_at_ms": expires_at_ms})

@@ -22,7 +22,7 @@ def respond(_event: http.Event) -> http.Answer:
             "sign_in": "oidc" if settings.oidc_issuer else "built-in",
             "issuer": settings.oidc_issuer,
             "wallet_chains": [int(chain) for chain in (settings.wallet_chains or "").split(",") if chain],
-            "websocket_url": settings.need("websocket_url"),
+            "websocket_url": wiring.websocket_url(),
         },
         cache_control="public, max-age=60",
     )

@@ -41,7 +41,19 @@ FALLBACK = {
     "GET /api/events": "message.http_events",
     "GET /api/tail/{room}/{capability}/{part+}": "message.tail",
 }
-OPERATIONS = {"GET /api/health": "ops.health", "GET /api/config": "ops.config"}
+OPERATIONS = {
+    "GET /api/health": "ops.health",
+    "GET /api/config": "ops.config",
+    "GET /api/metrics": "ops.console",
+    "GET /api/infrastructure/status": "ops.console",
+    "GET /api/monitoring/alerts": "ops.console",
+    "POST /api/monitoring/alerts/{name}/acknowledge": "ops.console",
+    "GET /api/audit": "ops.console",
+    "GET /api/scaling/config": "ops.scaling",
+    "POST /api/scaling/config": "ops.scaling",
+    "GET /api/scaling/versions": "ops.scaling",
+    "POST /api/scaling/rollback": "ops.scaling",
+}
 
 
 def routes(assembly: Assembly, protocol: str) -> dict[str, Resource]:
@@ -152,8 +164,9 @@ def api_stages(assembly: Assembly) -> dict[str, Resource]:
 def test_stages_are_named_for_clients_and_throttled_as_configured(stage: Assembly) -> None:
     config = STAGES[stage.stage]
     found = api_stages(stage)
-    assert set(found) == {"$default", stage.stage}
-    for name, throttle in (("$default", config.http), (stage.stage, config.websocket)):
+    green = f"{stage.stage}-green"
+    assert set(found) == {"$default", stage.stage, green}
+    for name, throttle in (("$default", config.http), (stage.stage, config.websocket), (green, config.websocket)):
         settings = found[name]["DefaultRouteSettings"]
         assert settings == {"ThrottlingRateLimit": throttle.rate, "ThrottlingBurstLimit": throttle.burst}
         assert found[name]["AutoDeploy"] is True

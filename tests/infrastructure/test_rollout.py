@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from aws_cdk.assertions import Template
 
 from cdk.config import STAGES, ConfigError, Rollout, read_context
 from cdk.constructs.function import LayerVersions, Platform
-from cdk.constructs.names import ALIAS
+from cdk.constructs.names import application_name
+from chat.aws.function_scaling import ALIAS
+from chat.rehearsal import CALL_MS, CALLS, FUNCTIONS
 from layers.build import HOST
 from tests.infrastructure.assembly import DEV, LOCAL, OWN_VALIDATION, Assembly, Resource, command_line_context, walk
 
@@ -29,7 +32,8 @@ def aliases(assembly: Assembly) -> dict[str, Resource]:
 
 
 def test_each_function_has_the_alias_that_its_callers_call(stage: Assembly) -> None:
-    assert set(aliases(stage)) == set(stage.functions())
+    # CodeDeploy knows the function that it calls by its name alone.
+    assert set(aliases(stage)) == set(stage.functions()) - {"ops.rehearsal"}
 
 
 def callers(assembly: Assembly) -> Iterator[tuple[Resource, Any]]:
@@ -71,6 +75,114 @@ def test_on_aws_the_alias_stands_for_a_version_that_stays_when_the_next_one_come
 def test_in_stage_local_it_stands_for_what_the_function_has_so_that_reloading_is_seen(local: Assembly) -> None:
     assert {alias["FunctionVersion"] for alias in aliases(local).values()} == {"$LATEST"}
     assert not local.of_type("Lambda::Version")
+
+
+def groups(assembly: Assembly) -> dict[str, Resource]:
+    """Deployment groups by what they are called."""
+    return {str(group["DeploymentGroupName"]): group for group in assembly.of_type("CodeDeploy::DeploymentGroup")}
+
+
+def test_what_users_wait_for_is_moved_by_codedeploy_after_a_rehearsal(dev: Assembly, prod: Assembly) -> None:
+    for assembly, config in (
+        (dev, "CodeDeployDefault.LambdaAllAtOnce"),
+        (prod, "CodeDeployDefault.LambdaCanary10Percent5Minutes"),
+    ):
+        found = groups(assembly)
+        assert set(found) == set(FUNCTIONS)
+        for name, group in found.items():
+            policy = aliases(assembly)[name].body["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+            assert assembly.behind("service", policy["DeploymentGroupName"]) == group
+            hook = assembly.behind("service", policy["BeforeAllowTrafficHook"])
+            assert hook == assembly.functions()["ops.rehearsal"]
+            assert group["DeploymentConfigName"] == config
+        (application,) = assembly.of_type("CodeDeploy::Application")
+        assert application["ApplicationName"] == application_name(assembly.stage)
+
+
+def test_no_other_alias_and_none_in_stage_local_is_moved_by_codedeploy(stage: Assembly) -> None:
+    moved = {name for name, alias in aliases(stage).items() if "UpdatePolicy" in alias.body}
+    assert moved == (set() if stage.stage == "local" else set(FUNCTIONS))
+
+
+def test_errors_of_the_new_versions_and_alarms_of_the_stage_take_a_gradual_deployment_back(
+    dev: Assembly, prod: Assembly
+) -> None:
+    for group in groups(dev).values():
+        assert "DEPLOYMENT_STOP_ON_ALARM" not in group["AutoRollbackConfiguration"]["Events"]
+    (own,) = [alarm for alarm in prod.of_type("CloudWatch::Alarm") if "New versions" in alarm["AlarmDescription"]]
+    for group in groups(prod).values():
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        first, *others = [alarm["Name"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+        assert prod.behind(group.stack, first) == own
+        made = {
+            str(alarm["AlarmName"]) for alarm in prod.of_type("CloudWatch::Alarm") if alarm.stack == "observability"
+        }
+        assert others
+        assert set(others) <= made
+
+
+def test_the_alarm_looks_at_the_version_that_is_new_of_each_function(prod: Assembly) -> None:
+    (own,) = [alarm for alarm in prod.of_type("CloudWatch::Alarm") if "New versions" in alarm["AlarmDescription"]]
+    metrics = [each["MetricStat"]["Metric"] for each in own["Metrics"] if "MetricStat" in each]
+    watched = set()
+    for metric in metrics:
+        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+        function = prod.behind(own.stack, dimensions["FunctionName"])
+        version = prod.behind(own.stack, dimensions["ExecutedVersion"])
+        assert function
+        assert version
+        assert prod.behind(own.stack, version["FunctionName"]) == function
+        assert prod.text(own.stack, dimensions["Resource"]) == "{" + prod.label(function) + "}:live"
+        watched.add(function)
+    assert watched == {prod.functions()[name] for name in FUNCTIONS}
+    # CloudWatch takes no more in one alarm.
+    assert len(metrics) <= 10
+
+
+def test_the_rehearsal_is_told_the_versions_that_the_aliases_are_moved_to(dev: Assembly) -> None:
+    rehearsal = dev.functions()["ops.rehearsal"]
+    told = dev.text("service", rehearsal["Environment"]["Variables"]["CHAT_REHEARSED_VERSIONS"])
+    versions = [dev.behind("service", aliases(dev)[name]["FunctionVersion"]) for name in FUNCTIONS]
+    named = [f"{name}={{{dev.label(found)}}}" for name, found in zip(FUNCTIONS, versions, strict=True) if found]
+    assert told == ",".join(named)
+    assert rehearsal["Timeout"] * 1_000 > CALLS * CALL_MS
+
+
+def test_codedeploy_may_call_the_rehearsal_and_has_aws_own_rights_beside(dev: Assembly) -> None:
+    roles = {dev.behind(group.stack, group["ServiceRoleArn"]) for group in groups(dev).values()}
+    (role,) = roles
+    assert role
+    (statement,) = dev.statements(role)
+    assert statement.actions == {"lambda:InvokeFunction"}
+    assert statement.resources == {"{service/Rehearsal}"}
+    assert "AWSCodeDeployRoleForLambdaLimited" in str(role["ManagedPolicyArns"])
+
+
+def test_no_resource_waits_for_itself(stage: Assembly) -> None:
+    for name, template in stage.templates.items():
+        resources = template["Resources"]
+        waits = {
+            logical_id: {reference for part in walk(body) for reference in referred(part)} & set(resources)
+            for logical_id, body in resources.items()
+        }
+        assert list(TopologicalSorter(waits).static_order()), name
+
+
+def referred(part: Any) -> Iterator[str]:
+    """Logical ids that one part of a resource names."""
+    if not isinstance(part, dict):
+        return
+    if isinstance(part.get("Ref"), str):
+        yield part["Ref"]
+    if isinstance(part.get("Fn::GetAtt"), list):
+        yield part["Fn::GetAtt"][0]
+    depends = part.get("DependsOn", [])
+    yield from [depends] if isinstance(depends, str) else depends
+
+
+def test_every_stack_has_room_for_more(stage: Assembly) -> None:
+    for name, template in stage.templates.items():
+        assert len(template["Resources"]) <= 460, f"{name}: CloudFormation takes 500"
 
 
 def version_of(*, memory_mb: int = 512, connections_table: str = "one", comment: str = "") -> str:

@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             # Lingering for no time at all makes closing a reset.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    do_GET = do_POST = do_HEAD = handle_any  # noqa: N815 - the names that http.server calls
+    do_GET = do_POST = do_HEAD = do_DELETE = handle_any  # noqa: N815 - the names that http.server calls
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)

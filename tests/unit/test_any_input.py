@@ -30,7 +30,9 @@ from chat.push.encryption import Vapid
 from chat.push.office import DeviceDesk
 from chat.push.registration import Removal, Subscription, Wish
 from chat.settings import Settings
+from chat.storage.answers import AnswerBook
 from chat.storage.audit import AuditTrail
+from chat.storage.colour import ColourBook
 from chat.storage.nonces import NonceOffice
 from chat.storage.push_subscriptions import PushBook
 from chat.storage.tail_access import TailAccess
@@ -44,7 +46,7 @@ from chat.webhooks.replay import Range
 from functions.connect import authorize, push_subscriptions, sessions, tickets, wallet_nonces, wallet_sessions
 from functions.media import uploads
 from functions.message import command, http_command, http_events, tail
-from functions.ops import account, config, health, webhook_settings
+from functions.ops import account, config, console, health, scaling, webhook_settings
 from functions.ops import cache as cache_endpoint
 from simulation.table import MemoryTable
 from simulation.world import CountedIds, ManualClock, MemoryQueue, World
@@ -152,8 +154,8 @@ ENDPOINTS = [
     Endpoint("DELETE /api/push/subscriptions", push_subscriptions, near(Removal)),
     Endpoint("POST /api/push/levels", push_subscriptions, near(Wish)),
 ]
-ELSEWHERE = {uploads, health}
-"""`tests.unit.test_media_functions` tries the first so; the second takes no input."""
+ELSEWHERE = {uploads, health, console, scaling}
+"""`tests.unit.test_media_functions` tries the first so, `tests.unit.test_openapi` the others."""
 
 ISSUER = BuiltInIssuer("a secret of at least thirty-two bytes")
 
@@ -215,6 +217,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         rooms=world.services.rooms,
         messages=world.services.messages,
         queue=MemoryQueue(),
+        audit=AuditTrail(world.rooms_table),
         clock=world.clock,
         ids=world.ids,
         master=lambda: ISSUER.secret,
@@ -238,7 +241,9 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         "tail_access": TAILS,
         "job_office": world.accounts.office,
         "operators": Operators(frozenset({"ada"})),
+        "answers": AnswerBook(world.rooms_table, world.clock),
         "tickets": world.tickets,
+        "colour_book": ColourBook(world.connections_table, world.clock),
         "nonces": nonces,
         "clock": world.clock,
         "ids": world.ids,

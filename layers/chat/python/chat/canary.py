@@ -120,7 +120,7 @@ def _say(canary: Canary, speaker: int, listener: int) -> Times:
     for heard_on, frame in _frames(canary):
         elapsed_ms = (canary.elapsed_s() - started_s) * 1_000
         if heard_on == speaker and frame.get("id") == command_id:
-            _sweep(canary, int(_acknowledged(frame)["result"]["seq"]))
+            sweep(canary.messages, int(_acknowledged(frame)["result"]["seq"]))
             ack_ms = elapsed_ms
         elif heard_on == listener and frame.get("message", {}).get("command_id") == command_id:
             delivery_ms = elapsed_ms
@@ -148,7 +148,7 @@ def _acknowledged(frame: Frame) -> Frame:
     return frame
 
 
-def _sweep(canary: Canary, seq: int) -> None:
-    """Removes the message that is `KEPT` older."""
+def sweep(messages: Table, seq: int) -> None:
+    """Removes the message that is `KEPT` older: whoever says something here does so with its number."""
     if seq > KEPT:
-        canary.messages.delete(keys.message(keys.CANARY_ROOM, seq - KEPT))
+        messages.delete(keys.message(keys.CANARY_ROOM, seq - KEPT))

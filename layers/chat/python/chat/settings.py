@@ -30,9 +30,9 @@ class Settings:
     messages_table: str | None = None
     connections_table: str | None = None
     connections_url: str | None = None
-    """Where frames are posted: the stage's `@connections` base, without a trailing slash."""
+    """Where frames are posted: the blue stage's `@connections` base, without a trailing slash."""
     websocket_url: str | None = None
-    """Where clients open sockets: `wss://…/stage`."""
+    """Where clients open sockets of the blue stage: `wss://…/stage`."""
     delivery_queue_url: str | None = None
     notices_queue_url: str | None = None
     """Where what is told of presence and receipts waits."""
@@ -54,6 +54,10 @@ class Settings:
     """As `site_url_parameter`, of the id of the distribution that serves media."""
     fanout: str | None = None
     """Thresholds of delivery that are not the defaults, as `chat.planning.Thresholds.parse` takes them."""
+    scaled_functions: str | None = None
+    """Functions whose concurrency operators may change, as `chat.aws.function_scaling.render` writes them."""
+    stacks: str | None = None
+    """The names of the stage's stacks, with commas between them."""
     user_rate_per_s: str | None = None
     """Commands a second that a user may send for long, and how many at once: whole numbers from 1."""
     user_burst: str | None = None
@@ -82,6 +86,8 @@ class Settings:
     """`yes` where push messages do not have what was said."""
     push_contact: str | None = None
     """`mailto:` or `https:` that push services are told of; None for none."""
+    rehearsed_versions: str | None = None
+    """Versions that a deployment brings, with commas: NAME=ARN, qualified."""
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     capacity: str | None = None

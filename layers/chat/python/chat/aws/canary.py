@@ -12,7 +12,7 @@ from chat.canary import Canary
 def canary() -> Canary:
     """One for each conversation: its sockets are closed when it is over."""
     return Canary(
-        url=wiring.settings().need("websocket_url"),
+        url=wiring.websocket_url(),
         tickets=wiring.tickets(),
         messages=DynamoDbTable(wiring.client(), wiring.settings().need("messages_table")),
         lines=CurlLines(CERTIFICATES),

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from chat import signals
 from chat.aws.calls import Request, Response
 from chat.aws.client import AwsClient
+from chat.colours import BLUE, COLOURS, base_url, split
 from chat.ports import POSTING_MS, Outcome
 
 TIMEOUT_MS = 2_000
@@ -27,11 +28,11 @@ logger = logging.getLogger(__name__)
 
 
 class ApiGatewaySockets:
-    """The sockets of one deployed WebSocket stage."""
+    """The sockets of a stage, of both its colours. `connections_url` is blue's."""
 
     def __init__(self, client: AwsClient, connections_url: str) -> None:
         self._client = client
-        self._base = f"{connections_url.rstrip('/')}/@connections/"
+        self._bases = {colour: f"{base_url(connections_url, colour)}/@connections/" for colour in COLOURS}
 
     def post(
         self, connection_ids: Sequence[str], frame: bytes, *, retry: bool = True, within_ms: int = POSTING_MS
@@ -39,7 +40,7 @@ class ApiGatewaySockets:
         """See `chat.ports.Sockets`. With `retry`, 429, 5xx and silence are tried three times with full jitter."""
         request = Request(
             service="execute-api",
-            url=self._base,
+            url=self._bases[BLUE],
             body=frame,
             # With its hash given, the frame is not hashed for each connection.
             headers=("Content-Type: application/json", f"X-Amz-Content-Sha256: {hashlib.sha256(frame).hexdigest()}"),
@@ -50,12 +51,16 @@ class ApiGatewaySockets:
             within_ms = min(within_ms, left_ms - RESERVE_MS)
         answers = self._client.call_each(
             request,
-            [self._base + _encoded(name) for name in connection_ids],
+            [self._address(connection) for connection in connection_ids],
             attempts=ATTEMPTS if retry else 1,
             within_ms=within_ms,
         )
         _report(answers)
         return {name: _outcome(answer) for name, answer in zip(connection_ids, answers, strict=True)}
+
+    def _address(self, connection: str) -> str:
+        colour, name = split(connection)
+        return self._bases[colour] + _encoded(name)
 
 
 def _encoded(connection_id: str) -> str:

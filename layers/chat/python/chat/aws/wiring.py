@@ -26,6 +26,7 @@ from chat.caching.counts import Counts
 from chat.caching.shared import Shared
 from chat.caching.tiers import Tiers
 from chat.coalescing import Intervals
+from chat.colours import base_url
 from chat.operators import Operators, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
@@ -34,8 +35,10 @@ from chat.services import Activity, Deliveries, Fanout, JobOffice, Notices, Prot
 from chat.settings import Runtime, Settings
 from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
+from chat.storage.answers import AnswerBook
 from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
+from chat.storage.colour import ColourBook
 from chat.storage.connections import ConnectionRegistry, TicketOffice
 from chat.storage.fanout_settings import FanoutSettings
 from chat.storage.followers import Followers
@@ -50,6 +53,7 @@ from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
+from chat.storage.scaling import LimitSettings
 from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
@@ -203,6 +207,17 @@ def tickets() -> TicketOffice:
 
 
 @cache
+def colour_book() -> ColourBook:
+    """Which stage of the API new sockets open on."""
+    return ColourBook(DynamoDbTable(client(), settings().need("connections_table")), clock())
+
+
+def websocket_url() -> str:
+    """Where sockets open now, without a ticket."""
+    return base_url(settings().need("websocket_url"), colour_book().in_force())
+
+
+@cache
 def nonces() -> NonceOffice:
     """The nonces of wallet sign-in."""
     return NonceOffice(DynamoDbTable(client(), settings().need("connections_table")))
@@ -334,6 +349,7 @@ def protection() -> Protection:
     table = DynamoDbTable(client(), settings().need("rooms_table"))
     return Protection(
         buckets=user_buckets(),
+        limits=LimitSettings(table, clock()),
         rates=UserRates(table, lambda: secrets.randbelow(SAMPLED) == 0),
         rules=RuleBook(table, tiers()),
         slow_mode=SlowMode(table),
@@ -394,3 +410,9 @@ def services() -> Services:
         notices=notices(),
         clock=clock(),
     )
+
+
+@cache
+def answers() -> AnswerBook:
+    """What operators were answered to requests with an `Idempotency-Key`."""
+    return AnswerBook(DynamoDbTable(client(), settings().need("rooms_table")), clock())

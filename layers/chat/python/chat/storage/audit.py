@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 import msgspec
 
 from chat.errors import UnavailableError
-from chat.ports import Absent, Item, Put, Query, Table, TransactionError
+from chat.ports import Absent, Item, Put, Query, TransactionError, Write
 from chat.storage import keys
 from chat.storage.paging import Readable, every_page
 
@@ -72,10 +73,17 @@ class Records:
             yield from page.items
 
 
+class Addable(Readable, Protocol):
+    """What of a table adding takes."""
+
+    def transact(self, writes: Sequence[Write], *, token: str | None = None) -> None:
+        """As `chat.ports.Table` has it."""
+
+
 class AuditTrail(Records):
     """All deeds in one table, to be added to."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Addable) -> None:
         super().__init__(table)
         self._table = table
 

@@ -26,7 +26,10 @@
 | rooms | `audit#D` | number | what an operator did on day D (UTC), and why; bound to the one before | query: verify |
 | rooms | `audit#days` | day | that a day has deeds | query: add, verify |
 | rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |
-| rooms | `scaling#fanout` | `current` | thresholds of delivery that operators have changed | get: deliver, every 5 s |
+| rooms | `scaling#fanout` | `current` | what operators have changed: thresholds, limits, concurrency | get: every 5 s |
+| rooms | `scaling#fanout` | `version#N` | version N of it, kept | query: versions; get: roll back |
+| rooms | `answers#U` | key | what operator U was answered to the request with this idempotency key, a day | put: POST |
+| rooms | `alarms#acknowledged` | alarm | who looks after the alarm, since when | query: alerts |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
 | messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
@@ -47,6 +50,7 @@
 | connections | `followers#R` | `count` | of a large room: how many users have it open | get: presence |
 | connections | `typing#R` | window | how often the room was told who types, in 5 s of all time | update: typing |
 | connections | `ticket#H` | `self` | a ticket that was not used yet; H = SHA-256 of it | delete: sign in |
+| connections | `colour` | `self` | on which stage of the API new sockets open | get: every 5 s |
 | connections | `nonce#H` | `self` | a nonce of wallet sign-in that was not used yet; H as above | delete: sign in |
 
 No pattern scans. Attribute `expires_at_s` is the TTL of all three tables; items without it stay.
@@ -74,10 +78,17 @@ MEMBER = "member#"
 ABOUT = "about"
 LATEST = "latest"
 SELF = "self"
+COLOUR: Key = ("colour", SELF)
+"""On which stage of the API new sockets open."""
 UPLOAD = "upload"
 RULES = "rules"
 FANOUT: Key = ("scaling#fanout", "current")
-"""What operators have changed of how rooms are delivered to."""
+"""What operators have changed of the stage, as it is in force."""
+MAX_SCALING_VERSION = 999_999_999
+ANSWERS = "answers#"
+"""How partitions of answers to requests with an `Idempotency-Key` begin, and only they."""
+ACKNOWLEDGED = "alarms#acknowledged"
+"""Partition of who looks after which alarm: there are few."""
 SHAPE = "#shape"
 """Sorts before the ids of all connections: API Gateway's are base64."""
 _DEVICE, _TOLD = "device#", "told#"
@@ -242,6 +253,21 @@ def audit(day: str, number: int) -> Key:
 def audit_day(day: str) -> str:
     """Partition of a day's deeds."""
     return f"{AUDIT}{day}"
+
+
+def scaling_version(version: int) -> Key:
+    """What operators changed, by version; numbers have 9 digits so that they sort, behind the row in force."""
+    return FANOUT[0], f"version#{version:09d}"
+
+
+def answer(user: str, key: str) -> Key:
+    """What was answered to the operator's request with this `Idempotency-Key`."""
+    return f"{ANSWERS}{user}", key
+
+
+def acknowledgement(alarm: str) -> Key:
+    """Who looks after an alarm."""
+    return ACKNOWLEDGED, alarm
 
 
 def webhook(webhook_id: str) -> Key:
