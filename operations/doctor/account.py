@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, TokenRetrievalError
 
 from operations.doctor.findings import Finding, failed, ok
+from operations.facts.quotas import quota
 
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 REFUSED = frozenset(
@@ -23,8 +24,16 @@ REFUSED = frozenset(
         "AuthorizationErrorException",
     }
 )
-LEAST_REQUESTS_PER_S = 10_000
-"""What API Gateway gives an account unless it was lowered: stage prod's throttles count on it."""
+COUNTED_ON = ("api_requests", "new_connections", "concurrency", "table_writes", "table_reads")
+"""Quotas that a stage counts on having as AWS gives them. A new account may have less: of Lambda ten at once."""
+
+UNKNOWN = "NoSuchResourceException"
+"""What Service Quotas says where the account has no value of its own."""
+
+STACKS = ("data", "service", "operations", "edge", "observability")
+"""Of every stage; a cache of its own is one more where it is configured."""
+
+USABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 
 SIGN_IN = "aws sso login, or export AWS_PROFILE=name, or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY"
 
@@ -64,7 +73,7 @@ def look(stage: str, client: Callable[[str], Any]) -> Iterator[Finding]:
         return
     yield permissions(client, arn)
     yield deployed(stage, client)
-    yield quotas(client)
+    yield from quotas(client)
 
 
 def credentials(client: Callable[[str], Any]) -> tuple[Finding, str | None]:
@@ -103,30 +112,45 @@ def permissions(client: Callable[[str], Any], arn: str) -> Finding:
 
 
 def deployed(stage: str, client: Callable[[str], Any]) -> Finding:
-    """Whether the service's stack is there, and in a state that can be used and updated."""
-    stack = f"chat-{stage}-service"
-    try:
-        status = client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-    except (ClientError, BotoCoreError) as error:
-        return failed("deployment", f"{stack}: {error}", f"make deploy STAGE={stage}")
-    if status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}:
-        return ok("deployment", f"{stack} is {status}")
-    return failed(
-        "deployment", f"{stack} is {status}", f"see its events in CloudFormation, then make deploy STAGE={stage}"
-    )
+    """Whether all stacks are there, and in a state that can be used and updated. A call for each."""
+    formation = client("cloudformation")
+    for name in STACKS:
+        stack = f"chat-{stage}-{name}"
+        try:
+            status = formation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        except (ClientError, BotoCoreError) as error:
+            return failed("deployment", f"{stack}: {error}", f"make deploy STAGE={stage}")
+        if status not in USABLE:
+            mend = f"see its events in CloudFormation, then make deploy STAGE={stage}"
+            return failed("deployment", f"{stack} is {status}", mend)
+    return ok("deployment", f"all {len(STACKS)} stacks of {stage} can be used")
 
 
-def quotas(client: Callable[[str], Any]) -> Finding:
-    """API Gateway's, which everything counts against."""
-    names = {"ServiceCode": "apigateway", "QuotaCode": "L-8A5B8E43"}
-    try:
-        value = float(client("service-quotas").get_service_quota(**names)["Quota"]["Value"])
-    except (ClientError, BotoCoreError) as error:
-        return failed("quotas", f"Service Quotas does not say: {error}", "have servicequotas:GetServiceQuota allowed")
-    if value < LEAST_REQUESTS_PER_S:
-        mend = "ask for L-8A5B8E43 to be raised in Service Quotas; `make plan` says how far"
-        return failed("quotas", f"API Gateway takes {value:,.0f} requests a second of this account", mend)
-    return ok("quotas", f"API Gateway takes {value:,.0f} requests a second; `make plan ARGS=--live …` looks at all")
+def quotas(client: Callable[[str], Any]) -> Iterator[Finding]:
+    """Those that a stage counts on. Of one that the account has no value of its own, AWS' default holds."""
+    asked = client("service-quotas")
+    for known in map(quota, COUNTED_ON):
+        name = f"quota {known.code}"
+        try:
+            found = asked.get_service_quota(ServiceCode=known.service, QuotaCode=known.code)
+            value = float(found["Quota"]["Value"])
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) != UNKNOWN:
+                mend = "have servicequotas:GetServiceQuota allowed"
+                yield failed(name, f"Service Quotas does not say: {error}", mend)
+                continue
+            value = known.value
+        said = f"{known.title}: {value:,.0f} {known.unit}"
+        if value < known.value:
+            mend = f"ask for {known.code} to be raised in Service Quotas; `make plan` says how far"
+            yield failed(name, f"{said}, less than the {known.value:,.0f} that AWS gives", mend)
+        else:
+            yield ok(name, said)
+
+
+def _code(error: Exception) -> str:
+    """AWS' own, "" for what did not come from it."""
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
 
 
 def _refused(client: Callable[[str], Any], trial: Trial) -> bool:

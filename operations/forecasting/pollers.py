@@ -12,8 +12,9 @@ from math import ceil
 
 from botocore.exceptions import ClientError
 
-from chat.capacity import LEAST_POLLERS, RUNS_A_POLLER, Plan, PlanError, read_plan, write_plan
-from chat.capacity import Step as Kept
+from chat.capacity import LEAST_POLLERS, RUNS_A_POLLER
+from chat.poller_plans import Plan, PlanError, read_plan, write_plan
+from chat.poller_plans import Step as Kept
 from operations.errors import OperationError, UsageError
 from operations.facts.prices import prices_of
 from operations.forecasting.places import Place, require_pollers

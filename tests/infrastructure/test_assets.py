@@ -14,6 +14,7 @@ import pytest
 
 from tests.infrastructure.assembly import Assembly, Resource
 from tests.infrastructure.test_functions import LAYERS, layers_of
+from tests.infrastructure.test_permissions import CAPACITY
 
 RUNTIME_BRINGS = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath", "six")
 HEAVY = {"boto3", "botocore", "pydantic", "urllib3", "requests", "s3transfer", "dateutil", "aws_xray_sdk"}
@@ -88,7 +89,7 @@ def imported(local: Assembly, prod: Assembly, layer_folders: dict[str, Path], ru
     for handler, (assembly, function) in {**of_prod, **of_local}.items():
         layers = layers_of(assembly, function)
         paths = [code_of(assembly, function, "Code"), *(layer_folders[name] / "python" for name in sorted(layers))]
-        loaded[handler] = import_alone(handler, [*paths, runtime])
+        loaded[handler] = import_alone(handler, [*paths, runtime] if "data" in layers or handler in CAPACITY else paths)
     return loaded
 
 

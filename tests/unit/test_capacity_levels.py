@@ -6,19 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.capacity import (
-    DAY_MIN,
-    QUIET_S,
-    Bounds,
-    PlanError,
-    Step,
-    Watched,
-    next_least,
-    next_warm,
-    planned,
-    read_plan,
-    write_plan,
-)
+from chat.capacity import QUIET_S, Bounds, Watched, next_least, next_warm
+from chat.poller_plans import DAY_MIN, PlanError, Step, planned, read_plan, write_plan
 
 BOUNDS = Bounds(least=2, most=100)
 QUIET = Watched(alarming=False, since_s=QUIET_S)

@@ -300,21 +300,50 @@ def test_who_may_not_ask_iam_tries_each_call() -> None:
         each.assert_no_pending_responses()
 
 
+def stacks(**states: str | None) -> Stubber:
+    """CloudFormation, asked for one stack after another; None: there is none."""
+    cloudformation = stub("cloudformation")
+    for name, status in states.items():
+        names = {"StackName": f"chat-dev-{name}"}
+        if status is None:
+            cloudformation.add_client_error("describe_stacks", "ValidationError", "does not exist")
+        else:
+            told = {**names, "CreationTime": "2026-11-26", "StackStatus": status}
+            cloudformation.add_response("describe_stacks", {"Stacks": [told]}, names)
+    return cloudformation
+
+
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS"])
 def test_a_stack_that_can_t_be_used_is_found(status: str) -> None:
-    cloudformation = stub("cloudformation")
-    stack = {"StackName": "chat-dev-service", "CreationTime": "2026-11-26", "StackStatus": status}
-    cloudformation.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": "chat-dev-service"})
-    broken(account.deployed("dev", clients(cloudformation=cloudformation)), status)
+    client = clients(cloudformation=stacks(data="CREATE_COMPLETE", service=status))
+    broken(account.deployed("dev", client), f"chat-dev-service is {status}")
 
 
-def test_a_stage_that_is_not_deployed_and_a_lowered_quota_are_found() -> None:
-    cloudformation, quotas = stub("cloudformation"), stub("service-quotas")
-    cloudformation.add_client_error("describe_stacks", "ValidationError", "does not exist")
-    quotas.add_response("get_service_quota", {"Quota": {"Value": 600.0}})
-    client = clients(cloudformation=cloudformation, service_quotas=quotas)
-    broken(account.deployed("dev", client), "does not exist")
-    broken(account.quotas(client), "600 requests a second")
+def test_a_stack_that_is_not_there_is_found() -> None:
+    client = clients(cloudformation=stacks(data="CREATE_COMPLETE", service="UPDATE_COMPLETE", operations=None))
+    found = account.deployed("dev", client)
+    broken(found, "chat-dev-operations: ")
+    broken(found, "does not exist")
+
+
+def test_a_stage_whose_stacks_can_all_be_used_is_in_order() -> None:
+    states = dict.fromkeys(account.STACKS, "UPDATE_ROLLBACK_COMPLETE")
+    assert account.deployed("dev", clients(cloudformation=stacks(**states))).state == OK
+
+
+def test_each_quota_that_is_lower_than_aws_gives_it_is_found() -> None:
+    asked = stub("service-quotas")
+    asked.add_response("get_service_quota", {"Quota": {"Value": 600.0}})
+    asked.add_client_error("get_service_quota", "NoSuchResourceException")
+    asked.add_response("get_service_quota", {"Quota": {"Value": 10.0}})
+    asked.add_client_error("get_service_quota", "AccessDeniedException")
+    asked.add_response("get_service_quota", {"Quota": {"Value": 80_000.0}})
+    requests, opened, running, writes, reads = account.quotas(clients(service_quotas=asked))
+    broken(requests, "600 1/s, less than the 10,000")
+    broken(running, "10 functions, less than the 1,000")
+    broken(writes, "Service Quotas does not say")
+    assert "L-B99A9384" in running.mend
+    assert (opened.state, reads.state) == (OK, OK)
 
 
 def test_the_status_says_whether_anything_failed(

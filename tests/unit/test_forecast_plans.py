@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chat.capacity import read_plan
+from chat.poller_plans import read_plan
 from operations import forecast
 from operations.errors import OperationError, UsageError
 from operations.forecasting import places, pollers, provisioned

@@ -17,11 +17,12 @@ import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chat import capacity, signals
+from chat import capacity, poller_plans, signals
 from chat.aws import wiring
 from chat.aws.dynamodb import DynamoDbTable
-from chat.capacity import Bounds, Plan, PlanError, Watched
+from chat.capacity import Bounds, Watched
 from chat.errors import UnavailableError
+from chat.poller_plans import Plan, PlanError
 from chat.ports import Clock, Ids
 from chat.settings import Runtime
 from chat.storage.audit import AuditTrail, Deed
@@ -128,7 +129,7 @@ class Review:
         """A forecast's plan; none where there is none, or it can't be read: what the stage keeps is still there."""
         try:
             value = self.client("ssm").get_parameter(Name=self.plan_parameter)["Parameter"]["Value"]
-            return capacity.read_plan(value)
+            return poller_plans.read_plan(value)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ParameterNotFound":
                 logger.exception("plan of pollers not read")
@@ -142,7 +143,7 @@ class Review:
         if mapping["State"] not in SETTLED:
             return
         now = int(mapping.get("ProvisionedPollerConfig", {}).get("MinimumPollers", 0))
-        floor = capacity.planned(plan.get(queue.name, ()), self._minute())
+        floor = poller_plans.planned(plan.get(queue.name, ()), self._minute())
         wanted = capacity.next_least(
             now,
             floor=floor,
