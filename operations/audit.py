@@ -81,11 +81,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def rooms_table(stage: Stage) -> ReadTable:
     """The table that the stage keeps the audit in. Raises `UsageError` where there is no such stage."""
-    return ReadTable(stage.client("dynamodb"), rooms_table_name(stage))
-
-
-def rooms_table_name(stage: Stage) -> str:
-    """As the stage itself publishes it. Raises `UsageError` where there is no such stage."""
     name = f"chat-{stage.name}-data"
     try:
         (stack,) = stage.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
@@ -94,7 +89,7 @@ def rooms_table_name(stage: Stage) -> str:
             raise
         raise UsageError(f"There is no stage {stage.name} here: no stack is called {name}.") from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return str(outputs["RoomsTableName"])
+    return ReadTable(stage.client("dynamodb"), outputs["RoomsTableName"])
 
 
 def show(records: Records, *, since: str | None, head: str | None) -> int:
