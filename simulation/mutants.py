@@ -24,7 +24,7 @@ from agent_chat.feed import FeedOrder
 from agent_chat.frames import Message
 from agent_chat.ids import new_id
 from agent_chat.outbox import Entry
-from chat import bursts, commands, protocol, returns, tombstones
+from chat import bursts, commands, protocol, tombstones
 from chat.delivery import measuring, posting, slices
 from chat.errors import UnavailableError
 from chat.ports import Assign, Item, Put, Sender, Table, Write
@@ -278,10 +278,6 @@ def _believes_what_comes_late() -> AbstractContextManager[Any]:
     return patch.object(ReturnedMessages, "claim", lambda _self, _entry: True)
 
 
-def _tells_nobody_of_what_comes_late() -> AbstractContextManager[Any]:
-    return patch.object(returns, "_tell_again", lambda _arrivals, _room, _seq: None)
-
-
 def _voids_what_another_region_may_have() -> AbstractContextManager[Any]:
     return patch.object(Counter, "closes", lambda _self, _number: True)
 
@@ -311,7 +307,6 @@ MUTANTS = (
     Mutant("deaf heartbeat", "heartbeats say that nothing is missing", _answers_heartbeats_with_nothing),
     Mutant("Regions: numbers again", "who takes over counts on from what it knows", _numbers_on_in_the_same_epoch),
     Mutant("Regions: twice", "what comes late stands beside what was sent again", _believes_what_comes_late),
-    Mutant("Regions: untold", "nobody is told of what comes late", _tells_nobody_of_what_comes_late),
     Mutant("Regions: void", "another Region's missing numbers are voided", _voids_what_another_region_may_have),
     Mutant("client: forgets acks", "what was acknowledged is not kept", _client_keeps_nothing_that_was_acknowledged),
     Mutant("client: any order", "messages are shown as they come", _client_shows_what_comes),

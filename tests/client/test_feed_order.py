@@ -178,3 +178,29 @@ def test_a_message_that_its_reader_has_changed_is_asked_for_again() -> None:
     order.accept([revised(2, rev=1)])
     order.outdate(2, rev=1)
     assert order.take() == revised(2, rev=1)
+
+
+def hole(first: int, last: int) -> Message:
+    return Message(room="r", seq=first, kind="void", author=None, text="", sent_at_ms=0, until=last)
+
+
+def test_what_lies_between_two_regions_numbers_is_passed_over_at_once() -> None:
+    order = FeedOrder(17)
+    order.accept([hole(18, 1_000_000_000), message(1_000_000_001), message(1_000_000_002)])
+    assert drain(order) == [1_000_000_001, 1_000_000_002]
+    assert (order.complete, order.gap()) == (1_000_000_002, None)
+
+
+def test_what_is_behind_a_hole_is_asked_for_again_once_the_reader_has_come_to_it() -> None:
+    order = FeedOrder(16)
+    order.accept([message(17), hole(18, 1_000_000_000), message(1_000_000_001)])
+    assert drain(order) == [17]
+    assert order.gap() == Range(1_000_000_001, 1_000_000_001)
+
+
+def test_a_message_that_has_come_under_two_numbers_is_handed_out_once() -> None:
+    order = FeedOrder(0)
+    said = Message(room="r", seq=1, kind="text", author=Author("ada", "Ada"), text="a", sent_at_ms=1, command_id="c")
+    again = Message(room="r", seq=2, kind="text", author=Author("ada", "Ada"), text="a", sent_at_ms=2, command_id="c")
+    order.accept([said, again, message(3)])
+    assert drain(order) == [1, 3]

@@ -24,6 +24,8 @@ example of each:
     {"action":"subscribe","id":"13","room":"general","after":117}
     {"action":"unsubscribe","id":"14","room":"general"}
     {"action":"send","id":"7f1c","room":"general","text":"Hello"}
+    {"action":"restore","id":"7f1c","room":"general","text":"Hello","seq":120,"sent_at_ms":1790000000000,
+     "voucher":"qf2mVvsW0RtmA1hUNJwHkq9y"}
     {"action":"edit","id":"23","room":"general","seq":120,"text":"Hello!"}
     {"action":"delete","id":"24","room":"general","seq":120}
     {"action":"react","id":"25","room":"general","seq":120,"emoji":"👍"}
