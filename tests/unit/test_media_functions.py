@@ -354,6 +354,14 @@ def test_bytes_that_are_no_image_are_an_error_that_is_not_retried(bucket: Any, u
         inspected(upload)
 
 
+def test_a_file_of_another_type_than_was_said_is_what_its_bytes_are(bucket: Any, upload: str) -> None:
+    jpeg = io.BytesIO()
+    Image.new("RGB", (300, 200), "teal").save(jpeg, "JPEG")
+    bucket.put_object(Bucket=BUCKET, Key=upload_key(upload), Body=jpeg.getvalue(), ContentType="image/png")
+    assert inspected(upload)["content_type"] == "image/jpeg"
+    assert made(upload)["media"]["name"] == "photo.png"
+
+
 def test_a_photo_that_is_cut_short_is_told_from_a_whole_one_when_it_is_decoded(bucket: Any, upload: str) -> None:
     bucket.put_object(Bucket=BUCKET, Key=upload_key(upload), Body=photo()[:300])
     inspected(upload)

@@ -2,7 +2,7 @@ import type { Media } from "../protocol/frames";
 import { Dialog } from "./Dialog";
 import { Icon } from "./Icon";
 import { MediaImage } from "./MediaImage";
-import { widthInList } from "./pictureSize";
+import { widthInList, widthInWindow } from "./pictureSize";
 
 interface LightboxProps {
   readonly media: Media;
@@ -11,7 +11,8 @@ interface LightboxProps {
 
 /** An image as large as the window allows. Until that is loaded, the small one from the list stands in its place. */
 export function Lightbox({ media, onClose }: LightboxProps) {
-  const { url, width } = media.original;
+  const { url } = media.original;
+  const inlineSize = widthInWindow(media);
   return (
     <Dialog label={media.name} className="lightbox" onClose={onClose}>
       <header className="lightbox__bar">
@@ -24,13 +25,14 @@ export function Lightbox({ media, onClose }: LightboxProps) {
         </button>
       </header>
       <div className="lightbox__stack">
-        <MediaImage media={media} sizes={widthInList(media)} alt="" className="lightbox__image" />
+        <MediaImage media={media} sizes={widthInList(media)} alt="" className="lightbox__image" style={{ inlineSize }} />
         <MediaImage
           media={{ ...media, hash: null }}
-          sizes={`min(${width}px, 100vw)`}
+          sizes={inlineSize}
           alt={media.name}
           src={url}
           className="lightbox__image"
+          style={{ inlineSize }}
           testId="original"
         />
       </div>
