@@ -169,6 +169,7 @@ def _make(seed: int) -> Case:
     crowd = chance.random() < CROWDS
     users = tuple(f"u{number}" for number in range(chance.randint(12, 14) if crowd else chance.randint(2, 5)))
     rooms = tuple(f"r{number}" for number in range(1 if crowd else chance.randint(1, 3)))
+    (thresholds,) = chance.choices(list(CROWDED), weights=list(CROWDED.values()))
     faults = [_fault(chance, users) for _ in range(0 if chance.random() < FAULTLESS else chance.randint(1, 8))]
     return Case(
         seed=seed,
@@ -176,7 +177,7 @@ def _make(seed: int) -> Case:
         rooms=rooms,
         steps=tuple(sorted(_steps(chance, users, rooms, crowd=crowd), key=lambda step: step.at_ms)),
         faults=tuple(sorted(faults, key=begins_ms)),
-        fanout=chance.choices(list(CROWDED), weights=list(CROWDED.values()))[0] if crowd else "",
+        fanout=thresholds if crowd else "",
         tier=chance.random() < TIERED,
     )
 

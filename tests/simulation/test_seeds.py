@@ -7,6 +7,7 @@ import pytest
 from simulation import mutants
 from simulation.__main__ import main
 from simulation.mutants import MUTANTS, hunt
+from simulation.paths import PATHS, reached
 
 SLOW_SEEDS = 1_000
 
@@ -53,6 +54,12 @@ def test_each_bug_is_found() -> None:
     assert mutants.main([]) == 0
 
 
-@pytest.mark.parametrize("name", ["erased name", "dropped on 429", "client: any order", "client: new ids"])
+@pytest.mark.parametrize("name", ["erased name", "tombstone ignored", "client: any order", "client: new ids"])
 def test_a_bug_is_found_within_a_few_seeds(name: str) -> None:
     assert hunt(name, seeds=20).first is not None
+
+
+def test_a_crowd_that_talks_is_posted_to_by_slices_and_by_windows() -> None:
+    hot, calm = reached(19), reached(2)
+    assert {"slices", "together", "windows", "digest", "steps"} <= hot <= PATHS.keys()
+    assert calm == {"direct"}
