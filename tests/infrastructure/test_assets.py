@@ -80,13 +80,16 @@ def import_alone(handler: str, paths: list[Path]) -> set[str]:
 
 
 @pytest.fixture(scope="session")
-def imported(local: Assembly, layer_folders: dict[str, Path], runtime: Path) -> dict[str, set[str]]:
-    """The modules that each handler loads."""
-    loaded = {}
-    for handler, function in local.functions().items():
-        layers = layers_of(local, function)
-        paths = [code_of(local, function, "Code"), *(layer_folders[name] / "python" for name in sorted(layers))]
-        loaded[handler] = import_alone(handler, [*paths, runtime] if "data" in layers else paths)
+def imported(local: Assembly, dev: Assembly, layer_folders: dict[str, Path], runtime: Path) -> dict[str, set[str]]:
+    """The modules that each handler loads: of stage local, and of dev what local has not."""
+    loaded: dict[str, set[str]] = {}
+    for assembly in (local, dev):
+        for handler, function in assembly.functions().items():
+            if handler in loaded:
+                continue
+            layers = layers_of(assembly, function)
+            paths = [code_of(assembly, function, "Code"), *(layer_folders[name] / "python" for name in sorted(layers))]
+            loaded[handler] = import_alone(handler, [*paths, runtime] if "data" in layers else paths)
     return loaded
 
 
