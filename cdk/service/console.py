@@ -36,7 +36,7 @@ def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity:
             **identity.operators,
         ),
         timeout_s=TIMEOUT_S,
-        layers=("identity", "data"),
+        layers=("identity",),
     )
     identity.allow(console)
     allow_answers(console, data)

@@ -67,7 +67,7 @@ def add_scaling(
             **identity.operators,
         ),
         timeout_s=TIMEOUT_S,
-        layers=("identity", "data"),
+        layers=("identity",),
     )
     identity.allow(scaling)
     allow_answers(scaling, data)

@@ -38,6 +38,9 @@ assert callable(module.handle), "no handler"
 print(json.dumps(sorted(sys.modules)))
 """
 
+BOTO3 = {"ops.console", "ops.scaling", *CAPACITY}
+"""Functions that take it from the runtime, without the layer that has PynamoDB beside it."""
+
 
 def code_of(assembly: Assembly, resource: Resource, field: str) -> Path:
     """The file or folder that a function's code or a layer's content is uploaded from."""
@@ -89,7 +92,7 @@ def imported(local: Assembly, prod: Assembly, layer_folders: dict[str, Path], ru
     for handler, (assembly, function) in {**of_prod, **of_local}.items():
         layers = layers_of(assembly, function)
         paths = [code_of(assembly, function, "Code"), *(layer_folders[name] / "python" for name in sorted(layers))]
-        loaded[handler] = import_alone(handler, [*paths, runtime] if "data" in layers or handler in CAPACITY else paths)
+        loaded[handler] = import_alone(handler, [*paths, runtime] if "data" in layers or handler in BOTO3 else paths)
     return loaded
 
 
