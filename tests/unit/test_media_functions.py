@@ -339,6 +339,13 @@ def test_an_upload_whose_execution_was_lost_may_be_taken_again(world: World, upl
     inspected(upload, "two")
 
 
+def test_an_upload_that_was_permitted_before_sizes_were_remembered_is_taken(upload: str) -> None:
+    record = UploadRecord.find(upload)
+    assert record is not None
+    record.update(actions=[UploadRecord.size_bytes.remove()])
+    assert inspected(upload)["width"] == 960
+
+
 def test_an_upload_that_is_in_the_room_is_not_taken_again_ever(world: World, upload: str) -> None:
     inspected(upload)
     announce.handle(made(upload), CONTEXT)

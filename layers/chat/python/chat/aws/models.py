@@ -14,7 +14,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from chat.media import TakenError, Upload
+from chat.media import MAX_UPLOAD_BYTES, TakenError, Upload
 from chat.storage import keys
 
 PENDING = "pending"
@@ -45,7 +45,8 @@ class UploadRecord(Model):
     user_name = UnicodeAttribute()
     file_name = UnicodeAttribute()
     content_type = UnicodeAttribute()
-    size_bytes = NumberAttribute()
+    size_bytes = NumberAttribute(null=True)
+    """None where the permission is of before sizes were remembered."""
     sha256 = UnicodeAttribute(null=True)
     execution = UnicodeAttribute(null=True)
     """Which run of the state machine has the upload."""
@@ -119,6 +120,6 @@ class UploadRecord(Model):
             user_name=self.user_name,
             file_name=self.file_name,
             content_type=self.content_type,
-            size_bytes=int(self.size_bytes),
+            size_bytes=int(self.size_bytes or MAX_UPLOAD_BYTES),
             sha256=self.sha256,
         )
