@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from contracts import asyncapi, events, page, schemas, typescript
+from contracts import asyncapi, events, openapi, page, schemas, typescript
 from contracts.examples import Examples
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -15,6 +15,7 @@ OUTPUTS: dict[str, Callable[[Examples, str], str]] = {
     "docs/protocol/frames.schema.json": schemas.render,
     "docs/protocol/asyncapi.json": asyncapi.render,
     "docs/protocol/index.md": page.render,
+    "docs/protocol/openapi.json": openapi.render,
     "docs/events.schema.json": events.render,
     "docs/events.md": events.render_page,
     "web/src/protocol/frames.generated.ts": typescript.render,

@@ -35,6 +35,7 @@ from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
+from chat.storage.scaling import LimitSettings
 from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
@@ -246,6 +247,7 @@ class World:
             change_pace=RoomPace(CHANGES_PER_S),
             protection=Protection(
                 buckets=TokenBuckets(user_rate_per_s, user_burst),
+                limits=LimitSettings(self.rooms_table, self.clock),
                 rates=UserRates(self.rooms_table, EveryTenth()),
                 rules=RuleBook(self.rooms_table, self.tiers),
                 slow_mode=SlowMode(self.rooms_table),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
+from cdk.service.answers import allow_answers
 from cdk.service.audit import allow_deeds
 from cdk.service.cache import SharedTier
 from cdk.service.identity import Identity
@@ -25,6 +26,7 @@ def add_cache_desk(platform: Platform, *, tier: SharedTier, data: DataStack, htt
         layers=("identity",),
     )
     allow_deeds(desk, data)
+    allow_answers(desk, data)
     tier.allow(desk)
     identity.allow(desk)
     http.add("POST", "/api/cache/invalidate", desk)

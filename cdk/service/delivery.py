@@ -12,8 +12,10 @@ from cdk.stacks.data import DataStack
 DELIVER_TIMEOUT_S = 30
 
 
-def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, delivery: WorkQueue) -> None:
-    """What works `delivery` off, and puts back into it what has to wait."""
+def add_delivery(
+    platform: Platform, *, data: DataStack, websocket: WebSocket, delivery: WorkQueue
+) -> sources.SqsEventSource:
+    """What works `delivery` off, and puts back into it what has to wait; returned as its queue is polled."""
     deliver = platform.function(
         "Deliver",
         "message.deliver",
@@ -45,4 +47,6 @@ def add_delivery(platform: Platform, *, data: DataStack, websocket: WebSocket, d
     )
     deliver.allow([websocket.connections], "execute-api:ManageConnections")
     deliver.allow([delivery.queue.queue_arn], "sqs:SendMessage")
-    deliver.add_event_source(sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True))
+    polled = sources.SqsEventSource(delivery.queue, batch_size=10, report_batch_item_failures=True)
+    deliver.add_event_source(polled)
+    return polled

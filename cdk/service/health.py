@@ -6,10 +6,19 @@ from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.room_events import RoomEvents
+from cdk.service.identity import Identity
 from cdk.stacks.data import DataStack
 
 
-def add_health(platform: Platform, *, data: DataStack, delivery: WorkQueue, events: RoomEvents, http: HttpApi) -> None:
+def add_health(
+    platform: Platform,
+    *,
+    data: DataStack,
+    delivery: WorkQueue,
+    events: RoomEvents,
+    http: HttpApi,
+    identity: Identity,
+) -> None:
     """`/api/health`, which looks at what the service stands on."""
     health = platform.function(
         "Health",
@@ -21,9 +30,13 @@ def add_health(platform: Platform, *, data: DataStack, delivery: WorkQueue, even
             delivery_queue_url=delivery.queue.queue_url,
             events_topic_arn=events.topic.topic_arn,
             media_bucket=data.media.bucket.bucket_name,
+            **identity.settings,
+            **identity.operators,
         ),
         timeout_s=5,
+        layers=("identity",),
     )
+    identity.allow(health)
     tables = [table.table_arn for table in (data.rooms, data.messages, data.connections)]
     health.allow(tables, "dynamodb:DescribeTable")
     health.allow([delivery.queue.queue_arn], "sqs:GetQueueAttributes")

@@ -12,8 +12,10 @@ from cdk.stacks.data import DataStack
 NOTICES_TIMEOUT_S = 15
 
 
-def add_notices(platform: Platform, *, data: DataStack, websocket: WebSocket, notices: WorkQueue) -> None:
-    """What works `notices` off, and puts back into it what is to be told later."""
+def add_notices(
+    platform: Platform, *, data: DataStack, websocket: WebSocket, notices: WorkQueue
+) -> sources.SqsEventSource:
+    """What works `notices` off, and puts back into it what is to be told later; returned as its queue is polled."""
     rooms, connections = data.rooms, data.connections
     notice = platform.function(
         "Notice",
@@ -30,4 +32,6 @@ def add_notices(platform: Platform, *, data: DataStack, websocket: WebSocket, no
     notice.allow([connections.table_arn], "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
     notice.allow([websocket.connections], "execute-api:ManageConnections")
     notice.allow([notices.queue.queue_arn], "sqs:SendMessage")
-    notice.add_event_source(sources.SqsEventSource(notices.queue, batch_size=10, report_batch_item_failures=True))
+    polled = sources.SqsEventSource(notices.queue, batch_size=10, report_batch_item_failures=True)
+    notice.add_event_source(polled)
+    return polled

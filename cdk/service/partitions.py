@@ -27,6 +27,9 @@ PUSH, DEVICES = "push#*", "device#*"
 AUDIT = "audit#*"
 """In the table of rooms: what operators did."""
 
+SCALING, ANSWERS, ACKNOWLEDGED = "scaling#*", "answers#*", "alarms#*"
+"""In the table of rooms: what operators changed, what they were answered, and who looks after which alarm."""
+
 CANARY = "m#stage-canary#*"
 """In the table of messages: what the canary has said. It may remove nothing else."""
 

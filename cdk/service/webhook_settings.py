@@ -5,6 +5,8 @@ from __future__ import annotations
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
+from cdk.service.answers import allow_answers
+from cdk.service.audit import allow_deeds
 from cdk.service.identity import Identity
 from cdk.service.partitions import WEBHOOKS, only
 from cdk.service.webhooks import private_addresses
@@ -53,6 +55,8 @@ def add_webhook_settings(
     settings.allow([deliveries.queue.queue_arn], "sqs:SendMessage")
     settings.allow([data.outbound_secret.secret_arn], "secretsmanager:GetSecretValue")
     identity.allow(settings)
+    allow_deeds(settings, data)
+    allow_answers(settings, data)
     for route in ("GET", "POST"):
         http.add(route, "/api/webhooks", settings)
     for route in ("GET", "DELETE"):

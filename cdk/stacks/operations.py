@@ -16,8 +16,10 @@ from cdk.constructs.packages import Packages
 from cdk.service.addresses import publish_dead_letters
 from cdk.service.cache_desk import add_cache_desk
 from cdk.service.canary import add_canary
+from cdk.service.console import add_console
 from cdk.service.flags import add_flags
 from cdk.service.health import add_health
+from cdk.service.scaling import add_scaling, scaled_of
 from cdk.service.webhook_settings import add_webhook_settings
 from cdk.stacks.data import DataStack
 from cdk.stacks.service import ServiceStack
@@ -45,11 +47,20 @@ class OperationsStack(cdk.Stack):
         alarms = AlarmTopic(self, "Alarms", config=config, topic=service.alarms.topic)
         http, identity = service.http, service.identity
 
-        add_health(platform, data=data, delivery=service.delivery, events=service.events, http=http)
+        add_health(platform, data=data, delivery=service.delivery, events=service.events, http=http, identity=identity)
         add_canary(platform, data=data, websocket=service.websocket, alarms=alarms)
         add_webhook_settings(platform, data=data, deliveries=service.deliveries, http=http, identity=identity)
         if service.tier:
             add_cache_desk(platform, tier=service.tier, data=data, http=http, identity=identity)
+        add_console(platform, data=data, http=http, identity=identity)
+        add_scaling(
+            platform,
+            data=data,
+            http=http,
+            identity=identity,
+            protection=service.protection,
+            scaled=scaled_of(service.platform.functions, service.polled),
+        )
         add_flags(platform, data=data, http=http, identity=identity)
         # Last, when all queues are made.
         publish_dead_letters(self, alarms=alarms, part="operations-")

@@ -74,12 +74,13 @@ class ServiceStack(cdk.Stack):
         self.events = events = RoomEvents(self, "RoomEvents", config=config, alarms=alarms)
         self.identity = identity = Identity(config=config, session_secret=data.session_secret)
         self.tier = tier = make_tier(self, config=config, cache=cache, alarms=alarms)
+        self.protection = protection = Protection(self, config=config)
         posting = Posting(
             data=data,
             websocket=websocket,
             delivery=delivery,
             notices=notices,
-            protection=Protection(self, config=config),
+            protection=protection,
             cache=tier,
             fanout=config.fanout or None,
         )
@@ -91,8 +92,11 @@ class ServiceStack(cdk.Stack):
         add_commands(platform, posting=posting, http=http, identity=identity)
         add_streams(platform, data=data, http=http, identity=identity)
         add_tail(platform, data=data, http=http)
-        add_delivery(platform, data=data, websocket=websocket, delivery=delivery)
-        add_notices(platform, data=data, websocket=websocket, notices=notices)
+        self.polled = {
+            "message.deliver": add_delivery(platform, data=data, websocket=websocket, delivery=delivery),
+            "message.notices": add_notices(platform, data=data, websocket=websocket, notices=notices),
+        }
+        """What its function is called for by its queue, where operators may change how much at once."""
         add_events(platform, data=data, events=events, notices=notices, jobs=jobs)
         applications = MobileApplications(platform)
         add_push(

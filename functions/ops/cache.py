@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
-from chat import http, log, upkeep
+from chat import http, log, repeats, upkeep
 from chat.aws import cache, secrets, wiring
 from chat.caching.invalidations import LOOK_MS, Scope, ScopeKind
 from chat.upkeep import MAX_WHY_CHARS
@@ -31,5 +31,10 @@ def respond(event: http.Event) -> http.Answer:
     principal = secrets.verifier().verify(http.bearer_token(event))
     wiring.operators().require(principal)
     wanted = http.body(event, Request)
-    deed = upkeep.ask(cache.desk(), principal, Scope(wanted.scope, wanted.value), wanted.why)
-    return http.answer(202, {"id": deed, "in_force_within_ms": LOOK_MS})
+
+    def act() -> dict[str, Any]:
+        deed = upkeep.ask(cache.desk(), principal, Scope(wanted.scope, wanted.value), wanted.why)
+        return {"id": deed, "in_force_within_ms": LOOK_MS}
+
+    done = repeats.once(wiring.answers(), principal.user, http.idempotency_key(event), http.described(event), act)
+    return http.answer(202, done)

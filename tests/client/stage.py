@@ -284,13 +284,14 @@ class Stage:
         entries = self.entries(room, first, last)
         return {"room": room, "messages": entries, "more": first > 1, "newer": last < newest}
 
-    async def do_sync(self, _peer: Peer, frame: Frame) -> Frame:
+    async def do_sync(self, peer: Peer, frame: Frame) -> Frame:
         newest = {room: len(self.logs.get(room, {})) for room in frame["rooms"]}
         lacking = {room: seq for room, seq in newest.items() if seq > frame["rooms"][room]}
         revs = {room: len(self.changes.get(room, [])) for room in frame.get("revs", {})}
         changed = {room: rev for room, rev in revs.items() if rev > frame["revs"][room]}
         tails = {room: tail for room in revs if (tail := self.tails.tail(room))}
-        return {"rooms": lacking, "revs": changed, "now_ms": SENT_AT_MS, "tails": tails}
+        outside = sorted(room for room in {*newest, *revs} if (peer.user, room) in self.kicked)
+        return {"rooms": lacking, "revs": changed, "now_ms": SENT_AT_MS, "tails": tails, "outside": outside}
 
     async def do_members(self, _peer: Peer, frame: Frame) -> Frame:
         users = sorted(self.members.get(frame["room"], set()))

@@ -13,6 +13,7 @@ from agent_chat import (
     MediaRejected,
     MemberChanged,
     Message,
+    MessageChanged,
     NotAMemberError,
     ReadMoved,
     RoomFeed,
@@ -219,6 +220,18 @@ async def test_events_come_to_who_asked_for_their_kind(fake_stage: Stage) -> Non
     assert kinds == [ReadMoved, MemberChanged, MediaRejected]
     assert [getattr(event, "state", None) async for event in everything] == ["closed"]
     assert [event async for event in members] == []
+
+
+async def test_a_change_that_was_overtaken_is_not_told_after_the_newer_one(fake_stage: Stage) -> None:
+    await fake_stage.say("lunch", "first")
+    older, newer = fake_stage.change("lunch", 1, "second"), fake_stage.change("lunch", 1, "third")
+    async with Chat.connect(fake_stage.url, name="Ada") as chat:
+        changes = chat.events(MessageChanged)
+        for message in (newer, older, newer):
+            await fake_stage.tell({"type": "message_changed", "message": message})
+        told = [(await anext(changes)).message.text for _ in range(2)]
+    assert told == ["third", "third"]
+    assert [event async for event in changes] == []
 
 
 @pytest.mark.parametrize(("change", "raised"), [("removed", NotAMemberError), ("left", StopAsyncIteration)])

@@ -15,12 +15,13 @@ from agent_chat import (
     MemberChanged,
     Message,
     MessageChanged,
+    NotAMemberError,
     RoomFeed,
     UnauthorizedError,
 )
 from agent_chat import session as session_module
 from agent_chat.socket_connection import SocketConnection
-from tests.client.faults import Peer, problem
+from tests.client.faults import Frame, Peer, Refuse, problem
 from tests.client.stage import Stage, until
 
 
@@ -202,6 +203,34 @@ async def test_a_heartbeat_finds_what_was_missed_and_needs_no_new_frame(fake_sta
         await fake_stage.say("lunch", "nobody was told")
         assert [message.text for message in await read(feed, 1)] == ["nobody was told"]
     assert fake_stage.commands_of("sync")[0]["rooms"] == {"lunch": 0}
+
+
+async def test_a_heartbeat_that_is_refused_for_a_while_is_tried_again_soon(
+    fake_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "TICK_S", 0.05)
+    wall = time.time
+
+    def refuse(_peer: Peer, frame: Frame) -> None:
+        if frame["action"] == "sync" and fake_stage.actions["sync"] < 3:
+            raise Refuse("unavailable", temporary=True)
+
+    fake_stage.faults.before = refuse
+    async with Chat.connect(fake_stage.url, name="Ada") as chat, chat.subscribe("lunch") as feed:
+        fake_stage.faults.lost = 1
+        await fake_stage.say("lunch", "nobody was told")
+        await asyncio.sleep(0.1)  # a tick is under way
+        monkeypatch.setattr(time, "time", lambda: wall() + 3600)  # so there is a heartbeat before its time
+        assert [message.text for message in await read(feed, 1)] == ["nobody was told"]
+
+
+async def test_a_heartbeat_ends_a_feed_whose_reader_was_put_out_and_never_told(fake_stage: Stage) -> None:
+    fake_stage.heartbeat_s = 1
+    async with Chat.connect(fake_stage.url, name="Ada") as chat, chat.subscribe("lunch") as feed:
+        fake_stage.kicked.add(("ada", "lunch"))
+        async with asyncio.timeout(10):
+            with pytest.raises(NotAMemberError):
+                await anext(feed)
 
 
 async def test_what_became_of_messages_meanwhile_is_told_after_a_loss_and_by_the_heartbeat(fake_stage: Stage) -> None:

@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from chat.buckets import TokenBuckets
 from chat.errors import UnavailableError
+from chat.pace import RoomPace
 from chat.planning import QUIET, Plan, Thresholds
 from chat.ports import Present, Table
 from chat.storage import keys
 from chat.storage.connections import ConnectionRegistry
-from chat.storage.fanout_settings import REMEMBERED_MS, Changes, FanoutSettings
+from chat.storage.fanout_settings import REMEMBERED_MS, FanoutSettings
 from chat.storage.moves import Moves
+from chat.storage.scaling import LOOK_MS, NOTHING, LimitSettings, Scaling, ScalingBook
 from chat.storage.shapes import UNKNOWN, Shapes, home
 from chat.storage.windows import LOST_MS, Cursor, Windows
 from simulation.world import START_MS, ManualClock
@@ -93,25 +96,37 @@ def test_rows_move_to_their_shard_and_leave_the_old_one_later(table: Table) -> N
 
 
 def test_thresholds_change_for_everybody_within_seconds(table: Table) -> None:
-    clock = ManualClock()
+    clock, book = ManualClock(), ScalingBook(table)
     mine, other = (FanoutSettings(table, clock, Thresholds(direct=50)) for _ in range(2))
-    assert mine.recall() == other.recall() == mine.known == Thresholds(direct=50)
-    assert mine.read() == Changes()
-    assert mine.write({"coalesce": 500}, version=0) == Changes(1, {"coalesce": 500})
-    assert mine.write({"coalesce": 600}, version=0) is None
-    assert mine.recall() == Thresholds(direct=50, coalesce=500)
-    assert other.recall() == Thresholds(direct=50)
-    clock.pass_ms(REMEMBERED_MS)
-    assert other.recall() == Thresholds(direct=50, coalesce=500)
-    assert mine.write({}, version=1) == Changes(2, {})
+    assert mine.recall() == mine.known == Thresholds(direct=50)
+    assert book.current() == NOTHING
+    assert book.store(Scaling(version=1, thresholds={"coalesce": 500}, operator="olga", why="a party"))
+    assert not book.store(Scaling(version=1, thresholds={"coalesce": 600}))
     assert mine.recall() == Thresholds(direct=50)
+    clock.pass_ms(REMEMBERED_MS)
+    assert mine.recall() == other.recall() == Thresholds(direct=50, coalesce=500)
+    assert book.store(Scaling(version=2))
+    clock.pass_ms(REMEMBERED_MS)
+    assert other.recall() == Thresholds(direct=50)
+    assert [scaling.version for scaling in book.newest(10)] == [2, 1]
+    assert book.find(1) == Scaling(version=1, thresholds={"coalesce": 500}, operator="olga", why="a party")
+    assert (book.find(0), book.find(3)) == (NOTHING, None)
 
 
-def test_thresholds_that_make_no_sense_are_not_stored(table: Table) -> None:
-    settings = FanoutSettings(table, ManualClock(), Thresholds())
-    with pytest.raises(ValueError, match="direct is 10 to 1000"):
-        settings.write({"direct": 1}, version=0)
-    assert settings.read() == Changes()
+def test_limits_change_for_every_instance_within_seconds_and_back(table: Table) -> None:
+    clock, book = ManualClock(), ScalingBook(table)
+    limits, buckets, pace = LimitSettings(table, clock), TokenBuckets(20, 60), RoomPace(500)
+    book.store(Scaling(version=1, limits={"user_rate_per_s": 1, "user_burst": 2, "room_rate_per_s": 3}))
+    limits.follow(buckets, pace)
+    assert (buckets.rate_per_s, buckets.burst) == (20, 60)
+    clock.pass_ms(LOOK_MS)
+    limits.follow(buckets, pace)
+    assert (buckets.rate_per_s, buckets.burst) == (1, 2)
+    assert [buckets.take("ada", 1, 0) for _ in range(3)] == [0, 0, 1_000]
+    book.store(Scaling(version=2))
+    clock.pass_ms(LOOK_MS)
+    limits.follow(buckets, pace)
+    assert (buckets.rate_per_s, buckets.burst) == (20, 60)
 
 
 def test_thresholds_that_can_not_be_read_leave_those_of_before_in_force(
@@ -119,7 +134,7 @@ def test_thresholds_that_can_not_be_read_leave_those_of_before_in_force(
 ) -> None:
     clock = ManualClock()
     settings = FanoutSettings(table, clock, Thresholds())
-    settings.write({"direct": 50}, version=0)
+    ScalingBook(table).store(Scaling(version=1, thresholds={"direct": 50}))
     assert settings.recall().direct == 50
     table.update(keys.FANOUT, assign={"values": {"direct": 1}}, condition=Present())
     clock.pass_ms(REMEMBERED_MS)

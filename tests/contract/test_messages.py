@@ -7,7 +7,7 @@ import pytest
 from chat.errors import InvalidFieldError
 from chat.ports import Item, Table
 from chat.storage import keys
-from chat.storage.messages import SETTLE_MS, Draft, MessageLog, Position, Span
+from chat.storage.messages import PATIENCE_MS, Draft, MessageLog, Position, Span
 from chat.storage.search_index import SearchIndex
 from chat.storage.threads import Threads
 
@@ -42,8 +42,8 @@ def test_messages_are_numbered_and_a_repeat_keeps_its_number_and_closes_its_own(
 
 def test_a_number_that_a_reader_has_closed_is_not_used(log: MessageLog, numbered_table: Table) -> None:
     numbered_table.update(keys.counter("lunch"), add={"seq": 1}, assign={"numbered_at_ms": NOW_MS})
-    assert read(log, NOW_MS + SETTLE_MS) == []
-    assert read(log, NOW_MS + SETTLE_MS + 1) == [(1, "void")]
+    assert read(log, NOW_MS + PATIENCE_MS) == []
+    assert read(log, NOW_MS + PATIENCE_MS + 1) == [(1, "void")]
     pk, sk = keys.message("lunch", 2)
     numbered_table.put({"pk": pk, "sk": sk, "room": "lunch", "kind": "void", "text": "", "sent_at_ms": NOW_MS})
     assert say(log, "late") == 3
@@ -62,7 +62,7 @@ def test_a_reader_that_is_too_late_to_close_a_number_reads_its_message(log: Mess
         return [replace(page, items=[]) for page in found]
 
     numbered_table.query = query_before_it_is_stored  # type: ignore[method-assign, assignment]
-    assert read(log, NOW_MS + SETTLE_MS + 1) == [(1, "text")]
+    assert read(log, NOW_MS + PATIENCE_MS + 1) == [(1, "text")]
 
 
 def test_a_log_is_read_over_the_borders_of_its_partitions_both_ways(log: MessageLog) -> None:

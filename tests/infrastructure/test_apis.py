@@ -44,6 +44,15 @@ FALLBACK = {
 OPERATIONS = {
     "GET /api/health": "ops.health",
     "GET /api/config": "ops.config",
+    "GET /api/metrics": "ops.console",
+    "GET /api/infrastructure/status": "ops.console",
+    "GET /api/monitoring/alerts": "ops.console",
+    "POST /api/monitoring/alerts/{name}/acknowledge": "ops.console",
+    "GET /api/audit": "ops.console",
+    "GET /api/scaling/config": "ops.scaling",
+    "POST /api/scaling/config": "ops.scaling",
+    "GET /api/scaling/versions": "ops.scaling",
+    "POST /api/scaling/rollback": "ops.scaling",
     "GET /api/flags": "ops.flags",
     "POST /api/flags": "ops.flags",
 }

@@ -48,7 +48,9 @@ LAYERS = {
     "ops.cache_invalidation": set(),
     "ops.canary": set(),
     "ops.flags": {"identity"},
-    "ops.health": set(),
+    "ops.health": {"identity"},
+    "ops.console": {"identity", "data"},
+    "ops.scaling": {"identity", "data"},
     "ops.config": set(),
 }
 """On top of the domain and the core libraries."""

@@ -24,6 +24,12 @@ CACHE = "{service/Cache/Queue}"
 SITE_URL = "arn:{AWS::Partition}:ssm:{AWS::Region}:{AWS::AccountId}:parameter/chat/STAGE/site-url"
 DISTRIBUTION_ID = SITE_URL.replace("site-url", "distribution-id")
 DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
+STAGE_STACKS = "arn:{AWS::Partition}:cloudformation:{AWS::Region}:{AWS::AccountId}:stack/chat-STAGE-*"
+STAGE_QUEUES = "arn:{AWS::Partition}:sqs:{AWS::Region}:{AWS::AccountId}:chat-STAGE-*"
+STAGE_FUNCTIONS = "arn:{AWS::Partition}:lambda:{AWS::Region}:{AWS::AccountId}:function:chat-STAGE-*"
+SCALED = ("Authorize", "Connect", "Command", "Deliver", "Notice")
+MAPPINGS = "arn:{AWS::Partition}:lambda:{AWS::Region}:{AWS::AccountId}:event-source-mapping:"
+POLLED = [f"{MAPPINGS}{{service/{name}/SqsEventSource}}" for name in ("Deliver", "Notice")]
 CONSUME = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:GetQueueAttributes"
 FOLLOW = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
 STORE = "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem"
@@ -134,11 +140,11 @@ PERMISSIONS = {
     },
     "ops.canary": {CONNECTIONS: "dynamodb:PutItem", MESSAGES: "dynamodb:DeleteItem"},
     "ops.flags": {
-        ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
+        ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.cache": {
-        ROOMS: "dynamodb:Query dynamodb:PutItem",
+        ROOMS: "dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
         CACHE: "sqs:SendMessage",
         SECRET: "secretsmanager:GetSecretValue",
     },
@@ -191,6 +197,30 @@ PERMISSIONS = {
         DELIVERY: "sqs:GetQueueAttributes",
         EVENTS: "sns:GetTopicAttributes",
         "{data/Media/Bucket}": "s3:ListBucket",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
+    "ops.console": {
+        ROOMS: "dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem dynamodb:DescribeTable",
+        MESSAGES: "dynamodb:DescribeTable",
+        CONNECTIONS: "dynamodb:DescribeTable",
+        "*": "cloudwatch:DescribeAlarms cloudwatch:DescribeAlarmHistory cloudwatch:GetMetricData "
+        "cloudwatch:ListMetrics lambda:GetAccountSettings",
+        STAGE_STACKS: "cloudformation:DescribeStacks cloudformation:ListStackResources",
+        STAGE_QUEUES: "sqs:GetQueueAttributes",
+        STAGE_FUNCTIONS: "lambda:GetFunctionConcurrency",
+        DISTRIBUTIONS: "cloudfront:GetDistribution",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
+    "ops.scaling": {
+        ROOMS: f"{STORE} dynamodb:DeleteItem",
+        **{f"{{service/{name}}}": "lambda:PutFunctionConcurrency lambda:DeleteFunctionConcurrency" for name in SCALED},
+        **{
+            f"{{service/{name}}}:live": "lambda:PutProvisionedConcurrencyConfig "
+            "lambda:DeleteProvisionedConcurrencyConfig"
+            for name in SCALED
+        },
+        **dict.fromkeys(POLLED, "lambda:UpdateEventSourceMapping"),
+        SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.config": {},
 }
@@ -200,6 +230,9 @@ ALLOWED_PATTERNS = {
     VARIANTS: "images are named by random ids",
     EXPORTS: "archives are named by random ids",
     SOCKETS: "connections have no ids before they are opened",
+    STAGE_STACKS: "CloudFormation puts the name of a stage before all it makes",
+    STAGE_QUEUES: "as its stacks",
+    STAGE_FUNCTIONS: "as its stacks",
     DISTRIBUTIONS: "the distribution is deployed after the function that asks it to forget",
 }
 NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions"}
@@ -213,6 +246,9 @@ SHARING = {"message.command", "ops.cache", "ops.cache_invalidation"}
 
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
+NAMELESS = set(PERMISSIONS["ops.console"]["*"].split())
+"""What operators read of the account."""
+
 CONNECT = set(functions.CONNECT)
 """What Lambda does for functions in a network."""
 COPIER = "edge/Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C/ServiceRole"
@@ -226,12 +262,18 @@ def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
         if statement.actions == CONNECT:
             continue  # tests/infrastructure/test_cache.py
         assert statement.effect == "Allow"
-        if statement.actions in (TRACING, LOGGING):
+        if statement.actions == LOGGING:
             continue
         for resource in statement.resources:
+            # What has no resource to name is one statement, whoever asked for it.
+            actions = statement.actions - TRACING if resource == "*" else statement.actions
+            if not actions:
+                continue
             plain = resource.replace(f"/{assembly.stage}/POST/", "/STAGE/POST/")
             plain = plain.replace(f"/chat/{assembly.stage}/", "/chat/STAGE/")
-            found.setdefault(plain, set()).update(statement.actions)
+            plain = plain.replace(f"chat-{assembly.stage}-*", "chat-STAGE-*")
+            plain = re.sub(r"(?<=/SqsEventSource):\w+", "", plain)  # and its queue's id
+            found.setdefault(plain, set()).update(actions)
     return found
 
 
@@ -300,11 +342,15 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
             continue
         for statement in stage.statements(role):
             patterns = {
-                text.replace(f"/{stage_name}/POST/", "/STAGE/POST/") for text in statement.resources if "*" in text
+                text.replace(f"/{stage_name}/POST/", "/STAGE/POST/").replace(f"chat-{stage_name}-*", "chat-STAGE-*")
+                for text in statement.resources
+                if "*" in text
             }
             if patterns == {"*"}:
                 # X-Ray, the delivery of logs and interfaces to be made have no resources that a policy could name.
-                allowed = all(re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions)
+                allowed = all(
+                    action in NAMELESS or re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions
+                )
                 assert allowed or statement.actions == CONNECT
             else:
                 assert patterns <= {*ALLOWED_PATTERNS, *machine}, stage.label(role)

@@ -14,7 +14,7 @@ from chat.aws.dynamodb import DynamoDbTable
 from chat.ports import Principal
 from chat.storage.connections import TicketOffice
 from local.stack import LocalStack
-from tests.integration.users import WAIT_S, HttpAnswer, SignIn, User, post, request, session_token, ticket_url
+from tests.integration.users import WAIT_S, SignIn, User, post, request, session_token, ticket_url
 
 NOWHERE = f"nowhere-{uuid.uuid4().hex}"
 """A room that no test makes, not even one that makes its input up."""
@@ -159,22 +159,6 @@ async def test_an_upload_that_will_not_be_taken_is_refused_at_once(
     wanted["room"] = wanted["room"].replace("nowhere", NOWHERE)
     answer = await asyncio.to_thread(post, f"{stack.api_url}/api/media", wanted, ada.token)
     assert (answer.status, answer.body["code"]) == (status, code)
-
-
-def test_health_names_every_dependency_and_its_time(stack: LocalStack) -> None:
-    answer: HttpAnswer = request(f"{stack.api_url}/api/health")
-    assert (answer.status, answer.body["status"]) == (200, "ok")
-    assert set(answer.body["checks"]) == {
-        "rooms_table",
-        "messages_table",
-        "connections_table",
-        "delivery_queue",
-        "events_topic",
-        "media_bucket",
-    }
-    for check in answer.body["checks"].values():
-        assert check["ok"] is True
-        assert check["latency_ms"] > 0
 
 
 def test_a_client_learns_where_to_connect(stack: LocalStack) -> None:

@@ -13,11 +13,9 @@ from typing import Any
 import pytest
 
 from chat.aws.client import AwsClient
-from chat.aws.dynamodb import DynamoDbTable
-from chat.planning import Thresholds
-from chat.storage.fanout_settings import REMEMBERED_MS, FanoutSettings
+from chat.storage.fanout_settings import REMEMBERED_MS
 from local.stack import LocalStack
-from simulation.world import ManualClock
+from tests.integration.thresholds import in_force
 from tests.integration.users import WAIT_S, SignIn
 
 OWN = [{"Name": "stage", "Value": "local"}]
@@ -143,14 +141,11 @@ def spoken(stack: LocalStack) -> list[tuple[str, dict[str, Any]]]:
 async def test_in_a_larger_room_it_leads_through_the_delivery_queue(
     sign_in: SignIn, room: str, stack: LocalStack, client: AwsClient
 ) -> None:
-    table = DynamoDbTable(client, stack.outputs["RoomsTableName"])
-    settings = FanoutSettings(table, ManualClock(), Thresholds())
     ada = await sign_in("Ada")
     await ada.call("create", title="Hall", room=room)
     for number in range(12):
         await (await sign_in(f"Listener {number}")).enter(room)
-    assert settings.write({"direct": 10}, version=settings.read().version)
-    try:
+    with in_force(stack, client, {"direct": 10}):
         await asyncio.sleep(REMEMBERED_MS / 1_000)
         await ada.call("send", room=room, text="to all of you")
 
@@ -162,8 +157,6 @@ async def test_in_a_larger_room_it_leads_through_the_delivery_queue(
             return any(ids["Com"] & set(joined.split(",")) for joined in ids["Deliver"])
 
         assert await eventually(delivered)
-    finally:
-        assert settings.write({}, version=settings.read().version)
 
 
 async def test_one_id_leads_from_a_frame_through_the_logs_of_all_functions_that_it_concerns(

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 
 from chat.aws.client import AwsClient
 from chat.aws.dynamodb import DynamoDbTable
-from chat.planning import Thresholds
-from chat.storage.fanout_settings import FanoutSettings
+from chat.storage.scaling import Scaling, ScalingBook
 from local.stack import LocalStack
-from simulation.world import ManualClock
 
 
 @contextmanager
 def in_force(stack: LocalStack, client: AwsClient, changes: Mapping[str, int]) -> Iterator[None]:
     """Changed at run time, and changed back."""
     table = DynamoDbTable(client, stack.outputs["RoomsTableName"])
-    settings = FanoutSettings(table, ManualClock(), Thresholds())
-    assert settings.write(changes, version=settings.read().version)
-    yield
-    assert settings.write({}, version=settings.read().version)
+    book = ScalingBook(table)
+    assert book.store(Scaling(version=book.current().version + 1, thresholds=changes, why="a test"))
+    try:
+        yield
+    finally:
+        assert book.store(Scaling(version=book.current().version + 1, why="the test is over"))

@@ -24,14 +24,15 @@ import functions
 from chat import commands
 from chat.aws import cache, files, flags, push, secrets, wallet_door, webhooks, wiring
 from chat.events import MESSAGE_POSTED
-from chat.flag_settings import Change
 from chat.flag_settings import Desk as FlagDesk
+from chat.flag_settings import FlagChange
 from chat.operators import Operators
 from chat.protocol import MAX_REPLY_BYTES
 from chat.push.encryption import Vapid
 from chat.push.office import DeviceDesk
 from chat.push.registration import Removal, Subscription, Wish
 from chat.settings import Settings
+from chat.storage.answers import AnswerBook
 from chat.storage.audit import AuditTrail
 from chat.storage.nonces import NonceOffice
 from chat.storage.push_subscriptions import PushBook
@@ -46,7 +47,7 @@ from chat.webhooks.replay import Range
 from functions.connect import authorize, push_subscriptions, sessions, tickets, wallet_nonces, wallet_sessions
 from functions.media import uploads
 from functions.message import command, http_command, http_events, tail
-from functions.ops import account, config, health, webhook_settings
+from functions.ops import account, config, console, health, scaling, webhook_settings
 from functions.ops import cache as cache_endpoint
 from functions.ops import flags as flags_endpoint
 from simulation.table import MemoryTable
@@ -152,13 +153,13 @@ ENDPOINTS = [
     Endpoint("POST /api/webhooks/{webhook}/replay", webhook_settings, near(Range)),
     Endpoint("POST /api/cache/invalidate", cache_endpoint, near(cache_endpoint.Request)),
     Endpoint("GET /api/flags", flags_endpoint, st.text()),
-    Endpoint("POST /api/flags", flags_endpoint, near(Change)),
+    Endpoint("POST /api/flags", flags_endpoint, near(FlagChange)),
     Endpoint("POST /api/push/subscriptions", push_subscriptions, near(Subscription)),
     Endpoint("DELETE /api/push/subscriptions", push_subscriptions, near(Removal)),
     Endpoint("POST /api/push/levels", push_subscriptions, near(Wish)),
 ]
-ELSEWHERE = {uploads, health}
-"""`tests.unit.test_media_functions` tries the first so; the second takes no input."""
+ELSEWHERE = {uploads, health, console, scaling}
+"""`tests.unit.test_media_functions` tries the first so, `tests.unit.test_openapi` the others."""
 
 ISSUER = BuiltInIssuer("a secret of at least thirty-two bytes")
 
@@ -220,6 +221,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         rooms=world.services.rooms,
         messages=world.services.messages,
         queue=MemoryQueue(),
+        audit=AuditTrail(world.rooms_table),
         clock=world.clock,
         ids=world.ids,
         master=lambda: ISSUER.secret,
@@ -243,6 +245,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         "tail_access": TAILS,
         "job_office": world.accounts.office,
         "operators": Operators(frozenset({"ada"})),
+        "answers": AnswerBook(world.rooms_table, world.clock),
         "tickets": world.tickets,
         "nonces": nonces,
         "clock": world.clock,

@@ -89,6 +89,12 @@ def test_a_sync_names_the_rooms_in_which_messages_have_changed(world: World) -> 
     assert result(world, "bea", action="sync", rooms={"lunch": 1})["revs"] == {}
 
 
+def test_a_sync_names_the_rooms_that_one_is_not_in(world: World) -> None:
+    assert result(world, "bea", action="sync", rooms={"lunch": 1}, revs={"lunch": 0})["outside"] == []
+    assert result(world, "eve", action="sync", rooms={"lunch": 1}, revs={"lunch": 0})["outside"] == ["lunch"]
+    assert result(world, "eve", action="sync", rooms={}, revs={"lunch": 0})["outside"] == ["lunch"]
+
+
 Step = tuple[str, str, int, str, bool]
 STEPS = st.lists(
     st.tuples(

@@ -12,9 +12,11 @@ import pytest
 from coincurve import PrivateKey
 
 from chat import delivery, ethereum, events, rooms, subscriptions
+from chat.aws import health as health_checks
 from chat.aws import probes, secrets, wallet_door, wiring
 from chat.aws.client import AwsClient
 from chat.aws.credentials import Credentials
+from chat.operators import Operators
 from chat.ports import Event
 from chat.protocol import CreateRoom, JoinRoom, Subscribe
 from chat.settings import Settings
@@ -289,10 +291,9 @@ def test_a_client_learns_how_to_sign_in() -> None:
     }
 
 
-def test_health_is_degraded_when_nothing_answers_and_says_nothing_of_the_inside(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_health_is_degraded_when_nothing_answers_and_only_operators_are_told_what(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    del world
     client = AwsClient("eu-west-1", Credentials("a", "b"), endpoint_url="http://127.0.0.1:9")
     settings = Settings(
         stage="test",
@@ -305,10 +306,19 @@ def test_health_is_degraded_when_nothing_answers_and_says_nothing_of_the_inside(
     )
     monkeypatch.setattr(wiring, "client", lambda: client)
     monkeypatch.setattr(wiring, "settings", lambda: settings)
-    answer = health.handle(recorded("http_api"), CONTEXT)
-    assert (answer["statusCode"], body(answer)["status"]) == (503, "degraded")
-    assert len(body(answer)["checks"]) == 6
-    assert "secret" not in answer["body"]
+    health_checks.checks.cache_clear()
+    issuer = BuiltInIssuer("a secret of at least thirty-two bytes")
+    answer = health.handle(recorded("http_api", headers={}), CONTEXT)
+    assert (answer["statusCode"], body(answer)) == (503, {"status": "degraded"})
+    monkeypatch.setattr(secrets, "verifier", lambda: issuer)
+    monkeypatch.setattr(wiring, "operators", lambda: Operators(frozenset({"olga"})))
+    answers = {}
+    for user in ("olga", "ada"):
+        token = issuer.sign_in(user, wiring.SystemClock().now_ms()).token
+        answers[user] = health.handle(recorded("http_api", headers={"authorization": f"Bearer {token}"}), CONTEXT)
+    assert (answers["ada"]["statusCode"], body(answers["ada"])["code"]) == (403, "not_allowed")
+    assert (answers["olga"]["statusCode"], len(body(answers["olga"])["checks"])) == (503, 6)
+    assert "secret" not in answers["olga"]["body"]
     assert probes.LIMIT_MS <= 1_000
 
 

@@ -16,7 +16,7 @@ from chat.aws import wiring
 from chat.errors import TailNotYetError
 from chat.protocol import DeleteMessage, EditMessage, React
 from chat.storage import keys
-from chat.storage.messages import SETTLE_MS
+from chat.storage.messages import PATIENCE_MS, SETTLE_MS
 from chat.storage.recent import Counter
 from chat.storage.tail_access import EPOCH_MS, KEY_REMEMBERED_MS, LIFE_MS, TailAccess
 from functions.message import tail
@@ -54,7 +54,7 @@ def test_a_segment_is_closed_when_each_of_its_numbers_is_stored_or_void() -> Non
     taken = world.services.messages._take_number(ROOM, "whoever dies", world.clock.now_ms())
     talk(world, 5)
     assert tails.segment(archive(world), ROOM, 0).closed is False
-    world.clock.pass_ms(SETTLE_MS + 1)
+    world.clock.pass_ms(PATIENCE_MS + 1)
     talk(world, 1)
     first = tails.segment(archive(world), ROOM, 0)
     assert (first.closed, len(first.messages), first.messages[taken - 1].kind) == (True, 63, "void")

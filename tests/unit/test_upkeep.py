@@ -20,6 +20,7 @@ from chat.caching.tiers import CROWD, Tiers
 from chat.errors import InvalidFieldError, UnauthorizedError, UnavailableError
 from chat.operators import Operators
 from chat.ports import Item, Principal
+from chat.storage.answers import AnswerBook
 from chat.storage.audit import AuditTrail
 from chat.storage.memberships import MEMBERSHIP, Membership, Memberships
 from chat.storage.messages import Draft, MessageLog
@@ -267,6 +268,7 @@ def deployed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setattr(secrets, "verifier", Verifier)
     monkeypatch.setattr(wiring, "operators", lambda: Operators(frozenset({"olga"})))
     monkeypatch.setattr(wiring, "cache_reporter", lambda: Reporter(Counts(), stage.clock, "test"))
+    monkeypatch.setattr(wiring, "answers", lambda: AnswerBook(stage.world.rooms_table, stage.clock))
     monkeypatch.setattr(cache, "desk", lambda: stage.desk)
     monkeypatch.setattr(cache, "upkeep", lambda: stage.upkeep)
     return stage

@@ -7,6 +7,9 @@ import pytest
 
 from chat.aws import secrets, webhooks, wiring
 from chat.operators import Operators
+from chat.ports import Query
+from chat.storage.answers import AnswerBook
+from chat.storage.audit import Link, verify
 from chat.tokens import BuiltInIssuer
 from functions.message import webhook_deliveries
 from functions.message import webhooks as webhook_routing
@@ -30,20 +33,49 @@ def stage(monkeypatch: pytest.MonkeyPatch, outbound: MemoryOutbound) -> WebhookS
     stage = WebhookStage(outbound, private=False)
     monkeypatch.setattr(secrets, "verifier", lambda: ISSUER)
     monkeypatch.setattr(wiring, "operators", lambda: Operators(frozenset({"ops"})))
+    monkeypatch.setattr(wiring, "answers", lambda: AnswerBook(stage.world.rooms_table, stage.world.clock))
     monkeypatch.setattr(webhooks, "registry", lambda: stage.registry)
     monkeypatch.setattr(webhooks, "router", lambda: stage.router)
     monkeypatch.setattr(webhooks, "dispatch", lambda: stage.dispatch)
     return stage
 
 
-def call(route: str, sent: Any = None, *, webhook: str = "", user: str | None = "ops") -> tuple[int, dict[str, Any]]:
+def call(
+    route: str, sent: Any = None, *, webhook: str = "", user: str | None = "ops", key: str | None = None
+) -> tuple[int, dict[str, Any]]:
     event = recorded("http_api", routeKey=route, body=json.dumps(sent) if sent is not None else "")
     event["pathParameters"] = {"webhook": webhook}
     event["headers"].pop("authorization", None)
     if user:
         event["headers"]["authorization"] = f"Bearer {ISSUER.sign_in(user, wiring.SystemClock().now_ms()).token}"
+    if key is not None:
+        event["headers"]["idempotency-key"] = key
     answer = webhook_settings.handle(event, CONTEXT)
     return answer["statusCode"], body(answer)
+
+
+def test_a_request_that_is_sent_again_makes_no_second_endpoint_and_no_second_secret(stage: WebhookStage) -> None:
+    status, made = call("POST /api/webhooks", ASKED, key="one")
+    assert call("POST /api/webhooks", ASKED, key="one") == (status, made)
+    assert len(stage.registry.book.all()) == 1
+    rotated = call("POST /api/webhooks/{webhook}/secret", webhook=made["id"], key="two")
+    assert call("POST /api/webhooks/{webhook}/secret", webhook=made["id"], key="two") == rotated
+    status, refused = call("POST /api/webhooks/{webhook}/enable", webhook=made["id"], key="two")
+    assert (status, refused["code"]) == (422, "idempotency_key_reused")
+    (page,) = stage.world.rooms_table.query(Query("answers#ops", consistent=True))
+    assert not [item for item in page.items if "whsec" in str(item)]
+
+
+def test_what_is_done_to_an_endpoint_is_noted_with_who_did_it(stage: WebhookStage) -> None:
+    _, made = call("POST /api/webhooks", ASKED)
+    for action in ("secret", "enable"):
+        call(f"POST /api/webhooks/{{webhook}}/{action}", webhook=made["id"])
+    call("DELETE /api/webhooks/{webhook}", webhook=made["id"])
+    trail = stage.registry.audit
+    noted = [deed for day in trail.days() for deed in trail.of_day(day)]
+    assert [deed["what"].partition(".")[2] for deed in noted] == ["register", "rotate", "enable", "remove"]
+    assert {(deed["operator"], deed["about"]) for deed in noted} == {("ops", f"webhook:{made['id']}")}
+    assert all(isinstance(link, Link) for link in verify(trail))
 
 
 def queued(*bodies: bytes) -> dict[str, Any]:

@@ -271,7 +271,8 @@ def test_after_a_rotation_both_secrets_verify_for_a_day_and_then_the_new_one(
     stage: WebhookStage, outbound: MemoryOutbound
 ) -> None:
     made = stage.register(URL)
-    rotated = registration.rotate(stage.registry, "operator", found(stage, made))
+    made_anew = registration.rotate(stage.registry, "operator", found(stage, made))
+    rotated = registration.with_secret(stage.registry, made_anew)
     assert rotated["secret"] != made["secret"]
     for passed_ms, both in ((5_000, True), (OLD_SECRET_MS, False)):
         stage.world.clock.pass_ms(passed_ms)

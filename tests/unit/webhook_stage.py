@@ -11,6 +11,7 @@ import msgspec
 
 from chat import events
 from chat.outbound import Outbound
+from chat.storage.audit import AuditTrail
 from chat.storage.webhooks import WebhookBook
 from chat.webhooks import delivery, registration, routing, signing
 from chat.webhooks.office import Dispatch, Endpoints, Registry, Router
@@ -35,6 +36,7 @@ class WebhookStage:
             rooms=self.world.services.rooms,
             messages=self.world.services.messages,
             queue=self.queue,
+            audit=AuditTrail(self.world.rooms_table),
             clock=self.world.clock,
             ids=self.world.ids,
             master=lambda: MASTER,
@@ -57,7 +59,7 @@ class WebhookStage:
         given: dict[str, Any] = {"events": [events.MESSAGE_POSTED], **asked, "url": url}
         made = registration.register(self.registry, "operator", Registration(**given))
         self.dispatch.endpoints.forget()
-        return made
+        return registration.with_secret(self.registry, made)
 
     def tell(self, *bodies: bytes) -> None:
         """Routes events."""

@@ -11,7 +11,7 @@ import pytest
 
 from agent_chat import Chat, RoomFeed
 from chat.aws.dynamodb import DynamoDbTable
-from chat.storage.messages import SETTLE_MS
+from chat.storage.messages import PATIENCE_MS
 from local.stack import LocalStack
 from tests.client.bursts import WAIT_S, Burst, read
 from tests.integration.faults.conftest import Faults
@@ -22,8 +22,8 @@ LONG_S = 600
 """Two minutes where nobody else uses the machine."""
 EACH = 12
 """Messages of each client in a room."""
-READ_S = SETTLE_MS / 1_000 + WAIT_S
-"""A number that was burnt by a death is void after a minute."""
+READ_S = PATIENCE_MS / 1_000 + WAIT_S
+"""A number that was burnt by a death is void after that."""
 TABLES = ("MessagesTableName", "ConnectionsTableName")
 
 

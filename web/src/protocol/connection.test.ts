@@ -265,7 +265,21 @@ describe("the session", () => {
     expect(socket().sent).toMatchObject([{ action: "sync", rooms: { general: 117 }, revs: { general: 12 } }]);
     socket().acknowledge(socket().sent[0], { rooms: { general: 120 }, now_ms: 1, revs: { general: 13 } });
     await pass();
-    expect(synced).toEqual([{ rooms: { general: 120 }, now_ms: 1, revs: { general: 13 }, tails: {} }]);
+    expect(synced).toEqual([{ rooms: { general: 120 }, now_ms: 1, revs: { general: 13 }, tails: {}, outside: [] }]);
+  });
+
+  it("asks again soon when a sync is refused for a while", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    await connect({ heartbeat_s: 240 });
+    await pass(240_000);
+    socket().refuse(socket().sent[0], "unavailable", true);
+    await pass(1_000);
+    expect(socket().sent.map((it) => it.action)).toEqual(["sync", "sync"]);
+    socket().acknowledge(socket().sent[1], { rooms: {}, now_ms: 1 });
+    await pass(239_999);
+    expect(socket().sent).toHaveLength(2);
+    await pass(1);
+    expect(socket().sent).toHaveLength(3);
   });
 });
 

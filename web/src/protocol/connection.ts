@@ -9,7 +9,7 @@
  */
 
 import { DEFAULT_WINDOW, fullJitter, type Window } from "./backoff";
-import { CommandRefused, ConnectionLost, ReplyTimeout, RequestFailed } from "./errors";
+import { ChatError, CommandRefused, ConnectionLost, ReplyTimeout, RequestFailed } from "./errors";
 import { type Action, type Commands, PROTOCOL_VERSION, type Ready, type Results, type Synced } from "./frames";
 import { type HttpEndpoints, HttpLine } from "./httpLine";
 import { type Line, type LineOptions, REPLY_TIMEOUT_MS, type RequestOptions } from "./line";
@@ -19,6 +19,8 @@ import { type Socket, SocketLine } from "./socketLine";
 export const SOCKET_ATTEMPTS = 2;
 /** For the next attempt at a socket while requests serve: the first soon, the others ever less often. */
 export const PROBE_WINDOW: Window = { firstMs: 5_000, mostMs: 120_000 };
+/** For a heartbeat that was refused for a while. */
+const HEARTBEAT_WINDOW: Window = { firstMs: 1_000, mostMs: 30_000 };
 const PROBE_TIMEOUT_MS = 5_000;
 const CLIENT = `web/${PROTOCOL_VERSION}`;
 /** Whatever the server says, neither heartbeats nor new sockets come faster than this. */
@@ -79,7 +81,9 @@ export class Connection {
   #generation = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #rotateTimer: ReturnType<typeof setTimeout> | undefined;
-  #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
+  #heartbeatTimer: ReturnType<typeof setTimeout> | undefined;
+  #heartbeatMs = Infinity;
+  #failedHeartbeats = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -185,13 +189,8 @@ export class Connection {
     this.#way = way;
     this.#attempt = 0;
     this.#window = { firstMs: ready.reconnect.first_ms, mostMs: ready.reconnect.most_ms };
-    clearInterval(this.#heartbeatTimer);
-    this.#heartbeatTimer = setInterval(
-      () => {
-        this.#sync(REPLY_TIMEOUT_MS);
-      },
-      Math.max(LEAST_INTERVAL_MS, ready.heartbeat_s * 1000),
-    );
+    this.#heartbeatMs = Math.max(LEAST_INTERVAL_MS, ready.heartbeat_s * 1000);
+    this.#beatIn(this.#heartbeatMs);
     if (way === "socket") this.#failedSockets = 0;
     this.#rotateIn(way === "socket" ? ready.rotate_after_s * 1000 : this.#pauseMs(PROBE_WINDOW));
     this.#setPhase("online");
@@ -232,12 +231,33 @@ export class Connection {
     else this.#rotateIn(this.#pauseMs(isExpected ? PROBE_WINDOW : this.#window));
   }
 
+  #beatIn(delayMs: number): void {
+    clearTimeout(this.#heartbeatTimer);
+    this.#heartbeatTimer = setTimeout(() => {
+      this.#sync(REPLY_TIMEOUT_MS);
+    }, delayMs);
+  }
+
+  /** The heartbeat. One that is refused for a while is tried again soon: until then what it would bring is missing. */
   #sync(timeoutMs: number): void {
     const { positions, onSynced } = this.#options;
-    this.request("sync", positions(), { timeoutMs }).then(onSynced, (error: unknown) => {
-      // A line that is dead has been dropped by now.
-      if (!(error instanceof ReplyTimeout || error instanceof ConnectionLost)) console.warn("sync:", error);
-    });
+    this.#beatIn(this.#heartbeatMs);
+    this.request("sync", positions(), { timeoutMs }).then(
+      (synced) => {
+        this.#failedHeartbeats = 0;
+        onSynced(synced);
+      },
+      (error: unknown) => {
+        // A line that is dead has been dropped by now.
+        if (error instanceof ReplyTimeout || error instanceof ConnectionLost) return;
+        console.warn("sync:", error);
+        if (!(error instanceof ChatError && error.temporary)) return;
+        const isTold = error instanceof CommandRefused || error instanceof RequestFailed;
+        const pauseMs = fullJitter(this.#failedHeartbeats++, this.#random, HEARTBEAT_WINDOW);
+        const soonMs = (isTold ? (error.retryAfterMs ?? 0) : 0) + pauseMs;
+        this.#beatIn(Math.min(this.#heartbeatMs, Math.max(LEAST_INTERVAL_MS, soonMs)));
+      },
+    );
   }
 
   /** The line is gone: comes back in a while. */
@@ -263,7 +283,7 @@ export class Connection {
   #hangUp(): void {
     this.#generation++;
     clearTimeout(this.#rotateTimer);
-    clearInterval(this.#heartbeatTimer);
+    clearTimeout(this.#heartbeatTimer);
     if (this.online) this.#setPhase("waiting");
     this.#line = null;
     for (const line of [...this.#lines]) line.close();

@@ -275,7 +275,10 @@ export interface Found {
 }
 
 /**
- * The newest numbers of those rooms in which the client lacks some; rooms that it may not read are left out.
+ * The newest numbers of those rooms in which the client lacks some.
+ *
+ * `outside` has those of the command's rooms that the user was not in a moment ago, so that a client learns of a
+ * removal that it was never told of. What `subscribe` says of such a room holds.
  *
  * `revs` has the numbers of the newest changes likewise: they are fetched by `subscribe` with `after_rev`. `tails` has
  * those of the command's `revs` whose tail the client is to follow, anew each time; messages of the others come live.
@@ -296,6 +299,11 @@ export interface Synced {
    * others come live.
    */
   readonly tails: Readonly<Record<string, Tail>>;
+  /**
+   * `outside` has those of the command's rooms that the user was not in a moment ago, so that a client learns of a
+   * removal that it was never told of.
+   */
+  readonly outside: readonly string[];
 }
 
 /**
@@ -1283,6 +1291,7 @@ const synced: Read<Synced> = record<Synced>({
   now_ms: count,
   revs: or(map(count), {}),
   tails: or(map(tail), {}),
+  outside: or(list(text), []),
 });
 
 const found: Read<Found> = record<Found>({ room: text, messages: list(message), before: optional(count) });

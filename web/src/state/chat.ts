@@ -210,7 +210,8 @@ export class Chat {
     return { rooms: this.directory.positions(), revs: rev === null ? {} : { [id]: rev } };
   }
 
-  readonly #onSynced = ({ rooms, revs, tails }: Synced): void => {
+  readonly #onSynced = ({ rooms, revs, tails, outside }: Synced): void => {
+    if (outside.length > 0) void this.directory.refresh();
     for (const [room, seq] of Object.entries(rooms)) {
       this.directory.reach(room, seq);
       this.#rooms.get(room)?.reach(seq);
@@ -218,7 +219,8 @@ export class Chat {
     const room = this.#current;
     if (room === null) return;
     if (room.rev !== null) room.followTail(tails[room.id] ?? null);
-    if (Object.hasOwn(revs, room.id) && !room.isTailed) void room.enter();
+    if (outside.includes(room.id)) void room.makeSure();
+    else if (Object.hasOwn(revs, room.id) && !room.isTailed) void room.enter();
   };
 
   readonly #onMessages = (messages: readonly Message[]): void => {

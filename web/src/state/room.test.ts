@@ -278,6 +278,17 @@ describe("people", () => {
     expect(room.view.get().phase).toBe("ready");
     expect(seqs()).toEqual([1, 2]);
   });
+
+  it("who were put out and never told learn it from the heartbeat, and are not let in again by it", async () => {
+    fill(server, 2);
+    chat.start();
+    await pass();
+    server.rooms.get("general")?.members.delete("ada");
+    await pass(240_000);
+    expect(room.view.get()).toMatchObject({ phase: "refused", failure: { code: "not_a_member" } });
+    expect(seqs()).toEqual([]);
+    expect(server.commands.filter((it) => it.action === "join")).toEqual([]);
+  });
 });
 
 describe("a busy room", () => {

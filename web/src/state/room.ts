@@ -211,6 +211,17 @@ export class OpenRoom {
     this.#change({ phase: "refused", failure, log: RoomLog.empty, notices: [] });
   }
 
+  /** A heartbeat says that one is not in this room: whether that is so shows when the room is subscribed to again. */
+  async makeSure(): Promise<void> {
+    const visit = this.#visit;
+    try {
+      await this.#options.connection.request("subscribe", { room: this.id, after: this.view.get().log.newest });
+    } catch (error) {
+      const isOut = error instanceof CommandRefused && !error.temporary;
+      if (visit === this.#visit && isOut) this.expel(error);
+    }
+  }
+
   /** It is known from elsewhere that the room has got to `seq`. */
   reach(seq: number): void {
     if (this.#isOpen && this.view.get().phase === "ready") {

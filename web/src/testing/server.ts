@@ -202,7 +202,8 @@ export class FakeServer extends FakeArchive {
       const { rooms, revs = {} } = command as unknown as { rooms: Record<string, number>; revs?: Record<string, number> };
       const tailed = Object.keys(revs).flatMap((id) => (this.tailed.has(id) ? [[id, this.tailOf(id)]] : []));
       const tails = Object.fromEntries(tailed) as object;
-      const newer = { rooms: this.newer(rooms, seqOf), revs: this.newer(revs, revOf), tails };
+      const outside = Object.keys({ ...rooms, ...revs }).filter((id) => !this.stored(id).members.has(user.id));
+      const newer = { rooms: this.newer(rooms, seqOf), revs: this.newer(revs, revOf), tails, outside };
       socket.acknowledge(command, { ...newer, now_ms: this.clockMs });
     } else if (command.action === "create") {
       const id = `room-${this.rooms.size + 1}`;

@@ -29,6 +29,9 @@ from agent_chat.frames import (
 LIMIT = 10_000
 """Unread events of one stream."""
 
+REMEMBERED = 10_000
+"""Messages whose newest change is remembered: some 2 MB."""
+
 ConnectionState = Literal["connecting", "online", "waiting", "closed", "refused"]
 """`waiting` until the next attempt; `refused`: signing in is over, no attempt will be made."""
 
@@ -128,10 +131,11 @@ class EventStream(Generic[E_co]):
 
 
 class EventStreams:
-    """All who listen."""
+    """All who listen. Changes of one message may overtake each other on their way: none is told after a newer one."""
 
     def __init__(self) -> None:
         self._streams: list[EventStream[Event]] = []
+        self._newest: dict[tuple[type[Event], str, int], int] = {}
 
     def add(self, stream: EventStream[Event]) -> None:
         """Lets a stream hear every event from now on."""
@@ -139,9 +143,23 @@ class EventStreams:
 
     def offer(self, event: Event) -> None:
         """Tells everybody, and forgets who has stopped listening."""
+        if isinstance(event, MessageChanged | ReactionsChanged) and self._is_overtaken(event):
+            return
+        if isinstance(event, ChangesMissed):  # perhaps the room was restored, and counts from an older change on
+            self._newest = {key: rev for key, rev in self._newest.items() if key[1] != event.room}
         self._streams = [stream for stream in self._streams if not stream.ended]
         for stream in self._streams:
             stream.offer(event)
+
+    def _is_overtaken(self, event: MessageChanged | ReactionsChanged) -> bool:
+        """Whether a newer one of this kind was told, as far as is remembered."""
+        changed = event.message if isinstance(event, MessageChanged) else event
+        key = (type(event), changed.room, changed.seq)
+        newest = self._newest.pop(key, 0)
+        self._newest[key] = max(newest, changed.rev)  # last again: those that change least are forgotten first
+        if len(self._newest) > REMEMBERED:
+            del self._newest[next(iter(self._newest))]
+        return changed.rev < newest
 
     def close(self) -> None:
         """Ends all streams."""

@@ -168,6 +168,8 @@ class FeedRegistry:
             for room in synced.revs:
                 if not self._tails.serves(room):
                     await self.refresh(room, connection)
+            for room in synced.outside:  # subscribing says so for certain, and why
+                await self.refresh(room, connection)
             if len(page) < frames.MAX_SYNCED:
                 return
 

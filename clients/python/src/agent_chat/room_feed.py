@@ -29,7 +29,7 @@ GRACE_S = 0.25
 """A hole that a live message shows is usually a frame that was overtaken: it gets this long to come by itself."""
 
 LEAST_PATIENCE_S, MOST_PATIENCE_S = 0.15, 5.0
-"""Pauses while a number is still being stored, doubling. What is not there after a minute the server calls void."""
+"""Pauses while a number is still being stored, doubling. What is not there after five seconds the server calls void."""
 
 
 class Feeds(Protocol):

@@ -283,8 +283,12 @@ class Session:
         task.add_done_callback(self._draining.discard)
 
     async def _beat(self, connection: Connection) -> None:
-        """A sync every `heartbeat_s`, and at once after the machine slept; on a dead connection it is what notices."""
-        due_s = time.monotonic() + max(LEAST_HEARTBEAT_S, self.ready.heartbeat_s)
+        """A sync every `heartbeat_s`, and at once after the machine slept; on a dead connection it is what notices.
+
+        One that is refused for a while is tried again soon: what it would have brought is missing until then.
+        """
+        heartbeat_s = max(LEAST_HEARTBEAT_S, self.ready.heartbeat_s)
+        due_s, failed = time.monotonic() + heartbeat_s, 0
         while True:
             before_s, before_wall_s = time.monotonic(), time.time()
             await asyncio.sleep(max(0.0, min(TICK_S, due_s - before_s)))
@@ -297,7 +301,11 @@ class Session:
                 return
             except ChatError as error:  # where nothing came at all, the connection has given itself up
                 logger.info("a heartbeat came to nothing: %s", error)
-            due_s = time.monotonic() + max(LEAST_HEARTBEAT_S, self.ready.heartbeat_s)
+                pause_s = min(heartbeat_s, retry_wait_s(failed, error)) if error.temporary else heartbeat_s
+                failed += 1
+            else:
+                pause_s, failed = heartbeat_s, 0
+            due_s = time.monotonic() + pause_s
 
     def _end_overlap(self) -> None:
         self._overlapping = False

@@ -25,6 +25,12 @@ class TokenBuckets:
         self.rate_per_s = rate_per_s
         self.burst = burst
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._first = (rate_per_s, burst)
+
+    def change(self, rate_per_s: int | None, burst: int | None) -> None:
+        """From now on by these; None: what it was made with. A bucket that has more than `burst` in it loses that."""
+        self.rate_per_s = self._first[0] if rate_per_s is None else rate_per_s
+        self.burst = self._first[1] if burst is None else burst
 
     def take(self, name: str, cost: int, now_ms: int) -> int:
         """Takes `cost` tokens and returns 0; or takes none and returns the ms until there are as many.

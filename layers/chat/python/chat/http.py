@@ -72,6 +72,17 @@ def body(event: Event, kind: type[Body]) -> Body:
         raise MalformedError("The body is one JSON object.") from error
 
 
+def idempotency_key(event: Event) -> str | None:
+    """The header `Idempotency-Key`, None where there is none."""
+    value = event.get("headers", {}).get("idempotency-key")
+    return None if value is None else str(value)
+
+
+def described(event: Event) -> str:
+    """All by which a request differs from another of its caller's: the route, what is in its path, and its body."""
+    return f"{event['routeKey']}\n{event.get('pathParameters') or {}}\n{raw_body(event).decode(errors='replace')}"
+
+
 def raw_body(event: Event) -> bytes:
     """The request's body as it was sent. Raises `MalformedError`."""
     raw: str = event.get("body") or ""

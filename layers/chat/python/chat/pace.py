@@ -34,8 +34,12 @@ class RoomPace:
     """Numbers are dense, so two of them and their times say how fast the whole room is, whoever writes to it."""
 
     def __init__(self, limit_per_s: int = LIMIT_PER_S) -> None:
-        self._limit_per_s = limit_per_s
+        self._limit_per_s = self._first = limit_per_s
         self._windows: OrderedDict[str, _Window] = OrderedDict()
+
+    def change(self, limit_per_s: int | None) -> None:
+        """From now on by this limit; None: what it was made with."""
+        self._limit_per_s = self._first if limit_per_s is None else limit_per_s
 
     def observe(self, room: str, seq: int, now_ms: int) -> None:
         """A number was given at this time."""

@@ -59,7 +59,11 @@ logger = logging.getLogger(__name__)
 
 
 def charge(services: Services, sender: Sender, command: Command) -> None:
-    """Takes the command's tokens from its user's bucket. Raises `TooManyRequestsError`. No call."""
+    """Takes the command's tokens from its user's bucket. Raises `TooManyRequestsError`.
+
+    No call, but for half a read unit every 5 s and function instance, for limits that operators have changed.
+    """
+    services.protection.limits.follow(services.protection.buckets, services.pace)
     cost = COSTS.get(type(command), 1)
     if isinstance(command, CreateRoom):
         cost += len(command.members)

@@ -27,6 +27,7 @@ from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
+from chat.storage.scaling import LimitSettings
 from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
@@ -66,6 +67,8 @@ class Protection:
     """What keeps users and rooms from each other's harm."""
 
     buckets: TokenBuckets
+    limits: LimitSettings
+    """What operators have changed of the buckets, and of the pace of rooms."""
     rates: UserRates
     rules: RuleBook
     slow_mode: SlowMode

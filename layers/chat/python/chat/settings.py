@@ -54,6 +54,10 @@ class Settings:
     """As `site_url_parameter`, of the id of the distribution that serves media."""
     fanout: str | None = None
     """Thresholds of delivery that are not the defaults, as `chat.planning.Thresholds.parse` takes them."""
+    scaled_functions: str | None = None
+    """Functions whose concurrency operators may change, as `chat.aws.function_scaling.render` writes them."""
+    stacks: str | None = None
+    """The names of the stage's stacks, with commas between them."""
     user_rate_per_s: str | None = None
     """Commands a second that a user may send for long, and how many at once: whole numbers from 1."""
     user_burst: str | None = None

@@ -101,12 +101,14 @@ def sync(services: Services, sender: Sender, command: Sync) -> Synced:
     """Newest numbers of those rooms in which the client lacks some, and tails to follow. Half a read unit for each."""
     followed = dict.fromkeys((*command.rooms, *command.revs))
     readable = [room for room in followed if _may_read(services, sender.user, room)]
+    outside = [room for room in followed if room not in set(readable)]
     newest = services.messages.positions_of(readable)
     lacking = {room: last.seq for room, last in newest.items() if last.seq > command.rooms.get(room, last.seq)}
     changed = {room: last.rev for room, last in newest.items() if last.rev > command.revs.get(room, last.rev)}
     followed_live = [room for room in command.revs if room in readable and sender.reachable]
     followed_by_tail = tails.of_rooms(services.fanout, followed_live)
-    return Synced(rooms=lacking, now_ms=services.clock.now_ms(), revs=changed, tails=followed_by_tail)
+    now_ms = services.clock.now_ms()
+    return Synced(rooms=lacking, now_ms=now_ms, revs=changed, tails=followed_by_tail, outside=outside)
 
 
 def _missed(services: Services, command: Subscribe) -> Excerpt:

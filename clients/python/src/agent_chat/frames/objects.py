@@ -269,12 +269,13 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Synced(msgspec.Struct, frozen=True):
-    """The newest numbers of rooms in which one lacks some."""
+    """The newest numbers of rooms in which one lacks some; `outside`: rooms that one was not in a moment ago."""
 
     rooms: dict[str, int]
     now_ms: int
     revs: dict[str, int] = {}
     tails: dict[str, Tail] = {}
+    outside: list[str] = []
 
 
 class Presence(msgspec.Struct, frozen=True):

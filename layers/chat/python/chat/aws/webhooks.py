@@ -10,6 +10,7 @@ from chat.aws.dynamodb import DynamoDbTable
 from chat.aws.outbound import HttpOutbound
 from chat.aws.parameters import read_secret
 from chat.aws.queues import SqsQueue
+from chat.storage.audit import AuditTrail
 from chat.storage.webhooks import WebhookBook
 from chat.webhooks.office import Dispatch, Endpoints, Registry, Router
 
@@ -48,6 +49,7 @@ def registry() -> Registry:
         rooms=wiring.rooms(),
         messages=wiring.messages(),
         queue=deliveries(),
+        audit=AuditTrail(DynamoDbTable(wiring.client(), wiring.settings().need("rooms_table"))),
         clock=wiring.clock(),
         ids=wiring.ids(),
         master=outbound_secret,

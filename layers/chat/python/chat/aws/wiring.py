@@ -34,6 +34,7 @@ from chat.services import Activity, Deliveries, Fanout, JobOffice, Notices, Prot
 from chat.settings import Runtime, Settings
 from chat.storage import keys
 from chat.storage.account_jobs import AccountJobs
+from chat.storage.answers import AnswerBook
 from chat.storage.changes import ChangeLog
 from chat.storage.claims import NoticeClaims
 from chat.storage.connections import ConnectionRegistry, TicketOffice
@@ -51,6 +52,7 @@ from chat.storage.read_cursors import ReadCursors
 from chat.storage.reports import ReportBook
 from chat.storage.room_rules import RuleBook
 from chat.storage.rooms import RoomDirectory
+from chat.storage.scaling import LimitSettings
 from chat.storage.search_index import SearchIndex
 from chat.storage.tail_access import TailAccess
 from chat.storage.threads import Threads
@@ -341,6 +343,7 @@ def protection() -> Protection:
     table = DynamoDbTable(client(), settings().need("rooms_table"))
     return Protection(
         buckets=user_buckets(),
+        limits=LimitSettings(table, clock()),
         rates=UserRates(table, lambda: secrets.randbelow(SAMPLED) == 0),
         rules=RuleBook(table, tiers()),
         slow_mode=SlowMode(table),
@@ -402,3 +405,9 @@ def services() -> Services:
         notices=notices(),
         clock=clock(),
     )
+
+
+@cache
+def answers() -> AnswerBook:
+    """What operators were answered to requests with an `Idempotency-Key`."""
+    return AnswerBook(DynamoDbTable(client(), settings().need("rooms_table")), clock())

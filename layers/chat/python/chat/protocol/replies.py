@@ -170,7 +170,10 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Synced(msgspec.Struct, frozen=True):
-    """The newest numbers of those rooms in which the client lacks some; rooms that it may not read are left out.
+    """The newest numbers of those rooms in which the client lacks some.
+
+    `outside` has those of the command's rooms that the user was not in a moment ago, so that a client learns of a
+    removal that it was never told of. What `subscribe` says of such a room holds.
 
     `revs` has the numbers of the newest changes likewise: they are fetched by `subscribe` with `after_rev`. `tails` has
     those of the command's `revs` whose tail the client is to follow, anew each time; messages of the others come live.
@@ -180,6 +183,7 @@ class Synced(msgspec.Struct, frozen=True):
     now_ms: int
     revs: dict[str, int] = {}
     tails: dict[str, Tail] = {}
+    outside: list[str] = []
 
 
 class Presence(msgspec.Struct, frozen=True):

@@ -26,7 +26,10 @@
 | rooms | `audit#D` | number | what an operator did on day D (UTC), and why; bound to the one before | query: verify |
 | rooms | `audit#days` | day | that a day has deeds | query: add, verify |
 | rooms | `webhooks` | id | an endpoint of an operator's, what it wants, how it fares | query: who is told; get: one |
-| rooms | `scaling#fanout` | `current` | thresholds of delivery that operators have changed | get: deliver, every 5 s |
+| rooms | `scaling#fanout` | `current` | what operators have changed: thresholds, limits, concurrency | get: every 5 s |
+| rooms | `scaling#fanout` | `version#N` | version N of it, kept | query: versions; get: roll back |
+| rooms | `answers#U` | key | what operator U was answered to the request with this idempotency key, a day | put: POST |
+| rooms | `alarms#acknowledged` | alarm and time | who looked after the alarm that began then, a week | query: alerts |
 | rooms | `flags` | flag | who gets which variant of it | query: along with a message, every 5 s |
 | messages | `c#R` | 0 | the room's counters: newest number and newest rev given | update: number; get: history, enter |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
@@ -78,7 +81,12 @@ SELF = "self"
 UPLOAD = "upload"
 RULES = "rules"
 FANOUT: Key = ("scaling#fanout", "current")
-"""What operators have changed of how rooms are delivered to."""
+"""What operators have changed of the stage, as it is in force."""
+MAX_SCALING_VERSION = 999_999_999
+ANSWERS = "answers#"
+"""How partitions of answers to requests with an `Idempotency-Key` begin, and only they."""
+ACKNOWLEDGED = "alarms#acknowledged"
+"""Partition of who looks after which alarm: there are few."""
 FLAGS = "flags"
 """Partition of the rules for all feature flags."""
 SHAPE = "#shape"
@@ -250,6 +258,21 @@ def audit(day: str, number: int) -> Key:
 def audit_day(day: str) -> str:
     """Partition of a day's deeds."""
     return f"{AUDIT}{day}"
+
+
+def scaling_version(version: int) -> Key:
+    """What operators changed, by version; numbers have 9 digits so that they sort, behind the row in force."""
+    return FANOUT[0], f"version#{version:09d}"
+
+
+def answer(user: str, key: str) -> Key:
+    """What was answered to the operator's request with this `Idempotency-Key`."""
+    return f"{ANSWERS}{user}", key
+
+
+def acknowledgement(alarm: str, since_ms: int) -> Key:
+    """Who looks after an alarm, for the time that it has been on. Times have 15 digits so that they sort."""
+    return ACKNOWLEDGED, f"{alarm}#{since_ms:015d}"
 
 
 def webhook(webhook_id: str) -> Key:

@@ -5,8 +5,8 @@ The second stores the message under it together with a record of its sender's co
 write units up to 1 KB). The counter knows which command has raised it last, so what is repeated at once, by the network
 or by its sender, goes on with the number that it has. Where others have spoken in between, that number is burnt, and so
 is that of a repeat which is told the old one. A burnt number becomes a `void` entry: at once where the writer lives,
-else by the first reader that finds it missing `SETTLE_MS` after it was given. A writer that comes later still finds its
-place taken and numbers anew.
+else by the first reader that finds it missing `PATIENCE_MS` after it was given. A writer that comes later still finds
+its place taken and numbers anew.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from chat.storage.rooms import get_batches
 
 REMEMBERED_S = 48 * 3600
 """How long a command keeps its number. The promise is 24 h; TTL deletion may be early by nothing and late by days."""
+
+PATIENCE_MS = 5_000
+"""So long readers wait for a number. Storing takes milliseconds; whoever takes longer, throttled, say, numbers anew."""
 
 SETTLE_MS = 60_000
 """No writer is still under way after this: twice the longest run of a function that stores (29 s)."""
@@ -324,7 +327,7 @@ class MessageLog:
         return items
 
     def _fill(self, room: str, expected: range, found: dict[int, Item], numbered_at_ms: int, now_ms: int) -> None:
-        """Turns numbers that nobody can still be storing into `void` entries, in the table and in `found`.
+        """Turns numbers that nobody seems to be storing into `void` entries, in the table and in `found`.
 
         A number is at most as old as the one after it, so going down from the newest, the last time seen bounds it.
         """
@@ -332,7 +335,7 @@ class MessageLog:
         for seq in reversed(expected):
             if seq in found:
                 newer_at_ms = found[seq]["sent_at_ms"]
-            elif now_ms - newer_at_ms > SETTLE_MS:
+            elif now_ms - newer_at_ms > PATIENCE_MS:
                 entry = self._void(room, seq, newer_at_ms)
                 if entry:
                     found[seq] = entry

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chat.outbound import Outbound
 from chat.ports import Clock, Ids, Queue
+from chat.storage.audit import AuditTrail
 from chat.storage.messages import MessageLog
 from chat.storage.rooms import RoomDirectory
 from chat.storage.webhooks import Webhook, WebhookBook
@@ -17,13 +18,14 @@ REMEMBERED_MS = 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """Where endpoints are registered."""
+    """Where endpoints are registered, and what operators did with them is noted."""
 
     book: WebhookBook
     rooms: RoomDirectory
     messages: MessageLog
     queue: Queue
     """Of deliveries, each to one endpoint."""
+    audit: AuditTrail
     clock: Clock
     ids: Ids
     master: Callable[[], str]

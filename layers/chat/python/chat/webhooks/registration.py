@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from chat import events
 from chat.errors import ChatError, InvalidFieldError
 from chat.outbound import check_url
 from chat.protocol.fields import RoomId
+from chat.storage.audit import Deed
 from chat.storage.webhooks import Webhook
 from chat.webhooks import signing
 from chat.webhooks.office import Registry
@@ -22,8 +23,6 @@ MAX_ID_CHARS = 36
 
 OLD_SECRET_MS = 24 * 3_600_000
 """How long requests are signed with the old secret, too, after there is a new one."""
-
-logger = logging.getLogger(__name__)
 
 
 class WebhookNotFoundError(ChatError):
@@ -43,7 +42,7 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def register(registry: Registry, operator: str, asked: Registration) -> dict[str, Any]:
-    """Stores a new endpoint; its view, with the secret, which is shown this once. Raises `InvalidFieldError`."""
+    """Stores a new endpoint, and notes who did; its view as `with_secret` takes it. Raises `InvalidFieldError`."""
     _check(registry, asked)
     if len(registry.book.all()) >= MAX_WEBHOOKS:
         raise InvalidFieldError(f"A stage has at most {MAX_WEBHOOKS} webhooks.")
@@ -57,9 +56,9 @@ def register(registry: Registry, operator: str, asked: Registration) -> dict[str
         made_by=operator,
         made_at_ms=registry.clock.now_ms(),
     )
+    note(registry, "register", operator, webhook.id, webhook.url)
     registry.book.add(webhook)
-    _note("registered", operator, webhook.id)
-    return _with_secret(registry, webhook)
+    return _with_generation(webhook)
 
 
 def listed(registry: Registry) -> list[dict[str, Any]]:
@@ -78,31 +77,46 @@ def look(registry: Registry, webhook_id: str) -> Webhook:
 
 def remove(registry: Registry, operator: str, webhook_id: str) -> None:
     """Ends one; deliveries on their way to it are dropped. Raises `WebhookNotFoundError`."""
+    note(registry, "remove", operator, webhook_id)
     if not registry.book.remove(webhook_id):
         raise _not_found()
-    _note("removed", operator, webhook_id)
 
 
 def rotate(registry: Registry, operator: str, webhook: Webhook) -> dict[str, Any]:
-    """Gives it a new secret, shown this once; the old one goes on being used beside it for a day.
+    """Gives it a new secret; its view as `with_secret` takes it. The old one is used beside it for a day.
 
     Whoever asks again within that day ends the one before the last. Raises `WebhookNotFoundError`.
     """
     until_ms = registry.clock.now_ms() + OLD_SECRET_MS
+    note(registry, "rotate", operator, webhook.id)
     rotated = registry.book.rotate(webhook, until_ms)
     if rotated is None:
         raise _not_found()
-    _note("secret rotated", operator, webhook.id)
-    return _with_secret(registry, rotated)
+    return _with_generation(rotated)
 
 
 def enable(registry: Registry, operator: str, webhook: Webhook) -> dict[str, Any]:
     """Sends to it again after it was disabled. What it missed comes by a replay. Raises `WebhookNotFoundError`."""
+    note(registry, "enable", operator, webhook.id)
     enabled = registry.book.enable(webhook.id)
     if enabled is None:
         raise _not_found()
-    _note("enabled", operator, webhook.id)
     return view(enabled)
+
+
+def with_secret(registry: Registry, made: Mapping[str, Any]) -> dict[str, Any]:
+    """The view with the secret, for whoever made it: it is shown in no other answer, and stored nowhere."""
+    secret = signing.secret_of(registry.master(), made["id"], made["generation"])
+    return {name: value for name, value in made.items() if name != "generation"} | {"secret": signing.shown(secret)}
+
+
+def note(registry: Registry, what: str, operator: str, webhook_id: str, why: str = "") -> None:
+    """Adds to the audit what an operator is about to do: it stands there even if it fails afterwards.
+
+    Raises `UnavailableError`: then nothing is to be done.
+    """
+    deed = Deed(registry.ids.new(), operator, f"webhook.{what}", f"webhook:{webhook_id}", why, registry.clock.now_ms())
+    registry.audit.add(deed)
 
 
 def view(webhook: Webhook) -> dict[str, Any]:
@@ -121,13 +135,8 @@ def _check(registry: Registry, asked: Registration) -> None:
         raise InvalidFieldError(f"`description` has at most {MAX_DESCRIPTION_CHARS} printable characters.")
 
 
-def _with_secret(registry: Registry, webhook: Webhook) -> dict[str, Any]:
-    secret = signing.secret_of(registry.master(), webhook.id, webhook.generation)
-    return {**view(webhook), "secret": signing.shown(secret)}
-
-
-def _note(what: str, operator: str, webhook_id: str) -> None:
-    logger.info("webhook %s", what, extra={"operator": operator, "webhook": webhook_id})
+def _with_generation(webhook: Webhook) -> dict[str, Any]:
+    return {**view(webhook), "generation": webhook.generation}
 
 
 def _not_found() -> WebhookNotFoundError:

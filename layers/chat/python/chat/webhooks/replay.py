@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import msgspec
 
 from chat import events
@@ -12,14 +10,13 @@ from chat.protocol.fields import RoomId
 from chat.storage.messages import VOID, Span
 from chat.storage.webhooks import Webhook
 from chat.webhooks.office import Registry
+from chat.webhooks.registration import note
 from chat.webhooks.routing import deliveries_for
 
 MAX_REPLAYED = 1_000
 """Numbers in one request: the next one goes on behind them."""
 
 PAGE = 100
-
-logger = logging.getLogger(__name__)
 
 
 class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,10 +47,9 @@ def replay(registry: Registry, operator: str, webhook: Webhook, asked: Range) ->
         found += [events.message_posted(entry).body for entry in excerpt.entries if entry["kind"] != VOID]
         after = excerpt.last
     deliveries = list(deliveries_for(webhook, found))
+    note(registry, "replay", operator, webhook.id, f"{asked.room}, {asked.first} to {asked.last}")
     if deliveries:
         registry.queue.send([msgspec.json.encode(delivery) for delivery in deliveries])
-    about = {"operator": operator, "webhook": webhook.id, "room": asked.room, "first": asked.first, "last": asked.last}
-    logger.info("webhook replayed", extra=about)
     return len(found)
 
 
