@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chat import alerts, deeds, infrastructure, measures, scaling
+from chat import alerts, deeds, flag_settings, infrastructure, measures, scaling
 from chat.media import UploadRequest
 from chat.push.registration import Removal, Subscription, Wish
 from chat.webhooks.registration import Registration
@@ -272,6 +272,21 @@ ENDPOINTS = (
         who="operator",
         answer=deeds.Deeds,
         queries=("day", "start"),
+    ),
+    Endpoint(
+        route="GET /api/flags",
+        about="What is tried out, and on whom",
+        who="operator",
+        answer=flag_settings.Flags,
+    ),
+    Endpoint(
+        route="POST /api/flags",
+        about="Try something out, change on whom, or end it",
+        who="operator",
+        body=flag_settings.FlagChange,
+        answer=flag_settings.FlagView,
+        refusals=(409, 422),
+        repeatable=True,
     ),
     Endpoint(
         route="GET /api/scaling/config",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
+from cdk.service.answers import allow_answers
 from cdk.service.audit import allow_deeds
 from cdk.service.identity import Identity
 from cdk.service.partitions import FLAGS, only
@@ -21,6 +22,7 @@ def add_flags(platform: Platform, *, data: DataStack, http: HttpApi, identity: I
     )
     flags.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:PutItem", conditions=only(FLAGS))
     allow_deeds(flags, data)
+    allow_answers(flags, data)
     identity.allow(flags)
     http.add("GET", "/api/flags", flags)
     http.add("POST", "/api/flags", flags)

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from chat import flag_settings, http, log
+from typing import Any
+
+import msgspec
+
+from chat import flag_settings, http, log, repeats
 from chat.aws import flags, secrets, wiring
-from chat.flag_settings import Change
+from chat.flag_settings import FlagChange
 
 
 @log.invocations
 def handle(event: http.Event, _context: object) -> http.Answer:
-    """200 with the flags, or the one that was changed; 403 for who is no operator, 409 behind another version, 503."""
+    """200 with the flags, or the one that was changed; 403 for who is no operator, 409, 422, 503."""
     return http.respond(event, respond)
 
 
 def respond(event: http.Event) -> http.Answer:
-    """Routes by method. A change that is sent twice is refused the second time: its version is not the last one."""
+    """Routes by method."""
     principal = secrets.verifier().verify(http.bearer_token(event))
     wiring.operators().require(principal)
     if event["routeKey"] == "GET /api/flags":
-        return http.answer(200, {"flags": flag_settings.look(flags.desk())})
-    return http.answer(200, flag_settings.change(flags.desk(), principal.user, http.body(event, Change)))
+        return http.answer(200, flag_settings.look(flags.desk()))
+    key, operator = http.idempotency_key(event), principal.user
+    done = repeats.once(wiring.answers(), operator, key, http.described(event), lambda: _change(event, operator))
+    return http.answer(200, done)
+
+
+def _change(event: http.Event, operator: str) -> dict[str, Any]:
+    changed: dict[str, Any] = msgspec.to_builtins(
+        flag_settings.change(flags.desk(), operator, http.body(event, FlagChange))
+    )
+    return changed

@@ -170,7 +170,7 @@ PERMISSIONS = {
     },
     "ops.canary": {CONNECTIONS: "dynamodb:GetItem dynamodb:PutItem", MESSAGES: "dynamodb:DeleteItem"},
     "ops.flags": {
-        ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem",
+        ROOMS: "dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.cache": {

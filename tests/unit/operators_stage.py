@@ -14,10 +14,12 @@ from chat.alerts import Alarm, Turn, Watch
 from chat.aws import cache as cache_wiring
 from chat.aws import console as console_wiring
 from chat.aws import control_room, secrets, wiring
+from chat.aws import flags as flags_wiring
 from chat.aws import health as health_checks
 from chat.aws.health import Checks
 from chat.aws.probes import Check
 from chat.errors import UnavailableError
+from chat.flag_settings import Desk as FlagDesk
 from chat.measures import Measures, Sample
 from chat.operators import Operators
 from chat.planning import Thresholds
@@ -27,7 +29,7 @@ from chat.storage.audit import AuditTrail
 from chat.storage.scaling import ScalingBook
 from chat.tokens import BuiltInIssuer
 from chat.upkeep import Desk
-from functions.ops import cache, console, health, scaling
+from functions.ops import cache, console, flags, health, scaling
 from simulation.world import MemoryQueue, World
 from tests.unit.test_handlers import CONTEXT, body, recorded
 
@@ -108,6 +110,7 @@ class Stage:
         self.answers = AnswerBook(table, clock)
 
         self.desk = Desk(audit=AuditTrail(table), queue=MemoryQueue(), ids=ids, clock=clock)
+        self.flags = FlagDesk(rules=self.world.services.flags, audit=AuditTrail(table), ids=ids, clock=clock)
         self.checks = Checks(lambda: {"rooms_table": Check(ok=True, latency_ms=1.5)}, clock)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,6 +121,7 @@ class Stage:
         monkeypatch.setattr(wiring, "clock", lambda: self.world.clock)
         monkeypatch.setattr(control_room, "control_room", lambda: self.control)
         monkeypatch.setattr(cache_wiring, "desk", lambda: self.desk)
+        monkeypatch.setattr(flags_wiring, "desk", lambda: self.flags)
         monkeypatch.setattr(health_checks, "checks", lambda: self.checks)
         monkeypatch.setattr(console_wiring, "watch", lambda: self.watch)
         monkeypatch.setattr(console_wiring, "table", lambda: self.world.rooms_table)
@@ -125,7 +129,7 @@ class Stage:
         monkeypatch.setattr(console_wiring, "metrics", FixedMetrics)
 
 
-HANDLERS = {"scaling": scaling, "cache": cache, "health": health}
+HANDLERS = {"scaling": scaling, "cache": cache, "flags": flags, "health": health}
 """By the first part of the path; the console has all others."""
 
 

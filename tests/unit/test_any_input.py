@@ -24,8 +24,8 @@ import functions
 from chat import commands
 from chat.aws import cache, files, flags, push, secrets, wallet_door, webhooks, wiring
 from chat.events import MESSAGE_POSTED
-from chat.flag_settings import Change
 from chat.flag_settings import Desk as FlagDesk
+from chat.flag_settings import FlagChange
 from chat.operators import Operators
 from chat.protocol import MAX_REPLY_BYTES
 from chat.push.encryption import Vapid
@@ -154,7 +154,7 @@ ENDPOINTS = [
     Endpoint("POST /api/webhooks/{webhook}/replay", webhook_settings, near(Range)),
     Endpoint("POST /api/cache/invalidate", cache_endpoint, near(cache_endpoint.Request)),
     Endpoint("GET /api/flags", flags_endpoint, st.text()),
-    Endpoint("POST /api/flags", flags_endpoint, near(Change)),
+    Endpoint("POST /api/flags", flags_endpoint, near(FlagChange)),
     Endpoint("POST /api/push/subscriptions", push_subscriptions, near(Subscription)),
     Endpoint("DELETE /api/push/subscriptions", push_subscriptions, near(Removal)),
     Endpoint("POST /api/push/levels", push_subscriptions, near(Wish)),

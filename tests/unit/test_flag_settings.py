@@ -10,12 +10,14 @@ import pytest
 from chat import flag_settings
 from chat.aws import flags, secrets, wiring
 from chat.errors import UnauthorizedError
-from chat.flag_settings import Change, Desk, VersionConflictError
+from chat.flag_settings import Desk, FlagChange
 from chat.flags import FLAGS, RECIPIENTS, Recipients, Rule, Subject
 from chat.operators import Operators
 from chat.ports import Principal
+from chat.storage.answers import AnswerBook
 from chat.storage.audit import AuditTrail
 from chat.storage.flag_rules import REMEMBERED_MS
+from chat.versions import VersionConflictError
 from functions.ops import flags as endpoint
 from simulation.world import World
 from tests.unit.test_handlers import CONTEXT
@@ -37,6 +39,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(secrets, "verifier", Verifier)
     monkeypatch.setattr(wiring, "operators", lambda: Operators(frozenset({"olga"})))
     monkeypatch.setattr(flags, "desk", lambda: desk)
+    monkeypatch.setattr(wiring, "answers", lambda: AnswerBook(world.rooms_table, world.clock))
     return world
 
 
@@ -44,11 +47,11 @@ def desk_of(world: World) -> Desk:
     return Desk(rules=world.services.flags, audit=AuditTrail(world.rooms_table), ids=world.ids, clock=world.clock)
 
 
-def ask(user: str, body: object = None) -> tuple[int, dict[str, Any]]:
+def ask(user: str, body: object = None, *, key: str | None = None) -> tuple[int, dict[str, Any]]:
     """GET without a body, POST with one."""
     event: dict[str, Any] = {
         "routeKey": "GET /api/flags" if body is None else "POST /api/flags",
-        "headers": {"authorization": f"Bearer {user}"},
+        "headers": {"authorization": f"Bearer {user}", **({"idempotency-key": key} if key else {})},
         "body": None if body is None else json.dumps(body),
     }
     answer = endpoint.handle(event, CONTEXT)
@@ -103,18 +106,25 @@ def test_who_has_not_seen_the_last_change_is_refused_and_nothing_is_noted(world:
     assert ask("olga")[1]["flags"][0]["rule"]["on"] is True
 
 
+def test_a_change_whose_answer_got_lost_is_answered_again_and_done_once(world: World) -> None:
+    first = ask("olga", change(), key="k1")
+    assert (first, ask("olga", change(), key="k1")) == ((200, first[1]), first)
+    assert world.services.flags.read("recipients").version == 1
+    assert ask("olga", change(rule={}), key="k1")[0] == 422
+
+
 def test_of_two_operators_at_the_same_moment_one_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = desk_of(world)
     before = desk.audit.add
 
     def add(deed: Any) -> Any:
         monkeypatch.undo()
-        flag_settings.change(desk_of(world), "ben", Change("recipients", Rule(on=True), 0, "first"))
+        flag_settings.change(desk_of(world), "ben", FlagChange("recipients", Rule(on=True), 0, "first"))
         return before(deed)
 
     monkeypatch.setattr(desk.audit, "add", add)
     with pytest.raises(VersionConflictError):
-        flag_settings.change(desk, "olga", Change("recipients", Rule(), 0, "second"))
+        flag_settings.change(desk, "olga", FlagChange("recipients", Rule(), 0, "second"))
     assert desk.rules.read("recipients").rule.on
 
 

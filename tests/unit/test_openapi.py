@@ -27,7 +27,7 @@ from contracts.openapi import document
 from tests.unit.operators_stage import Stage, answer_to, token_of
 from tests.unit.test_handlers import recorded
 
-AREAS = ("health", "metrics", "infrastructure", "monitoring", "audit", "scaling", "cache")
+AREAS = ("health", "metrics", "infrastructure", "monitoring", "audit", "flags", "scaling", "cache")
 OPERATORS = {each.route: each for each in ENDPOINTS if each.path.split("/")[2] in AREAS}
 EXAMPLES = 30
 ALWAYS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -7,26 +7,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
-from chat.errors import ChatError, InvalidFieldError
+from chat.errors import InvalidFieldError
 from chat.flags import FLAGS, Flag, Rule, check
 from chat.ports import Clock, Ids
 from chat.storage.audit import AuditTrail, Deed
 from chat.storage.flag_rules import REMEMBERED_MS, FlagRules, Kept
-
-Why = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
-Version = Annotated[int, msgspec.Meta(ge=0)]
+from chat.versions import Version, VersionConflictError, Why
 
 logger = logging.getLogger(__name__)
-
-
-class VersionConflictError(ChatError):
-    """Somebody else has changed it since; look at what is in force, then decide again."""
-
-    code, status = "version_conflict", 409
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +31,7 @@ class Desk:
     clock: Clock
 
 
-class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FlagChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an operator asks for: the whole rule of one flag, behind which version of it, and why."""
 
     flag: str
@@ -61,12 +53,18 @@ class FlagView(msgspec.Struct, frozen=True, kw_only=True):
     in_force_within_ms: int = REMEMBERED_MS
 
 
-def look(desk: Desk) -> list[FlagView]:
+class Flags(msgspec.Struct, frozen=True):
+    """All flags of this release, by name."""
+
+    flags: list[FlagView]
+
+
+def look(desk: Desk) -> Flags:
     """All flags of this release, by name. A read unit each."""
-    return [_view(flag, desk.rules.read(name)) for name, flag in sorted(FLAGS.items())]
+    return Flags([_view(flag, desk.rules.read(name)) for name, flag in sorted(FLAGS.items())])
 
 
-def change(desk: Desk, operator: str, wanted: Change) -> FlagView:
+def change(desk: Desk, operator: str, wanted: FlagChange) -> FlagView:
     """Notes the deed, then replaces the rule. In force everywhere after `REMEMBERED_MS`.
 
     Raises `InvalidFieldError`, `VersionConflictError`, and `UnavailableError`: then it may have been noted, and whether

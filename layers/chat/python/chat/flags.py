@@ -26,7 +26,10 @@ _PARTS = 100
 
 Variant = TypeVar("Variant", bound=StrEnum)
 Share = Annotated[int, msgspec.Meta(ge=0, le=_PARTS)]
-Moment = Annotated[int, msgspec.Meta(ge=0)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Round = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Moment = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800_000)]
+"""Milliseconds since 1970, up to the year 2100."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +86,15 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     on: bool = False
-    shares: dict[str, Share] = {}
-    users: dict[str, str] = {}
-    rooms: dict[str, str] = {}
-    roles: dict[str, str] = {}
+    shares: dict[Name, Share] = {}
+    users: dict[Name, Name] = {}
+    rooms: dict[Name, Name] = {}
+    roles: dict[Name, Name] = {}
     starts_at_ms: Moment | None = None
     """None: at once."""
     ends_at_ms: Moment | None = None
     """None: when it is switched off."""
-    round: Moment = 0
+    round: Round = 0
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from chat.ports import Clock, Ids
 from chat.storage.audit import AuditTrail, Deed
 from chat.storage.fanout_settings import REMEMBERED_MS
 from chat.storage.scaling import LOOK_MS, Scaling, ScalingBook
+from chat.versions import Version, VersionConflictError, Why
 
 ACCOUNT_POSTS_PER_S = 10_000
 """What an account's API takes unless it asks for more (quota L-8A5B8E43): no one room may cost more uncoalesced."""
@@ -35,16 +36,8 @@ IN_FORCE_WITHIN_MS = max(REMEMBERED_MS, LOOK_MS)
 SHOWN_VERSIONS = 50
 
 LimitName = Literal["user_rate_per_s", "user_burst", "room_rate_per_s"]
-Why = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
-Version = Annotated[int, msgspec.Meta(ge=0, le=999_999_998)]
 
 logger = logging.getLogger(__name__)
-
-
-class VersionConflictError(ChatError):
-    """Somebody else has changed it since; look at what is in force, then decide again."""
-
-    code, status = "version_conflict", 409
 
 
 class VersionNotFoundError(ChatError):
