@@ -164,17 +164,18 @@ class Review:
         if not watched.alarming:
             return
         tables = self.client("dynamodb")
-        warm = tables.describe_table(TableName=table.table)["Table"].get("WarmThroughput", {})
-        if warm.get("Status") != "ACTIVE":
+        found = tables.describe_table(TableName=table.table)["Table"].get("WarmThroughput", {})
+        if found.get("Status") != "ACTIVE":
             return
-        now = {"WriteUnitsPerSecond": table.most_writes, "ReadUnitsPerSecond": table.most_reads}
-        wanted = {side: capacity.next_warm(int(warm[side]), most=most, watched=watched) for side, most in now.items()}
-        if all(int(warm[side]) >= most for side, most in now.items()):
+        most = {"WriteUnitsPerSecond": table.most_writes, "ReadUnitsPerSecond": table.most_reads}
+        now = {side: int(found[side]) for side in most}
+        wanted = {side: capacity.next_warm(now[side], most=most[side], watched=watched) for side in most}
+        if all(now[side] >= most[side] for side in most):
             self._bound(table.name, table.most_writes)
-        raised = {side: units for side, units in wanted.items() if units != int(warm[side])}
-        for side, units in raised.items():
-            self._note(f"{side} of {table.name}", int(warm[side]), units, _why(table.alarm, watched, 0))
-        if raised:
+        for side in most:
+            if wanted[side] != now[side]:
+                self._note(f"{side} of {table.name}", now[side], wanted[side], _why(table.alarm, watched, 0))
+        if wanted != now:
             tables.update_table(TableName=table.table, WarmThroughput=wanted)
 
     def _note(self, about: str, before: int, after: int, why: str) -> None:
