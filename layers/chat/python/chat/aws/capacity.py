@@ -96,22 +96,27 @@ class Review:
     def run(self) -> list[Change]:
         """Looks at everything once, and returns what was changed. Safe to repeat, and beside another one.
 
-        What can't be read or changed is a fault in the log, and keeps nothing else from being reviewed.
+        What can't be read or changed is a fault in the log, and keeps nothing else from being reviewed; but the review
+        then counts as none, so that an alarm tells of what goes on failing.
         Raises botocore's errors where nobody knows which alarms are on.
         """
         watched, plan = dict(self._watched()), self._plan()
-        for queue in self.kept.queues:
-            self._one(queue.name, partial(self._review_queue, queue, watched[queue.alarm], plan))
-        for table in self.kept.tables:
-            self._one(table.name, partial(self._review_table, table, watched[table.alarm]))
-        signals.CAPACITY_REVIEWS.add()
+        queues = [
+            (each.name, partial(self._review_queue, each, watched[each.alarm], plan)) for each in self.kept.queues
+        ]
+        tables = [(each.name, partial(self._review_table, each, watched[each.alarm])) for each in self.kept.tables]
+        reviewed = [self._one(name, review) for name, review in (*queues, *tables)]
+        signals.CAPACITY_REVIEWS.add(all(reviewed))
         return self.changes
 
-    def _one(self, name: str, review: Callable[[], None]) -> None:
+    def _one(self, name: str, review: Callable[[], None]) -> bool:
+        """Whether it could be reviewed."""
         try:
             review()
         except (BotoCoreError, ClientError, UnavailableError):
             logger.exception("capacity not reviewed", extra={"about": name})
+            return False
+        return True
 
     def _watched(self) -> Iterator[tuple[str, Watched]]:
         """Every alarm's state; one that is not deployed yet says nothing."""
