@@ -67,6 +67,7 @@ def add_capacity_review(
             capacity=stack.to_json_string(told), poller_plan_parameter=plan, rooms_table=data.rooms.table_name
         ),
         timeout_s=30,
+        layers=("data",),
     )
     allow_deeds(review, data)
     review.allow([_mapping(stack, queues[name]) for name in kept.pollers], "lambda:GetEventSourceMapping")
@@ -96,6 +97,7 @@ def add_quota_forecast(
         "ops.quota_forecast",
         platform.settings(quotas=stack.to_json_string([_told(of, series, names) for of, series in watched])),
         timeout_s=60,
+        layers=("data",),
     )
     arns = [stack.format_arn(service="servicequotas", resource=of.service, resource_name=of.code) for of, _ in watched]
     ahead.allow(arns, "servicequotas:GetServiceQuota")

@@ -14,7 +14,6 @@ import pytest
 
 from tests.infrastructure.assembly import Assembly, Resource
 from tests.infrastructure.test_functions import LAYERS, layers_of
-from tests.infrastructure.test_permissions import CAPACITY
 
 RUNTIME_BRINGS = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath", "six")
 HEAVY = {"boto3", "botocore", "pydantic", "urllib3", "requests", "s3transfer", "dateutil", "aws_xray_sdk"}
@@ -81,15 +80,18 @@ def import_alone(handler: str, paths: list[Path]) -> set[str]:
 
 
 @pytest.fixture(scope="session")
-def imported(local: Assembly, prod: Assembly, layer_folders: dict[str, Path], runtime: Path) -> dict[str, set[str]]:
-    """The modules that each handler loads: those of stage local, and what else only prod has, on the same layers."""
-    loaded = {}
-    of_prod = {handler: (prod, function) for handler, function in prod.functions().items()}
-    of_local = {handler: (local, function) for handler, function in local.functions().items()}
-    for handler, (assembly, function) in {**of_prod, **of_local}.items():
-        layers = layers_of(assembly, function)
-        paths = [code_of(assembly, function, "Code"), *(layer_folders[name] / "python" for name in sorted(layers))]
-        loaded[handler] = import_alone(handler, [*paths, runtime] if "data" in layers or handler in CAPACITY else paths)
+def imported(
+    local: Assembly, dev: Assembly, prod: Assembly, layer_folders: dict[str, Path], runtime: Path
+) -> dict[str, set[str]]:
+    """The modules that each handler loads: of stage local, and of dev and prod what local has not."""
+    loaded: dict[str, set[str]] = {}
+    for assembly in (local, dev, prod):
+        for handler, function in assembly.functions().items():
+            if handler in loaded:
+                continue
+            layers = layers_of(assembly, function)
+            paths = [code_of(assembly, function, "Code"), *(layer_folders[name] / "python" for name in sorted(layers))]
+            loaded[handler] = import_alone(handler, [*paths, runtime] if "data" in layers else paths)
     return loaded
 
 
@@ -112,7 +114,7 @@ def test_a_function_without_sign_in_loads_no_cryptography(imported: dict[str, se
 
 @pytest.mark.parametrize(
     ("layer", "library"),
-    [("identity", "jwt"), ("data", "pynamodb"), ("imaging", "PIL"), ("wallet", "coincurve")],
+    [("identity", "jwt"), ("data", "boto3"), ("imaging", "PIL"), ("wallet", "coincurve")],
 )
 def test_only_functions_that_load_a_library_carry_its_layer(
     imported: dict[str, set[str]], layer: str, library: str
