@@ -14,7 +14,6 @@ import pytest
 
 from tests.infrastructure.assembly import Assembly, Resource
 from tests.infrastructure.test_functions import LAYERS, layers_of
-from tests.infrastructure.test_permissions import CAPACITY
 
 RUNTIME_BRINGS = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath", "six")
 HEAVY = {"boto3", "botocore", "pydantic", "urllib3", "requests", "s3transfer", "dateutil", "aws_xray_sdk"}
@@ -115,7 +114,7 @@ def test_a_function_without_sign_in_loads_no_cryptography(imported: dict[str, se
 
 @pytest.mark.parametrize(
     ("layer", "library"),
-    [("identity", "jwt"), ("data", "pynamodb"), ("imaging", "PIL"), ("wallet", "coincurve")],
+    [("identity", "jwt"), ("data", "boto3"), ("imaging", "PIL"), ("wallet", "coincurve")],
 )
 def test_only_functions_that_load_a_library_carry_its_layer(
     imported: dict[str, set[str]], layer: str, library: str

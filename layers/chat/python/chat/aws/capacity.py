@@ -96,22 +96,27 @@ class Review:
     def run(self) -> list[Change]:
         """Looks at everything once, and returns what was changed. Safe to repeat, and beside another one.
 
-        What can't be read or changed is a fault in the log, and keeps nothing else from being reviewed.
+        What can't be read or changed is a fault in the log, and keeps nothing else from being reviewed; but the review
+        then counts as none, so that an alarm tells of what goes on failing.
         Raises botocore's errors where nobody knows which alarms are on.
         """
         watched, plan = dict(self._watched()), self._plan()
-        for queue in self.kept.queues:
-            self._one(queue.name, partial(self._review_queue, queue, watched[queue.alarm], plan))
-        for table in self.kept.tables:
-            self._one(table.name, partial(self._review_table, table, watched[table.alarm]))
-        signals.CAPACITY_REVIEWS.add()
+        queues = [
+            (each.name, partial(self._review_queue, each, watched[each.alarm], plan)) for each in self.kept.queues
+        ]
+        tables = [(each.name, partial(self._review_table, each, watched[each.alarm])) for each in self.kept.tables]
+        reviewed = [self._one(name, review) for name, review in (*queues, *tables)]
+        signals.CAPACITY_REVIEWS.add(all(reviewed))
         return self.changes
 
-    def _one(self, name: str, review: Callable[[], None]) -> None:
+    def _one(self, name: str, review: Callable[[], None]) -> bool:
+        """Whether it could be reviewed."""
         try:
             review()
         except (BotoCoreError, ClientError, UnavailableError):
             logger.exception("capacity not reviewed", extra={"about": name})
+            return False
+        return True
 
     def _watched(self) -> Iterator[tuple[str, Watched]]:
         """Every alarm's state; one that is not deployed yet says nothing."""
@@ -164,17 +169,18 @@ class Review:
         if not watched.alarming:
             return
         tables = self.client("dynamodb")
-        warm = tables.describe_table(TableName=table.table)["Table"].get("WarmThroughput", {})
-        if warm.get("Status") != "ACTIVE":
+        found = tables.describe_table(TableName=table.table)["Table"].get("WarmThroughput", {})
+        if found.get("Status") != "ACTIVE":
             return
-        now = {"WriteUnitsPerSecond": table.most_writes, "ReadUnitsPerSecond": table.most_reads}
-        wanted = {side: capacity.next_warm(int(warm[side]), most=most, watched=watched) for side, most in now.items()}
-        if all(int(warm[side]) >= most for side, most in now.items()):
+        most = {"WriteUnitsPerSecond": table.most_writes, "ReadUnitsPerSecond": table.most_reads}
+        now = {side: int(found[side]) for side in most}
+        wanted = {side: capacity.next_warm(now[side], most=most[side], watched=watched) for side in most}
+        if all(now[side] >= most[side] for side in most):
             self._bound(table.name, table.most_writes)
-        raised = {side: units for side, units in wanted.items() if units != int(warm[side])}
-        for side, units in raised.items():
-            self._note(f"{side} of {table.name}", int(warm[side]), units, _why(table.alarm, watched, 0))
-        if raised:
+        for side in most:
+            if wanted[side] != now[side]:
+                self._note(f"{side} of {table.name}", now[side], wanted[side], _why(table.alarm, watched, 0))
+        if wanted != now:
             tables.update_table(TableName=table.table, WarmThroughput=wanted)
 
     def _note(self, about: str, before: int, after: int, why: str) -> None:
