@@ -19,6 +19,7 @@ export const READY: Ready = {
   heartbeat_s: 240,
   rotate_after_s: 5400,
   reconnect: { first_ms: 500, most_ms: 20_000 },
+  epoch: 0,
 };
 
 export class FakeSocket implements Socket {
