@@ -33,7 +33,6 @@ from chat.services import Fanout, Services
 from chat.storage import counters, keys, memberships
 from chat.storage.changes import Alteration, ChangeLog
 from chat.storage.connections import ConnectionRegistry
-from chat.storage.counters import Counter
 from chat.storage.messages import MessageLog
 from chat.storage.returned import ReturnedMessages
 from simulation.runs.case import make
@@ -278,10 +277,6 @@ def _believes_what_comes_late() -> AbstractContextManager[Any]:
     return patch.object(ReturnedMessages, "claim", lambda _self, _entry: True)
 
 
-def _voids_what_another_region_may_have() -> AbstractContextManager[Any]:
-    return patch.object(Counter, "closes", lambda _self, _number: True)
-
-
 def _client_keeps_nothing_that_was_acknowledged() -> AbstractContextManager[Any]:
     return patch.object(Acknowledged, "add", lambda _self, _entry, _sent, _epoch, _now_ms: None)
 
@@ -307,7 +302,6 @@ MUTANTS = (
     Mutant("deaf heartbeat", "heartbeats say that nothing is missing", _answers_heartbeats_with_nothing),
     Mutant("Regions: numbers again", "who takes over counts on from what it knows", _numbers_on_in_the_same_epoch),
     Mutant("Regions: twice", "what comes late stands beside what was sent again", _believes_what_comes_late),
-    Mutant("Regions: void", "another Region's missing numbers are voided", _voids_what_another_region_may_have),
     Mutant("client: forgets acks", "what was acknowledged is not kept", _client_keeps_nothing_that_was_acknowledged),
     Mutant("client: any order", "messages are shown as they come", _client_shows_what_comes),
     Mutant("client: gaps", "what is missing is not fetched", _client_ignores_gaps),

@@ -14,6 +14,7 @@ import pytest
 
 from tests.infrastructure.assembly import Assembly, Resource
 from tests.infrastructure.test_functions import LAYERS, layers_of
+from tests.infrastructure.test_permissions import CAPACITY
 
 RUNTIME_BRINGS = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "jmespath", "six")
 HEAVY = {"boto3", "botocore", "pydantic", "urllib3", "requests", "s3transfer", "dateutil", "aws_xray_sdk"}

@@ -34,6 +34,7 @@ export const UNTOUCHED = {
   mine: null,
   pinned: false,
   rev: 0,
+  until: 0,
 } as const satisfies Partial<Message>;
 
 /**

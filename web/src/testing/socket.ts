@@ -20,6 +20,7 @@ export const READY: Ready = {
   rotate_after_s: 5400,
   reconnect: { first_ms: 500, most_ms: 20_000 },
   variants: {},
+  epoch: 0,
 };
 
 export class FakeSocket implements Socket {
