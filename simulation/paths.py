@@ -16,7 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 from chat import bursts, delivery
-from chat.delivery import reviews, slices, tails
+from chat.delivery import reviews, slices
 from chat.delivery.audience import Audience
 from chat.storage.shapes import Shape
 from simulation.runs.case import make
@@ -29,7 +29,6 @@ PATHS = {
     "windows": "a hot room's window is posted",
     "digest": "a window leaves messages out and says which",
     "steps": "a room is told what it goes without",
-    "tail": "somebody is told to follow a room's tail",
 }
 
 
@@ -50,7 +49,6 @@ def watched() -> Iterator[set[str]]:
         (bursts, "spread", lambda *_arguments: "windows"),
         (bursts, "_digest", lambda _room, frames, _numbers, most: "digest" if len(frames) > most else None),
         (reviews, "_announced", lambda _fanout, _room, _before, after, _now_ms: _step_of(after)),
-        (tails, "of_room", lambda _fanout, _room: "tail"),
     )
     with ExitStack() as stack:
         for owner, name, way in watchers:
