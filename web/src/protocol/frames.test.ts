@@ -15,7 +15,7 @@ function withUnknownFields(value: unknown, key = ""): unknown {
   if (Array.isArray(value)) return value.map((item) => withUnknownFields(item));
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).map(([name, item]) => [name, withUnknownFields(item, name)] as const);
-  const isMap = ["rooms", "revs", "tails"].includes(key);
+  const isMap = ["rooms", "revs", "tails", "variants"].includes(key);
   return { ...Object.fromEntries(entries), ...(isMap ? {} : { from_a_newer_server: { really: [1, null] } }) };
 }
 
