@@ -29,7 +29,11 @@ def lay_out(group: str, layers: Sequence[Layer], *, out: Path = DEFAULT_OUT) -> 
         with tempfile.TemporaryDirectory(dir=out, prefix=f".{group}-") as scratch:
             made = Path(scratch) / "context"
             _fill(made, group, layers)
-            made.rename(folder)
+            try:
+                made.rename(folder)
+            except OSError:  # not empty: somebody else has laid out the same meanwhile
+                if not folder.exists():
+                    raise
     return folder
 
 

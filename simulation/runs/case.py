@@ -233,7 +233,7 @@ def _removal(chance: random.Random, users: tuple[str, ...], rooms: tuple[str, ..
     room = chance.choice(rooms)
     at_ms = chance.randrange(SETTLED_MS, BUSY_MS - 20_000)
     removed = Step(at_ms, maker(users, rooms, room), "remove", room, chance.randrange(1_000))
-    return [removed, *(Step(at_ms + chance.randrange(2_000, 20_000), user, "say", room) for user in users)]
+    return [removed, *(Step(at_ms + chance.randrange(10_000, 20_000), user, "say", room) for user in users)]
 
 
 def _fault(chance: random.Random, users: tuple[str, ...]) -> Fault:

@@ -29,6 +29,8 @@ from simulation.runs.journals import journal_of
 from simulation.runs.places import Places
 from simulation.runs.play import READING_MS, Run
 
+NEVER_MS = 1 << 62
+
 GRACE_MS = 15_000
 """How long somebody who was removed may still hear or say something: rights are remembered for 5 s."""
 
@@ -162,7 +164,7 @@ class Evidence:
                         or (other.saw is Saw.INVITED and other.user == entry.user)
                     )
                 ]
-                yield entry.room, entry.user, entry.at_ms, min(again, default=1 << 62)
+                yield entry.room, entry.user, entry.at_ms, min(again, default=NEVER_MS)
 
 
 def judge(run: Run) -> list[Finding]:
@@ -301,6 +303,8 @@ def the_removed_are_out(evidence: Evidence) -> Iterator[Finding]:
         for diary in evidence.diaries:
             if diary.user == user:
                 yield from _overheard(evidence, diary, room, since_ms, until_ms)
+        if until_ms == NEVER_MS:
+            yield from _posted_to(evidence, user, room, since_ms)
 
 
 def _overheard(evidence: Evidence, diary: Diary, room: str, since_ms: int, until_ms: int) -> Iterator[Finding]:
@@ -308,6 +312,15 @@ def _overheard(evidence: Evidence, diary: Diary, room: str, since_ms: int, until
         sent_at_ms = evidence.log[room].get(entry.seq, {}).get("sent_at_ms", 0)
         if entry.room == room and entry.at_ms < until_ms and sent_at_ms > since_ms + GRACE_MS:
             yield Finding("intruded", diary.user, f"heard {entry}, removed at {since_ms}")
+
+
+def _posted_to(evidence: Evidence, user: str, room: str, since_ms: int) -> Iterator[Finding]:
+    """Of somebody who does not come back: what came to their sockets, whatever their client made of it."""
+    for owner, frames in evidence.run.frames:
+        places = {place for frame in frames for place in _messages_of(frame)} if owner == user else set()
+        for seq in (seq for in_room, seq in places if in_room == room):
+            if evidence.log[room].get(seq, {}).get("sent_at_ms", 0) > since_ms + GRACE_MS:
+                yield Finding("intruded", user, f"was sent {seq} of {room}, removed at {since_ms}")
 
 
 def unread_counts_to_the_newest(evidence: Evidence) -> Iterator[Finding]:

@@ -145,7 +145,7 @@ async def noted(operator: Operator, entry: str) -> None:
 
 
 async def heard(operator: Operator, queue: str) -> list[int]:
-    """Numbers of messages that consumers of the room's events were told of, up to the first silence."""
+    """Numbers of messages, without void ones, that consumers of events were told of, up to the first silence."""
     sqs = operator.aws("sqs")
     numbers: list[int] = []
     wait_s = WAIT_S - 10
@@ -156,7 +156,8 @@ async def heard(operator: Operator, queue: str) -> list[int]:
         wait_s = 3
         for message in answer.get("Messages", []):
             event = json.loads(message["Body"])
-            numbers += [event["seq"]] if event["event"] == "MessagePosted" else []
+            if event["event"] == "MessagePosted" and event["kind"] != "void":
+                numbers.append(event["seq"])
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         if not answer.get("Messages"):
             return numbers

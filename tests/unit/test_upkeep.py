@@ -25,7 +25,7 @@ from chat.storage.audit import AuditTrail
 from chat.storage.memberships import MEMBERSHIP, Membership, Memberships
 from chat.storage.messages import Draft, MessageLog
 from chat.storage.recent import RECENT
-from chat.storage.room_rules import REMEMBERED_MS, RULES
+from chat.storage.room_rules import RULES, SHARED_MS
 from chat.storage.rooms import ROOM, RoomDirectory, RoomRecord
 from chat.upkeep import Desk, Upkeep
 from functions.ops import cache as endpoint
@@ -198,7 +198,7 @@ def test_a_warm_room_costs_its_members_no_call(stage: Stage) -> None:
 def test_what_was_warmed_ends_with_the_right(stage: Stage) -> None:
     upkeep.warm(stage.upkeep, "lunch")
     Memberships(stage.world.rooms_table, Tiers(stage.clock)).dismiss("lunch", "u0001")
-    stage.clock.pass_ms(REMEMBERED_MS)
+    stage.clock.pass_ms(SHARED_MS)  # nobody has told the tier
     assert Memberships(stage.world.rooms_table, stage.instance()).recall("lunch", "u0001") is None
 
 

@@ -57,7 +57,7 @@ export class Chat {
     });
     this.#reading = new Reading(this.#connection);
     this.directory = new RoomDirectory(this.#connection);
-    this.uploads = new Uploads(session.token);
+    this.uploads = new Uploads(session.token, (room) => this.room(room).settled());
     this.outbox = new Outbox({
       connection: this.#connection,
       onChange: (messages) => {

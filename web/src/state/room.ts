@@ -116,6 +116,19 @@ export class OpenRoom {
     }
   }
 
+  /** Settles as soon as the room is entered, or is not to be. */
+  async settled(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (this.view.get().phase === "entering") return;
+        unsubscribe();
+        resolve();
+      };
+      const unsubscribe = this.view.subscribe(look);
+      look();
+    });
+  }
+
   /** Takes the room off the screen; its log stays for the next visit. */
   leave(): void {
     this.#visit++;

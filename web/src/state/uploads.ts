@@ -31,11 +31,14 @@ export class Uploads {
   readonly all = new Store<readonly Upload[]>([]);
 
   readonly #token: string;
+  readonly #entered: (room: string) => Promise<void>;
   readonly #aborts = new Map<string, AbortController>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
-  constructor(token: string) {
+  /** `entered` settles when the room is, or is not to be: whoever is only just joining may not send anything yet. */
+  constructor(token: string, entered: (room: string) => Promise<void>) {
     this.#token = token;
+    this.#entered = entered;
   }
 
   add(room: string, files: readonly File[]): void {
@@ -90,6 +93,8 @@ export class Uploads {
     const abort = new AbortController();
     this.#aborts.set(id, abort);
     try {
+      await this.#entered(room);
+      abort.signal.throwIfAborted();
       const target = await createMedia(this.#token, room, file);
       if (abort.signal.aborted) return;
       this.#change(id, { media: target.media });

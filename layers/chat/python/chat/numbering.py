@@ -77,8 +77,8 @@ class Numbers:
         return sum(len(numbers) for numbers in self.given(first, last))
 
     def forward(self, after: int, limit: int) -> int:
-        """The last of the `limit` numbers that follow `after`; the newest where there are fewer."""
-        return self._nth(iter(self.given(after + 1, self.newest)), limit, self.newest)
+        """The last of the `limit` numbers that follow `after`, itself for 0; the newest where there are fewer."""
+        return after if limit == 0 else self._nth(iter(self.given(after + 1, self.newest)), limit, self.newest)
 
     def back(self, last: int, limit: int) -> int:
         """The first of the `limit` numbers that end with `last`; 1 where there are fewer."""
@@ -89,6 +89,6 @@ class Numbers:
     def _nth(runs: Iterator[range], limit: int, otherwise: int) -> int:
         for numbers in runs:
             if len(numbers) >= limit:
-                return numbers[limit - 1] if limit else otherwise
+                return numbers[limit - 1]
             limit -= len(numbers)
         return otherwise
