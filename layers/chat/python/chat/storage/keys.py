@@ -394,9 +394,12 @@ def term_rows(room: str, word: str) -> str:
     return f"w#{room}#{word}"
 
 
-def command(user: str, command_id: str) -> Key:
-    """What a user's command was given, so that sending it again gives the same. Both may have a `#` in them."""
-    return f"d#{len(user)}#{user}#{command_id}", 0
+def command(user: str, command_id: str, epoch: int = 0) -> Key:
+    """What a user's command was given, so that sending it again gives the same. Both may have a `#` in them.
+
+    Under 0 is what holds; under a later epoch what was given in it, which no other Region writes.
+    """
+    return f"d#{len(user)}#{user}#{command_id}", epoch
 
 
 def connection(connection_id: str) -> Key:

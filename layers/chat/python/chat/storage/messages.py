@@ -255,6 +255,9 @@ class MessageLog:
         entry = entry_of(draft, seq)
         memory = memory_of(draft.user, draft.command_id, draft.room, seq, draft.sent_at_ms)
         stored: list[Write] = [Put(entry, Absent()), Put(memory, Absent())]
+        epoch = epoch_of(seq)
+        if epoch:  # copies of the memory may go over each other, those of what one epoch has given may not
+            stored.append(Put(memory | {"sk": epoch}))
         # A repeat may have the same number, and has a time of its own.
         name = f"{entry['pk']}/{seq}/{memory['pk']}/{draft.sent_at_ms}/{draft.text}"
         if root is None:
