@@ -32,7 +32,6 @@ from chat.protocol import Sync, Synced
 from chat.services import Fanout, Services
 from chat.storage import counters, keys, memberships
 from chat.storage.changes import Alteration, ChangeLog
-from chat.storage.connections import ConnectionRegistry
 from chat.storage.messages import MessageLog
 from chat.storage.returned import ReturnedMessages
 from simulation.runs.case import make
@@ -174,10 +173,6 @@ def _believes_old_rights() -> Iterator[None]:
         yield
 
 
-def _leaves_subscriptions_of_the_removed() -> AbstractContextManager[Any]:
-    return patch.object(ConnectionRegistry, "unsubscribe_user", lambda _self, _user, _room: [])
-
-
 def _drops_who_was_throttled() -> AbstractContextManager[Any]:
     real = posting.attempt
 
@@ -292,7 +287,6 @@ MUTANTS = (
     Mutant("tombstone ignored", "a deletion is acknowledged and changes nothing", _ignores_tombstones),
     Mutant("erased name", "an erased message keeps its author", _erases_no_names),
     Mutant("stale membership", "rights are believed for ten minutes", _believes_old_rights),
-    Mutant("open ears", "who is removed stays subscribed", _leaves_subscriptions_of_the_removed),
     Mutant("dropped on 429", "a throttled post ends the subscription", _drops_who_was_throttled),
     Mutant("lost slice", "the last connection of a slice is left out", _loses_the_end_of_a_slice),
     Mutant("lost window", "a tick moves the cursor and posts nothing", _passes_over_what_a_window_has),
