@@ -42,6 +42,7 @@ class BackupsStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=construct_id,
             description=f"Chat {config.name}: backups of what must survive",
             termination_protection=config.keep_data,
         )

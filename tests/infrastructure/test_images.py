@@ -18,7 +18,7 @@ from layers.build import LAMBDA_PYTHON
 from local import install
 from tests.infrastructure.assembly import DEV, LOCAL, Assembly, synthesize
 from tests.infrastructure.dockerfile import Image, lay_out
-from tests.infrastructure.test_assets import import_alone, runtime
+from tests.infrastructure.test_assets import BOTO3, import_alone, runtime
 from tests.infrastructure.test_functions import LAYERS
 
 __all__ = ["runtime"]
@@ -108,7 +108,8 @@ def test_the_command_of_an_image_is_found_in_it_with_all_that_it_imports(
     image = laid_out[handler]
     paths = [image.path("/var/task"), image.path("/opt/python")]
     assert "PYTHONPATH" not in image.variables, "then the base image would not look into /opt/python"
-    assert f"functions.{handler}" in import_alone(handler, [*paths, runtime] if DATA in LAYERS[handler] else paths)
+    brought = [runtime] if DATA in LAYERS[handler] or handler in BOTO3 else []
+    assert f"functions.{handler}" in import_alone(handler, [*paths, *brought])
 
 
 def test_an_image_has_no_handlers_of_other_groups(laid_out: dict[str, Image]) -> None:
