@@ -20,6 +20,7 @@ from tests.infrastructure.assembly import DEV, LOCAL, Assembly, synthesize
 from tests.infrastructure.dockerfile import Image, lay_out
 from tests.infrastructure.test_assets import BOTO3, import_alone, runtime
 from tests.infrastructure.test_functions import LAYERS
+from tests.infrastructure.test_permissions import NOT_IN_DEV
 
 __all__ = ["runtime"]
 
@@ -101,7 +102,7 @@ def test_functions_of_a_group_with_the_same_layers_share_an_image(laid_out: dict
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("handler", [name for name in LAYERS if not name.startswith("ops.cache")])
+@pytest.mark.parametrize("handler", [name for name in LAYERS if name not in NOT_IN_DEV])
 def test_the_command_of_an_image_is_found_in_it_with_all_that_it_imports(
     laid_out: dict[str, Image], runtime: Path, handler: str
 ) -> None:
