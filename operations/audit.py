@@ -16,12 +16,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chat.ports import Item, Page, Query
 from chat.storage.audit import Break, Link, Records, verify
-from local.errors import LocalError
-from operations.errors import OperationError, UsageError
+from operations.ending import explained
 from operations.stage import Stage
 
 BROKEN = 1
@@ -61,16 +59,14 @@ class ReadTable:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verifies one stage; returns the exit status."""
     options = parse(arguments)
-    try:
-        stage = Stage.find(options.stage)
-        records = Records(ReadTable(stage.client("dynamodb"), stage.rooms_table()))
-        return show(records, since=options.since, head=options.head)
-    except OperationError as error:
-        return _complain(str(error), error.status)
-    except LocalError as error:
-        return _complain(str(error), UsageError.status)
-    except (BotoCoreError, ClientError) as error:
-        return _complain(f"AWS does not do what stage {options.stage} needs for this: {error}", BROKEN)
+    return explained(options.stage, lambda: audit(options), failed=BROKEN)
+
+
+def audit(options: argparse.Namespace) -> int:
+    """As `show`, of the stage that is asked for."""
+    stage = Stage.find(options.stage)
+    records = Records(ReadTable(stage.client("dynamodb"), stage.rooms_table()))
+    return show(records, since=options.since, head=options.head)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -119,11 +115,6 @@ def _day(text: str) -> str:
         return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007  # a day, no time
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-26") from error
-
-
-def _complain(message: str, status: int) -> int:
-    print(message, file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -13,11 +13,20 @@ from local.errors import LocalError
 from operations.errors import OperationError, UsageError
 
 FAILED, STOPPED = 1, 130
+DOES_NOT = "AWS does not do what stage {stage} needs for this"
 
 
 def ended(stage: str, command: Callable[[], int], *, if_stopped: str) -> int:
     """The exit status of `command`, 0 when all was done. `if_stopped` tells what is the case after Ctrl-C."""
     signal.signal(signal.SIGTERM, _stop)
+    try:
+        return explained(stage, command)
+    except KeyboardInterrupt:
+        return _complain(f"Stopped. {if_stopped}", STOPPED)
+
+
+def explained(stage: str, command: Callable[[], int], *, aws: str = DOES_NOT, failed: int = FAILED) -> int:
+    """As `ended`, of what Ctrl-C may stop at any time. `aws` is what is said of AWS where that fails, for `stage`."""
     try:
         return command()
     except OperationError as error:
@@ -25,9 +34,7 @@ def ended(stage: str, command: Callable[[], int], *, if_stopped: str) -> int:
     except LocalError as error:
         return _complain(str(error), UsageError.status)
     except (BotoCoreError, ClientError) as error:
-        return _complain(f"AWS does not do what stage {stage} needs for this: {error}", FAILED)
-    except KeyboardInterrupt:
-        return _complain(f"Stopped. {if_stopped}", STOPPED)
+        return _complain(f"{aws.format(stage=stage)}: {error}", failed)
 
 
 def _complain(sentence: str, status: int) -> int:

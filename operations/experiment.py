@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chat import signals
 from chat.flags import FLAGS, Flag, metric_of
 from chat.signals import Distribution
-from local.errors import LocalError
 from operations.capacity.plan_text import table
-from operations.errors import OperationError, UsageError
+from operations.ending import explained
+from operations.errors import UsageError
 from operations.stage import Stage
 from operations.variants.comparison import LEAST_MINUTES, LEAST_VALUES, Comparison, common, compare
 from operations.variants.readings import Standing, minutes, standing
@@ -53,19 +51,17 @@ class Span:
 def main(arguments: Sequence[str] | None = None, *, now_s: Callable[[], float] = time.time) -> int:
     """Compares one flag of one stage; returns the exit status."""
     options = _parse(arguments)
-    try:
-        flag = _known(options.flag)
-        stage = Stage.find(options.stage)
-        there = standing(stage, flag.name)
-        span = span_of(flag.name, there, options.since, options.until, now_s())
-        print(f"{flag.name}, by {flag.by}, version {there.version}: {flag.means}\n{span}\n")
-        return show(stage, flag, span, options.confidence)
-    except OperationError as error:
-        return _complain(str(error), error.status)
-    except LocalError as error:
-        return _complain(str(error), UsageError.status)
-    except (BotoCoreError, ClientError) as error:
-        return _complain(f"AWS does not do what stage {options.stage} needs for this: {error}", UsageError.status)
+    return explained(options.stage, lambda: experiment(options, now_s()), failed=UsageError.status)
+
+
+def experiment(options: argparse.Namespace, now_s: float) -> int:
+    """Says of which time, then as `show`."""
+    flag = _known(options.flag)
+    stage = Stage.find(options.stage)
+    there = standing(stage, flag.name)
+    span = span_of(flag.name, there, options.since, options.until, now_s)
+    print(f"{flag.name}, by {flag.by}, version {there.version}: {flag.means}\n{span}\n")
+    return show(stage, flag, span, options.confidence)
 
 
 def span_of(flag: str, there: Standing, since_s: float | None, until_s: float | None, now_s: float) -> Span:
@@ -154,11 +150,6 @@ def _confidence(text: str) -> float:
     if not 0.5 <= found <= 0.999:  # noqa: PLR2004  # beyond, nobody means it
         raise argparse.ArgumentTypeError("it is 0.5 to 0.999")
     return found
-
-
-def _complain(message: str, status: int) -> int:
-    print(message, file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -13,20 +13,15 @@ import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.errors import LocalError
 from operations.dead_letter_queue import DeadLetterQueue
 from operations.discarding import AuditDestination, Discarding
-from operations.errors import OperationError, UsageError
+from operations.ending import FAILED, STOPPED, explained
 from operations.progress import Progress
 from operations.redriving import destination_of
 from operations.selection import Selection, read_age_s, read_condition
 from operations.showing import Row, Showing, table
 from operations.stage import Hop, Stage
 from operations.treatment import Destination, Tally, Treatment
-
-FAILED, STOPPED = 1, 130
 
 LOOKED_AT = 1_000
 """Letters that listing looks at in each queue to find the oldest: a hundred calls."""
@@ -44,16 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carries out one command; returns the exit status."""
     options = parse(arguments)
     try:
-        stage = Stage.find(options.stage)
-        return carry_out(stage, options) if options.queue else list_queues(stage)
-    except OperationError as error:
-        return _complain(str(error), error.status)
-    except LocalError as error:
-        return _complain(str(error), UsageError.status)
-    except (BotoCoreError, ClientError) as error:
-        return _complain(f"AWS does not do what stage {options.stage} needs for this: {error}", FAILED)
+        return explained(options.stage, lambda: command(Stage.find(options.stage), options))
     except KeyboardInterrupt:
-        return _complain("Stopped.", STOPPED)
+        sys.stderr.write("Stopped.\n")
+        return STOPPED
+
+
+def command(stage: Stage, options: argparse.Namespace) -> int:
+    """Of one queue, or a list of all."""
+    return carry_out(stage, options) if options.queue else list_queues(stage)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -180,11 +174,6 @@ def _checked(read: Callable[[str], object]) -> Callable[[str], object]:
             raise argparse.ArgumentTypeError(str(error)) from error
 
     return checked
-
-
-def _complain(sentence: str, status: int) -> int:
-    sys.stderr.write(f"{sentence}\n")
-    return status
 
 
 def _now_ms() -> int:

@@ -18,11 +18,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from chat.aws.function_scaling import ALIAS
-from local.errors import LocalError
 from operations.deeds import about_what, enter
+from operations.ending import explained
 from operations.errors import OperationError, UsageError
 from operations.rollouts import (
     LATEST,
@@ -60,14 +60,7 @@ class Move:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Goes back in one stage; returns the exit status."""
     options = parse(arguments)
-    try:
-        return roll_back(Stage.find(options.stage), options)
-    except OperationError as error:
-        return _complain(str(error), error.status)
-    except LocalError as error:
-        return _complain(str(error), UsageError.status)
-    except (BotoCoreError, ClientError) as error:
-        return _complain(f"AWS does not do what stage {options.stage} needs for this: {error}", OperationError.status)
+    return explained(options.stage, lambda: roll_back(Stage.find(options.stage), options))
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -156,11 +149,6 @@ def _move(stage: Stage, move: Move) -> str | None:
     except ClientError as error:
         return f"{move.live.name} was not moved: {error.response['Error']['Code']}"
     return None
-
-
-def _complain(message: str, status: int) -> int:
-    print(message, file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

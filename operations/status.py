@@ -10,11 +10,8 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.errors import LocalError
 from operations.deeds import about_what
-from operations.errors import OperationError, UsageError
+from operations.ending import explained
 from operations.rollback import DEED
 from operations.rollouts import Deployment, LiveFunction, Stack, read_deployments, read_functions, read_stacks
 from operations.stage import Stage
@@ -25,14 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m operations.status", description=__doc__)
     parser.add_argument("--stage", required=True, help="the deployed stage; local is the one of `make dev`")
     options = parser.parse_args(arguments)
-    try:
-        print("\n".join(report(Stage.find(options.stage))))
-    except OperationError as error:
-        return _complain(str(error), error.status)
-    except LocalError as error:
-        return _complain(str(error), UsageError.status)
-    except (BotoCoreError, ClientError) as error:
-        return _complain(f"AWS does not tell about stage {options.stage}: {error}", OperationError.status)
+    silent = "AWS does not tell about stage {stage}"
+    return explained(options.stage, lambda: show(Stage.find(options.stage)), aws=silent)
+
+
+def show(stage: Stage) -> int:
+    """Prints the report."""
+    print("\n".join(report(stage)))
     return 0
 
 
@@ -82,11 +78,6 @@ def _aligned(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterato
     widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
     for row in cells:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def _complain(message: str, status: int) -> int:
-    print(message, file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -21,12 +21,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chat.colours import BLUE, COLOURS, GREEN
 from chat.storage import keys
-from local.errors import LocalError
 from operations.deeds import enter
+from operations.ending import explained
 from operations.errors import OperationError, UsageError
 from operations.facts.quotas import QUOTAS
 from operations.open_sockets import OpenSockets
@@ -57,19 +55,17 @@ class Draining:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Looks, swaps or drains; returns the exit status."""
     options = parse(arguments)
-    try:
-        sockets = OpenSockets.of(Stage.find(options.stage))
-        if options.colour:
-            swap(sockets, options.colour, options.reason)
-        if options.drain:
-            drain(sockets, Draining(options.close_a_second, options.limit_s))
-        show(sockets)
-    except OperationError as error:
-        return _complain(str(error), error.status)
-    except LocalError as error:
-        return _complain(str(error), UsageError.status)
-    except (BotoCoreError, ClientError) as error:
-        return _complain(f"AWS does not do what stage {options.stage} needs for this: {error}", OperationError.status)
+    return explained(options.stage, lambda: carry_out(options))
+
+
+def carry_out(options: argparse.Namespace) -> int:
+    """What is asked for, and how it is then."""
+    sockets = OpenSockets.of(Stage.find(options.stage))
+    if options.colour:
+        swap(sockets, options.colour, options.reason)
+    if options.drain:
+        drain(sockets, Draining(options.close_a_second, options.limit_s))
+    show(sockets)
     return 0
 
 
@@ -141,11 +137,6 @@ def show(sockets: OpenSockets) -> None:
     now = in_force(sockets)
     for colour in COLOURS:
         print(f"{colour}: {len(sockets.ids(colour)):,} sockets{', new ones open here' if colour == now else ''}")
-
-
-def _complain(message: str, status: int) -> int:
-    print(message, file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":
