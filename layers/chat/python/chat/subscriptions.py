@@ -103,12 +103,12 @@ def mark_read(services: Services, sender: Sender, command: MarkRead) -> Done:
 def sync(services: Services, sender: Sender, command: Sync) -> Synced:
     """Newest numbers of those rooms in which the client lacks some, and tails to follow. Half a read unit for each."""
     followed = dict.fromkeys((*command.rooms, *command.revs))
-    readable = [room for room in followed if _may_read(services, sender.user, room)]
-    outside = [room for room in followed if room not in set(readable)]
-    newest = services.messages.positions_of(readable)
+    inside = {room: _may_read(services, sender.user, room) for room in followed}
+    outside = [room for room in followed if not inside[room]]
+    newest = services.messages.positions_of([room for room in followed if inside[room]])
     lacking = {room: last.seq for room, last in newest.items() if last.seq > command.rooms.get(room, last.seq)}
     changed = {room: last.rev for room, last in newest.items() if last.rev > command.revs.get(room, last.rev)}
-    followed_live = [room for room in command.revs if room in readable and sender.reachable]
+    followed_live = [room for room in command.revs if inside[room] and sender.reachable]
     followed_by_tail = tails.of_rooms(services.fanout, followed_live)
     now_ms = services.clock.now_ms()
     return Synced(rooms=lacking, now_ms=now_ms, revs=changed, tails=followed_by_tail, outside=outside)

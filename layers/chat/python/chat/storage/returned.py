@@ -16,9 +16,6 @@ from chat.storage import keys
 from chat.storage.counters import Counters
 from chat.storage.messages import VOID, Draft, entry_of, memory_of, void_of
 
-MOST_EPOCHS = 1_000_000
-"""More than a stage goes through."""
-
 
 class ReturnedMessages:
     """Of all rooms, in the table of messages."""
@@ -81,5 +78,5 @@ class ReturnedMessages:
     def _given_later(self, user: str, command_id: str, seq: int) -> Item | None:
         """What the latest epoch after that of `seq` has given the command."""
         pk, _ = keys.command(user, command_id)
-        (page,) = self._table.query(Query(pk, epoch_of(seq) + 1, MOST_EPOCHS, consistent=True))
+        (page,) = self._table.query(Query(pk, epoch_of(seq) + 1, consistent=True))
         return page.items[-1] if page.items else None
