@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { endpointsOf } from "./api";
 import type { RequestFailed } from "./errors";
 
-const { post, events } = endpointsOf("secret");
+const { post, events } = endpointsOf({ token: "secret" });
 const { signal } = new AbortController();
 
 let asked: { path: string; init: RequestInit }[];

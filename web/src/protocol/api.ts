@@ -11,7 +11,7 @@ import { RequestFailed } from "./errors";
 import type { Author } from "./frames";
 import { tailChanges, tailLive, tailSegment } from "./frames.generated";
 import type { HttpEndpoints } from "./httpLine";
-import { count, fields, type Fields, json, optional, ShapeError, text } from "./shape";
+import { count, fields, type Fields, json, list, optional, ShapeError, text } from "./shape";
 import type { TailDocuments } from "./tail";
 
 const NOT_MODIFIED = 304;
@@ -21,14 +21,29 @@ export const UPLOAD_TYPES: readonly string[] = ["image/jpeg", "image/png", "imag
 
 export interface SiteConfig {
   readonly stage: string;
-  readonly signIn: "built-in" | "oidc";
+  /** The OpenID Connect issuer that signs people in, and what it calls this page; null where a name is enough. */
+  readonly openId: OpenIdClient | null;
+  /** The chains whose wallets may sign in; empty where none may. */
+  readonly walletChains: readonly number[];
 }
+
+export interface OpenIdClient {
+  readonly issuer: string;
+  readonly clientId: string;
+}
+
+/** How a session can go on when it has run out, or whose it is to watch. */
+export type SessionSource =
+  | { readonly kind: "open_id"; readonly refreshToken: string | null }
+  | { readonly kind: "wallet"; readonly wallet: string }
+  | { readonly kind: "name" };
 
 export interface Session {
   /** A bearer token: for this origin's API only. */
   readonly token: string;
   readonly user: Author;
   readonly expiresAtMs: number;
+  readonly source?: SessionSource;
 }
 
 /** A place to upload one file to: a presigned POST. */
@@ -40,17 +55,39 @@ export interface UploadTarget {
 
 export async function readConfig(): Promise<SiteConfig> {
   const it = await call("GET", "/api/config");
-  return { stage: text(it["stage"], "config.stage"), signIn: it["sign_in"] === "oidc" ? "oidc" : "built-in" };
+  const openId =
+    it["sign_in"] === "oidc"
+      ? { issuer: text(it["issuer"], "config.issuer"), clientId: text(it["client_id"], "config.client_id") }
+      : null;
+  return {
+    stage: text(it["stage"], "config.stage"),
+    openId,
+    walletChains: list(count)(it["wallet_chains"] ?? [], "config.wallet_chains"),
+  };
 }
 
 /** Signs in at the built-in issuer. `name` has 1–40 characters. */
 export async function createSession(name: string): Promise<Session> {
-  const it = await call("POST", "/api/sessions", { body: { name } });
+  return sessionOf(await call("POST", "/api/sessions", { body: { name } }), { kind: "name" });
+}
+
+/** A nonce for one message of EIP-4361, good for five minutes. */
+export async function createWalletNonce(): Promise<string> {
+  return text((await call("POST", "/api/wallet/nonces"))["nonce"], "nonce.nonce");
+}
+
+/** Signs in with a message that the wallet of that name has signed. */
+export async function createWalletSession(message: string, signature: string, wallet: string): Promise<Session> {
+  return sessionOf(await call("POST", "/api/wallet/sessions", { body: { message, signature } }), { kind: "wallet", wallet });
+}
+
+function sessionOf(it: Fields, source: SessionSource): Session {
   const user = fields(it["user"], "session.user");
   return {
     token: text(it["token"], "session.token"),
     user: { id: text(user["id"], "session.user.id"), name: text(user["name"], "session.user.name") },
     expiresAtMs: count(it["expires_at_ms"], "session.expires_at_ms"),
+    source,
   };
 }
 
@@ -59,16 +96,19 @@ export async function createTicket(token: string): Promise<Ticket> {
   return { ticket: text(it["ticket"], "ticket.ticket"), url: text(it["url"], "ticket.url") };
 }
 
-/** Commands and events without a socket. Nothing here ends by itself: whoever asks sets the time limit. */
-export function endpointsOf(token: string): HttpEndpoints {
+/**
+ * Commands and events without a socket, each with the token that the session has by then. Nothing here ends by itself:
+ * whoever asks sets the time limit.
+ */
+export function endpointsOf(session: Pick<Session, "token">): HttpEndpoints {
   return {
     post: async (frame, signal) => {
-      const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+      const headers = { Authorization: `Bearer ${session.token}`, "Content-Type": "application/json" };
       const response = await ask("/api/commands", { method: "POST", headers, body: frame, signal });
       return arriving(response.text());
     },
     events: async function* (place, lastEventId, signal) {
-      const headers = new Headers({ Authorization: `Bearer ${token}`, Accept: "text/event-stream" });
+      const headers = new Headers({ Authorization: `Bearer ${session.token}`, Accept: "text/event-stream" });
       if (lastEventId !== null) headers.set("Last-Event-ID", lastEventId);
       yield* partsOf(await ask(`/api/events?rooms=${encodeURIComponent(place)}`, { headers, signal }));
     },
@@ -158,7 +198,8 @@ interface CallOptions {
   readonly body?: object;
 }
 
-async function call(method: "GET" | "POST", path: string, { token, body }: CallOptions = {}): Promise<Fields> {
+/** One request with a JSON answer. */
+export async function call(method: "GET" | "POST" | "DELETE", path: string, { token, body }: CallOptions = {}): Promise<Fields> {
   const headers = new Headers({ Accept: "application/json" });
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("Content-Type", "application/json");

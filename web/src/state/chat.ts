@@ -42,7 +42,7 @@ export class Chat {
     this.#onSessionEnded = onSessionEnded;
     this.#connection = new Connection({
       fetchTicket: () => createTicket(session.token),
-      http: endpointsOf(session.token),
+      http: endpointsOf(session),
       onStatus: this.#onStatus,
       onEvent: this.#onEvent,
       onExcluded: (room, refusal) => {
@@ -57,7 +57,7 @@ export class Chat {
     });
     this.#reading = new Reading(this.#connection);
     this.directory = new RoomDirectory(this.#connection);
-    this.uploads = new Uploads(session.token, (room) => this.room(room).settled());
+    this.uploads = new Uploads(session, (room) => this.room(room).settled());
     this.outbox = new Outbox({
       connection: this.#connection,
       onChange: (messages) => {
@@ -90,6 +90,12 @@ export class Chat {
   /** Tries to connect now instead of at the next planned time. */
   reconnect(): void {
     this.#connection.nudge();
+  }
+
+  /** The session has another token: opens the line again that the server has refused. */
+  reopen(): void {
+    this.#connection.stop();
+    this.#connection.start();
   }
 
   /** The room with this id; the same one each time. */

@@ -3,8 +3,8 @@
  * people; it survives a reload.
  */
 
-import type { Session } from "../protocol/api";
-import { count, fields, json, text } from "../protocol/shape";
+import type { Session, SessionSource } from "../protocol/api";
+import { count, fields, type Fields, json, text } from "../protocol/shape";
 
 const KEY = "agent-chat.session";
 
@@ -19,8 +19,9 @@ export function loadSession(storage: Storage = sessionStorage): Session | null {
       token: text(it["token"], "session.token"),
       user: { id: text(user["id"], "session.user.id"), name: text(user["name"], "session.user.name") },
       expiresAtMs: count(it["expiresAtMs"], "session.expiresAtMs"),
+      source: sourceOf(fields(it["source"] ?? {}, "session.source")),
     };
-    return session.expiresAtMs > Date.now() ? session : null;
+    return session.expiresAtMs > Date.now() || isRenewable(session) ? session : null;
   } catch (error) {
     console.warn("the stored session cannot be read:", error);
     return null;
@@ -33,4 +34,16 @@ export function saveSession(session: Session, storage: Storage = sessionStorage)
 
 export function forgetSession(storage: Storage = sessionStorage): void {
   storage.removeItem(KEY);
+}
+
+/** Whether it can go on without the person. */
+export function isRenewable({ source }: Session): boolean {
+  return source?.kind === "open_id" && source.refreshToken !== null;
+}
+
+function sourceOf(it: Fields): SessionSource {
+  if (it["kind"] === "wallet") return { kind: "wallet", wallet: text(it["wallet"], "session.source.wallet") };
+  if (it["kind"] !== "open_id") return { kind: "name" };
+  const token = it["refreshToken"];
+  return { kind: "open_id", refreshToken: typeof token === "string" ? token : null };
 }

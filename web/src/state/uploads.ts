@@ -4,7 +4,7 @@
  * An upload is gone from here when its message is seen in the room.
  */
 
-import { createMedia, MAX_UPLOAD_BYTES, upload, UPLOAD_TYPES } from "../protocol/api";
+import { createMedia, MAX_UPLOAD_BYTES, type Session, upload, UPLOAD_TYPES } from "../protocol/api";
 import { FileRejected } from "../protocol/errors";
 import { Store } from "./store";
 
@@ -30,14 +30,14 @@ export interface Upload {
 export class Uploads {
   readonly all = new Store<readonly Upload[]>([]);
 
-  readonly #token: string;
+  readonly #session: Pick<Session, "token">;
   readonly #entered: (room: string) => Promise<void>;
   readonly #aborts = new Map<string, AbortController>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   /** `entered` settles when the room is, or is not to be: whoever is only just joining may not send anything yet. */
-  constructor(token: string, entered: (room: string) => Promise<void>) {
-    this.#token = token;
+  constructor(session: Pick<Session, "token">, entered: (room: string) => Promise<void>) {
+    this.#session = session;
     this.#entered = entered;
   }
 
@@ -95,7 +95,7 @@ export class Uploads {
     try {
       await this.#entered(room);
       abort.signal.throwIfAborted();
-      const target = await createMedia(this.#token, room, file);
+      const target = await createMedia(this.#session.token, room, file);
       if (abort.signal.aborted) return;
       this.#change(id, { media: target.media });
       const onProgress = (progress: number): void => {

@@ -2,10 +2,12 @@
 
 import { ChatError, CommandRefused, FileRejected } from "../protocol/errors";
 import type { Author, MemberChanged, RoomChanged, RoomPace } from "../protocol/frames";
+import { WalletError } from "../signIn/walletError";
 import type { Words } from "../words/words";
 
 export function explain({ errors }: Words, error: unknown): string {
   if (error instanceof FileRejected && error.code === "media_rejected") return errors.mediaRejected(error.message);
+  if (error instanceof WalletError && error.code === "wallet_failed") return errors.walletFailed(error.message);
   if (!(error instanceof ChatError)) return errors.notUnderstood;
   if (isKnown(errors.codes, error.code)) return errors.codes[error.code];
   // The server's own words for what it refuses (an invalid field, say) are meant to be read.

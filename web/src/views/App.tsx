@@ -1,37 +1,33 @@
-import { useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useState } from "react";
 
 import type { Session } from "../protocol/api";
-import { forgetSession, loadSession, saveSession } from "../state/session";
-import { ChatScreen } from "./ChatScreen";
+import { loadSession } from "../state/session";
+import { SessionKeeper, type SignedOut } from "../state/sessionKeeper";
 import { SignIn } from "./SignIn";
 
-/** Either signed in or not. */
+const loadChatScreen = () => import("./ChatScreen");
+const ChatScreen = lazy(loadChatScreen);
+
+/** Either signed in or not. The chat's own code is loaded while somebody signs in. */
 export function App() {
-  const [session, setSession] = useState<Session | null>(() => loadSession());
-  const [hasEnded, setHasEnded] = useState(false);
+  const [why, setWhy] = useState<SignedOut>("asked");
+  const [keeper, setKeeper] = useState<SessionKeeper | null>(() => {
+    const session = loadSession();
+    return session === null ? null : new SessionKeeper(session, onEnded);
+  });
 
-  const leave = useCallback((isEnded: boolean) => {
-    forgetSession();
-    setSession(null);
-    setHasEnded(isEnded);
-  }, []);
-  const onSignOut = useCallback(() => {
-    leave(false);
-  }, [leave]);
-  const onSessionEnded = useCallback(() => {
-    leave(true);
-  }, [leave]);
-
-  if (session !== null) {
-    return <ChatScreen key={session.token} session={session} onSignOut={onSignOut} onSessionEnded={onSessionEnded} />;
+  function onEnded(reason: SignedOut): void {
+    setKeeper(null);
+    setWhy(reason);
   }
+  const onSignedIn = useCallback((session: Session) => {
+    setKeeper(new SessionKeeper(session, onEnded));
+  }, []);
+
+  if (keeper === null) return <SignIn why={why} onSignedIn={onSignedIn} preload={loadChatScreen} />;
   return (
-    <SignIn
-      hasEnded={hasEnded}
-      onSignedIn={(it) => {
-        saveSession(it);
-        setSession(it);
-      }}
-    />
+    <Suspense>
+      <ChatScreen key={keeper.user.id} keeper={keeper} />
+    </Suspense>
   );
 }

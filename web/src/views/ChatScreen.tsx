@@ -7,30 +7,26 @@ import { RoomList } from "../components/RoomList";
 import { ChatContext, useChat } from "../hooks/useChat";
 import { useStore } from "../hooks/useStore";
 import { useWords } from "../hooks/useWords";
-import type { Session } from "../protocol/api";
 import { Chat } from "../state/chat";
 import { route } from "../state/route";
+import type { SessionKeeper } from "../state/sessionKeeper";
 import { explain } from "../state/wording";
 import { CreateRoom } from "./CreateRoom";
 import { RoomScreen } from "./RoomScreen";
 
-interface ChatScreenProps {
-  readonly session: Session;
-  readonly onSignOut: () => void;
-  readonly onSessionEnded: () => void;
-}
-
-/** Everything behind the sign-in. Mounted anew for each session. */
-export function ChatScreen({ session, onSignOut, onSessionEnded }: ChatScreenProps) {
-  const [chat] = useState(() => new Chat(session, onSessionEnded));
+/** Everything behind the sign-in. Mounted anew for each user. */
+export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper }) {
+  const [chat] = useState(() => openChat(keeper));
   const roomId = useStore(route);
   const status = useStore(chat.status);
   useEffect(() => {
+    const release = keeper.start();
     chat.start();
     return () => {
       chat.stop();
+      release();
     };
-  }, [chat]);
+  }, [chat, keeper]);
   useEffect(() => {
     chat.show(roomId);
   }, [chat, roomId]);
@@ -38,7 +34,14 @@ export function ChatScreen({ session, onSignOut, onSessionEnded }: ChatScreenPro
   return (
     <ChatContext value={chat}>
       <div className="shell" data-view={roomId === null ? "rooms" : "room"}>
-        <Sidebar current={roomId} onSignOut={onSignOut} />
+        <Sidebar
+          current={roomId}
+          onSignOut={() => {
+            keeper.signOut().catch((error: unknown) => {
+              console.warn("the issuer was not told of the sign-out:", error); // this page has forgotten the session
+            });
+          }}
+        />
         <main className="stage">
           <ConnectionBanner
             status={status}
@@ -51,6 +54,15 @@ export function ChatScreen({ session, onSignOut, onSessionEnded }: ChatScreenPro
       </div>
     </ChatContext>
   );
+}
+
+function openChat(keeper: SessionKeeper): Chat {
+  const chat = new Chat(keeper, () => {
+    void keeper.refused().then((isRenewed) => {
+      if (isRenewed) chat.reopen();
+    });
+  });
+  return chat;
 }
 
 interface SidebarProps {

@@ -1,42 +1,66 @@
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { useWords } from "../hooks/useWords";
 import { createSession, readConfig, type Session, type SiteConfig } from "../protocol/api";
+import { isReturning } from "../signIn/returning";
+import type { SignedOut } from "../state/sessionKeeper";
 import { explain } from "../state/wording";
+
+const OpenIdSignIn = lazy(() => import("./OpenIdSignIn"));
+const WalletSignIn = lazy(() => import("./WalletSignIn"));
 
 const MAX_NAME_CHARS = 40;
 
-interface SignInProps {
-  /** The person was signed in until their session ended. */
-  readonly hasEnded: boolean;
+export interface SignInWay {
   readonly onSignedIn: (session: Session) => void;
 }
 
-export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
+interface SignInProps extends SignInWay {
+  /** How the person came to be signed out. */
+  readonly why: SignedOut;
+  /** Loads what is shown next. */
+  readonly preload: () => Promise<unknown>;
+}
+
+/** The ways to sign in that the stage has: a name or an issuer, and wallets beside either. */
+export function SignIn({ why, onSignedIn, preload }: SignInProps) {
   const { shell, signIn } = useWords();
   const config = useConfig();
+  useEffect(() => {
+    preload().catch((error: unknown) => {
+      console.warn("the chat could not be loaded ahead:", error); // it is loaded again when it is needed
+    });
+  }, [preload]);
   return (
     <main className="sign-in">
       <div className="sign-in__card">
         <img className="sign-in__mark" src="/icon.svg" width={52} height={52} alt="" />
         <h1>{shell.brand}</h1>
         <p className="sign-in__lead">{signIn.lead}</p>
-        {hasEnded && (
+        {why !== "asked" && (
           <p className="form__failure" role="status">
-            {signIn.sessionEnded}
+            {why === "wallet" ? signIn.walletLeft : signIn.sessionEnded}
           </p>
         )}
-        {config?.signIn === "oidc" ? (
-          <p role="alert">{signIn.oidcMissing}</p>
-        ) : (
-          <NameForm onSignedIn={onSignedIn} />
+        {config === null && isReturning() ? <p role="status">{signIn.openIdReturning}</p> : null}
+        {config?.openId && (
+          <Suspense>
+            <OpenIdSignIn client={config.openId} onSignedIn={onSignedIn} />
+          </Suspense>
+        )}
+        {config?.openId || isReturning() ? null : <NameForm onSignedIn={onSignedIn} />}
+        {config !== null && config.walletChains.length > 0 && (
+          <Suspense>
+            <p className="sign-in__or">{signIn.or}</p>
+            <WalletSignIn chains={config.walletChains} onSignedIn={onSignedIn} />
+          </Suspense>
         )}
       </div>
     </main>
   );
 }
 
-function NameForm({ onSignedIn }: Pick<SignInProps, "onSignedIn">) {
+function NameForm({ onSignedIn }: SignInWay) {
   const words = useWords();
   const [name, setName] = useState("");
   const [isBusy, setIsBusy] = useState(false);
@@ -79,11 +103,7 @@ function NameForm({ onSignedIn }: Pick<SignInProps, "onSignedIn">) {
           }}
         />
       </label>
-      {failure !== null && (
-        <p className="form__failure" role="alert">
-          {explain(words, failure)}
-        </p>
-      )}
+      <SignInFailure error={failure} />
       <button
         type="submit"
         className="button button--primary button--large"
@@ -93,6 +113,17 @@ function NameForm({ onSignedIn }: Pick<SignInProps, "onSignedIn">) {
         {isBusy ? words.signIn.submitting : words.signIn.submit}
       </button>
     </form>
+  );
+}
+
+/** Nothing while `error` is null. */
+export function SignInFailure({ error }: { readonly error: unknown }) {
+  const words = useWords();
+  if (error === null) return null;
+  return (
+    <p className="form__failure" role="alert">
+      {explain(words, error)}
+    </p>
   );
 }
 

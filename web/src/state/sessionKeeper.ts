@@ -1,0 +1,152 @@
+/**
+ * A session for as long as somebody is signed in: renewed before it runs out where that goes without the person, and
+ * ended when their wallet turns to another account. Whoever holds it has the token that is good by then.
+ */
+
+import { readConfig, type Session } from "../protocol/api";
+import { RequestFailed } from "../protocol/errors";
+import { forgetSession, isRenewable, saveSession } from "./session";
+
+/** So long before its end a session is renewed. */
+const RENEW_BEFORE_MS = 60_000;
+/** Between two attempts while the issuer can't be reached. */
+const RETRY_MS = 10_000;
+/** Of a session that the server refuses already, while the issuer can't be reached: five minutes. */
+const MOST_ATTEMPTS = 30;
+/** Browsers take no longer timers. */
+const LONGEST_TIMER_MS = 2_000_000_000;
+
+/** Why somebody is no longer signed in. */
+export type SignedOut = "asked" | "ended" | "wallet";
+
+/** `over`: the person has to sign in again. */
+type Renewal = "renewed" | "later" | "over";
+
+export class SessionKeeper implements Session {
+  #session: Session;
+  readonly #onEnded: (why: SignedOut) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #unwatch: (() => void) | null = null;
+  #renewal: Promise<Renewal> | null = null;
+  #renewedAtMs = 0;
+  #isOver = false;
+
+  constructor(session: Session, onEnded: (why: SignedOut) => void) {
+    this.#session = session;
+    this.#onEnded = onEnded;
+  }
+
+  get token(): string {
+    return this.#session.token;
+  }
+
+  get user(): Session["user"] {
+    return this.#session.user;
+  }
+
+  get expiresAtMs(): number {
+    return this.#session.expiresAtMs;
+  }
+
+  /** Keeps the session from here on. The answer ends that, and leaves the session as it is. */
+  start(): () => void {
+    this.#isOver = false;
+    saveSession(this.#session);
+    this.#plan();
+    void this.#watchWallet();
+    return () => {
+      this.#stop();
+    };
+  }
+
+  /** The server no longer takes the token. True where there is another one by now, so that it can be asked again. */
+  async refused(): Promise<boolean> {
+    // A token that is new and refused all the same gets no better by another one.
+    const isWorthIt = Date.now() - this.#renewedAtMs > RENEW_BEFORE_MS;
+    let outcome: Renewal = isWorthIt ? await this.#renew() : "over";
+    for (let attempt = 1; outcome === "later" && attempt < MOST_ATTEMPTS && !this.#isOver; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      outcome = await this.#renew();
+    }
+    if (outcome !== "renewed") this.#end("ended");
+    return outcome === "renewed";
+  }
+
+  /** Ends it, at the issuer too where there is one that says how: then the browser goes there and comes back. */
+  async signOut(): Promise<void> {
+    const { token, source } = this.#session;
+    this.#end("asked");
+    if (source?.kind !== "open_id") return;
+    const [{ openId }, { endSessionUrl }] = await Promise.all([readConfig(), import("../signIn/openId")]);
+    const url = openId === null ? null : await endSessionUrl(openId, token);
+    if (url !== null) window.location.assign(url);
+  }
+
+  #plan(delayMs = this.#session.expiresAtMs - RENEW_BEFORE_MS - Date.now()): void {
+    clearTimeout(this.#timer);
+    if (this.#isOver || !isRenewable(this.#session)) return;
+    this.#timer = setTimeout(() => void this.#renew(), Math.min(LONGEST_TIMER_MS, Math.max(0, delayMs)));
+  }
+
+  /** One at a time. */
+  #renew(): Promise<Renewal> {
+    this.#renewal ??= this.#askIssuer().finally(() => {
+      this.#renewal = null;
+    });
+    return this.#renewal;
+  }
+
+  async #askIssuer(): Promise<Renewal> {
+    const { source } = this.#session;
+    if (source?.kind !== "open_id" || source.refreshToken === null) return "over";
+    try {
+      const [{ openId }, { renew }] = await Promise.all([readConfig(), import("../signIn/openId")]);
+      if (openId === null) return "over";
+      const renewed = await renew(openId, source.refreshToken);
+      if (this.#isOver || renewed.user.id !== this.user.id) return "over";
+      this.#session = renewed;
+      this.#renewedAtMs = Date.now();
+      saveSession(renewed);
+      this.#plan();
+      return "renewed";
+    } catch (error) {
+      console.warn("the session could not be renewed:", error);
+      if (!(error instanceof RequestFailed && error.temporary)) return "over";
+      this.#plan(RETRY_MS);
+      return "later";
+    }
+  }
+
+  async #watchWallet(): Promise<void> {
+    const { source, user } = this.#session;
+    if (source?.kind !== "wallet") return;
+    const { watchAccount, watchWallets } = await import("../signIn/wallets");
+    if (this.#isOver) return;
+    let unwatchAccount: (() => void) | null = null;
+    const unwatchWallets = watchWallets((wallets) => {
+      const wallet = wallets.find((it) => it.id === source.wallet);
+      if (wallet === undefined || unwatchAccount !== null) return;
+      unwatchAccount = watchAccount(wallet, user.id, () => {
+        this.#end("wallet");
+      });
+    });
+    this.#unwatch = () => {
+      unwatchWallets();
+      unwatchAccount?.();
+    };
+  }
+
+  #end(why: SignedOut): void {
+    if (this.#isOver) return;
+    this.#stop();
+    forgetSession();
+    this.#onEnded(why);
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#unwatch?.();
+    this.#unwatch = null;
+  }
+}
