@@ -4,7 +4,7 @@ import { useAnchoredScroll } from "../hooks/useAnchoredScroll";
 import { useVisibility } from "../hooks/useVisibility";
 import type { Author, Media, Message } from "../protocol/frames";
 import type { OutgoingMessage } from "../protocol/outbox";
-import type { RoomView } from "../state/room";
+import type { RoomView } from "../state/roomView";
 import { buildTimeline, type Row } from "../state/timeline";
 import type { Upload } from "../state/uploads";
 import { describeNotice } from "../state/wording";

@@ -4,7 +4,8 @@ import { closeChat, fill, openChat, pass, range, reconnect } from "../testing/ch
 import { ADA, GRACE } from "../testing/messages";
 import type { FakeServer } from "../testing/server";
 import type { Chat } from "./chat";
-import { LATE_MS, MAX_FILL, type OpenRoom } from "./room";
+import { LATE_MS } from "./gapFiller";
+import { MAX_FILL, type OpenRoom } from "./room";
 
 let server: FakeServer;
 let chat: Chat;

@@ -6,7 +6,7 @@
 import type { Message } from "../protocol/frames";
 import type { RoomLog } from "../protocol/log";
 import type { OutgoingMessage } from "../protocol/outbox";
-import type { Notice } from "./room";
+import type { Notice } from "./roomView";
 import type { Upload } from "./uploads";
 
 /** Messages of one author this close together share one heading. */
