@@ -10,17 +10,25 @@ import { fullJitter } from "./backoff";
 import type { Connection } from "./connection";
 import { ChatError, CommandRefused, ConnectionLost } from "./errors";
 import type { Sent } from "./frames";
-import { count, fields, json, list, type Reader, ShapeError, text } from "./shape";
+import { count, fields, json, list, optional, type Reader, record, ShapeError, text } from "./shape";
 
 /** Attempts that were answered with a temporary refusal or not at all, before a person is asked. */
 export const MAX_ATTEMPTS = 6;
 /** Whoever is muted for longer is told so at once, instead of seeing a message on its way for hours. */
 export const MAX_WAIT_MS = 60_000;
 
+/** A message by its number, and the thread that an answer to it is in. */
+export interface Answered {
+  readonly seq: number;
+  readonly thread: number;
+}
+
 export interface OutgoingMessage {
   readonly id: string;
   readonly room: string;
   readonly text: string;
+  /** What it answers; null where it answers nothing. */
+  readonly answers: Answered | null;
   /** The client's clock; only ever shown, never ordered by. */
   readonly createdAtMs: number;
   /** Null while it is on its way. */
@@ -37,12 +45,15 @@ export interface OutboxOptions {
   readonly random?: () => number;
 }
 
+const answered: Reader<Answered> = record<Answered>({ seq: count, thread: count });
+
 const stored: Reader<OutgoingMessage> = (value, path) => {
   const it = fields(value, path);
   return {
     id: text(it["id"], `${path}.id`),
     room: text(it["room"], `${path}.room`),
     text: text(it["text"], `${path}.text`),
+    answers: optional(answered)(it["answers"], `${path}.answers`),
     createdAtMs: count(it["createdAtMs"], `${path}.createdAtMs`),
     failure: null,
   };
@@ -65,8 +76,8 @@ export class Outbox {
     return this.#messages;
   }
 
-  add(room: string, body: string): void {
-    const message = { id: crypto.randomUUID(), room, text: body, createdAtMs: Date.now(), failure: null };
+  add(room: string, body: string, answers: Answered | null = null): void {
+    const message = { id: crypto.randomUUID(), room, text: body, answers, createdAtMs: Date.now(), failure: null };
     this.#update([...this.#messages, message]);
     void this.#drain(room);
   }
@@ -117,8 +128,9 @@ export class Outbox {
     const { connection, onSent } = this.#options;
     for (let attempt = 0; this.#isWaiting(message.id); attempt++) {
       try {
-        const { id, room, text: body } = message;
-        const sent = await connection.request("send", { room, text: body }, { id });
+        const { id, room, text: body, answers } = message;
+        const reply_to = answers?.seq ?? null;
+        const sent = await connection.request("send", { room, text: body, reply_to }, { id });
         onSent(message, sent);
         this.remove(id);
         return true;
@@ -160,7 +172,7 @@ export class Outbox {
   }
 
   #store(): void {
-    const kept = this.#messages.map(({ id, room, text: body, createdAtMs }) => ({ id, room, text: body, createdAtMs }));
+    const kept = this.#messages.map((message) => ({ ...message, failure: undefined })); // a failure is for this page only
     try {
       this.#options.storage.setItem(this.#options.storageKey, JSON.stringify(kept));
     } catch (error) {

@@ -42,7 +42,7 @@ describe("entering a room", () => {
     await pass();
     chat.show("lunch");
     await pass();
-    expect(server.commands.slice(-3).map((it) => it.action)).toEqual(["join", "subscribe", "history"]);
+    expect(server.commands.slice(-4).map((it) => it.action)).toEqual(["join", "subscribe", "history", "receipts"]);
     expect(chat.room("lunch").view.get().phase).toBe("ready");
   });
 

@@ -25,6 +25,7 @@ import type { TailDocuments, TailReader } from "../protocol/tail";
 import { GapFiller } from "./gapFiller";
 import { RoomTail } from "./roomTail";
 import { type RoomView, UNENTERED } from "./roomView";
+import { type RoomWatcher, RoomWatchers } from "./roomWatcher";
 import { Store } from "./store";
 
 const PAGE = 50;
@@ -50,6 +51,7 @@ export class OpenRoom {
   readonly #options: OpenRoomOptions;
   readonly #gaps: GapFiller;
   readonly #tail: RoomTail;
+  readonly #watchers = new RoomWatchers();
   /** Grows whenever the room is entered or left: what an earlier visit still waits for no longer counts. */
   #visit = 0;
   /** The number of the room's changes up to which all that became of messages here is known; null before any is. */
@@ -66,6 +68,11 @@ export class OpenRoom {
     this.#tail = new RoomTail(options.tails, this.#tailReader(), (isTailed) => {
       if (isTailed !== this.view.get().isTailed) this.#change({ isTailed });
     });
+  }
+
+  /** Tells of all that happens here; the answer ends that. */
+  watch(watcher: RoomWatcher): () => void {
+    return this.#watchers.add(watcher);
   }
 
   /** Shows the room, again after every reconnect: joins where needed, subscribes, and catches up. */
@@ -123,6 +130,7 @@ export class OpenRoom {
   receive(message: Message): void {
     this.#take([message]);
     this.#gaps.expect();
+    this.#watchers.tell((it) => it.onLive?.(message));
   }
 
   /** A message was edited, deleted, reacted to or pinned. */
@@ -131,6 +139,7 @@ export class OpenRoom {
     // A hole may be a number that nobody used, so it is not asked for before the next heartbeat.
     if (this.#rev !== null && rev === this.#rev + 1) this.#rev = rev;
     this.#setLog(this.view.get().log.changed(change));
+    this.#watchers.tell((it) => it.onChange?.(change));
     this.reach(seq);
   }
 
@@ -159,6 +168,12 @@ export class OpenRoom {
   /** Everything that somebody said here is gone. */
   erase(author: string): void {
     this.#setLog(this.view.get().log.without(author));
+    this.#watchers.tell((it) => it.onErased?.(author));
+  }
+
+  /** Older messages that were read some other way, up to the oldest one here without a hole. */
+  prepend(messages: readonly Message[]): void {
+    this.#take(messages);
   }
 
   /** Null where the server need not be asked for changes that never arrived. */
@@ -190,6 +205,7 @@ export class OpenRoom {
     this.#tail.end();
     this.#rev = null;
     this.#change({ phase: "refused", failure, log: RoomLog.empty, notices: [] });
+    this.#watchers.tell((it) => it.onReset?.());
   }
 
   /** A heartbeat says that one is not in this room: whether that is so shows when the room is subscribed to again. */
@@ -278,11 +294,21 @@ export class OpenRoom {
     }
     if (page !== null) this.#takePage(page);
     this.#take(messages);
-    for (const message of changes.changed) this.#setLog(this.view.get().log.changed({ type: "message_changed", message }));
+    this.#revise(changes.changed);
     this.#setLog(this.view.get().log.reaching(last_seq));
     this.#change({ phase: "ready", failure: null, fillFailed: false });
     this.followTail(tail);
     void this.#gaps.fill();
+    this.#watchers.tell((it) => it.onEntered?.());
+  }
+
+  /** Messages as they stand that were changed. */
+  #revise(messages: readonly Message[]): void {
+    for (const message of messages) {
+      const change = { type: "message_changed", message } as const;
+      this.#setLog(this.view.get().log.changed(change));
+      this.#watchers.tell((it) => it.onChange?.(change));
+    }
   }
 
   #tailReader(): TailReader {
@@ -290,10 +316,13 @@ export class OpenRoom {
       rev: () => this.#rev ?? 0,
       isHidden: () => document.visibilityState === "hidden",
       onMessages: (messages) => {
+        const before = this.view.get().log.lastSeq;
         this.#take(messages);
+        const said = messages.filter(({ seq }) => seq > before);
+        for (const message of said) this.#watchers.tell((it) => it.onLive?.(message));
       },
       onChanged: (messages, rev) => {
-        for (const message of messages) this.#setLog(this.view.get().log.changed({ type: "message_changed", message }));
+        this.#revise(messages);
         this.#rev = Math.max(this.#rev ?? 0, rev);
       },
       onReached: (seq) => {
@@ -315,6 +344,7 @@ export class OpenRoom {
   /** Too much was missed: the newest page is shown, and the rest is history to scroll back to. */
   #startOver(lastSeq: number): void {
     this.#change({ log: RoomLog.empty.reaching(lastSeq), notices: [] });
+    this.#watchers.tell((it) => it.onReset?.());
     void this.enter();
   }
 
@@ -341,6 +371,7 @@ export class OpenRoom {
   #take(messages: readonly Message[]): void {
     this.#setLog(this.view.get().log.with(messages));
     this.#options.onMessages(messages);
+    this.#watchers.tell((it) => it.onMessages?.(messages));
   }
 
   #gapFiller(): GapFiller {

@@ -10,7 +10,7 @@ function timeline(log: RoomLog, outgoing: readonly OutgoingMessage[] = []): Row[
 }
 
 function outgoingOf(id: string): OutgoingMessage {
-  return { id, room: "general", text: id, createdAtMs: 0, failure: null };
+  return { id, room: "general", text: id, answers: null, createdAtMs: 0, failure: null };
 }
 
 function heads(rows: readonly Row[]): boolean[] {
