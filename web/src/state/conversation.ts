@@ -15,7 +15,7 @@ import type { OpenRoom } from "./room";
 import { Store } from "./store";
 import { Typists, TypingTeller } from "./typing";
 
-/** A message that the list is to show; a new object each time, so that the same one can be gone to again. */
+/** A message that the list is to show. */
 export interface Target {
   readonly seq: number;
 }
@@ -29,6 +29,7 @@ export class Conversation {
   readonly quotes: Quotes;
   readonly people: Mentionable;
   readonly excursion: Excursion;
+  /** Null as soon as the list has got there. */
   readonly target = new Store<Target | null>(null);
   /** The newest of what others said while this page was there. */
   readonly heard = new Store<Message | null>(null);
