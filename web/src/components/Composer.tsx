@@ -33,10 +33,10 @@ export function Composer(props: ComposerProps) {
   const { composer } = useWords().room;
   const [text, setText] = useState(draft);
   const input = useRef<HTMLTextAreaElement>(null);
+  useGrowingBox(input, text);
   const listId = useId();
   const length = Array.from(text).length; // as the server counts: code points
   const canSend = text.trim() !== "" && length <= MAX_TEXT_CHARS;
-  useGrowingBox(input, text);
 
   const write = (next: string): void => {
     setText(next);

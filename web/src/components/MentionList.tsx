@@ -13,11 +13,11 @@ interface MentionListProps {
 export function MentionList({ id, users, chosen, onTake }: MentionListProps) {
   const { people } = useWords().messages.composer;
   return (
-    <ul id={id} className="mentions" role="listbox" aria-label={people} data-testid="mentions">
+    <div id={id} className="mentions" role="listbox" aria-label={people} data-testid="mentions">
       {users.map((user, index) => (
         // Keys go to the field.
         // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-        <li
+        <div
           key={user.id}
           id={`${id}-${index}`}
           className="mentions__item"
@@ -36,8 +36,8 @@ export function MentionList({ id, users, chosen, onTake }: MentionListProps) {
           <Avatar id={user.id} name={user.name} />
           <span className="mentions__name">{user.name}</span>
           <span className="mentions__id">@{user.id}</span>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }

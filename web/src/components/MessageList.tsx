@@ -209,7 +209,10 @@ function useTarget({ rows, target, onReached }: MessageListProps, scrollTo: (ind
     const index = rows.findIndex((row) => row.type === "message" && row.message.seq >= target.seq);
     if (index === -1) return;
     scrollTo(index);
-    setFlashed(rows[index]?.key ?? null);
+    const key = rows[index]?.key ?? null;
+    requestAnimationFrame(() => {
+      setFlashed(key); // it is in the page by then
+    });
     onReached();
   }, [rows, target, onReached, scrollTo]);
   useEffect(() => {

@@ -103,7 +103,7 @@ export const MessageRow = memo(function MessageRow({
   const mentionsMe = !isMine && (isToRoom || mentions.includes(me.id));
   return (
     // What the pointer and the focus bring out are buttons of their own.
-    <div onPointerEnter={touch} onPointerLeave={leave} onFocus={touch} onBlur={leave}>
+    <div role="presentation" onPointerEnter={touch} onPointerLeave={leave} onFocus={touch} onBlur={leave}>
       <BubbleRow
         author={from ?? { id: "", name: words.room.message.system }}
         isMine={isMine}

@@ -38,7 +38,7 @@ export function Popover({ anchor, label, role, className, onClose, children }: P
 
   return createPortal(
     // Keys are handled for what is inside, which has the focus.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       ref={box}
       className={`popover ${className}`}

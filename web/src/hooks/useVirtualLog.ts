@@ -51,6 +51,8 @@ export function useVirtualLog<R extends KeyedRow>({
 }: VirtualLogOptions<R>): VirtualLog {
   const scroller = useRef<HTMLDivElement>(null);
   const [isAtEnd, setIsAtEnd] = useState(true);
+  // Nothing here is compiled, so nothing is memoised that should not be.
+  // eslint-disable-next-line react-hooks/incompatible-library
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLLIElement>({
     count: rows.length,
     getScrollElement: () => scroller.current,
