@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -17,12 +16,12 @@ WAIT_MS = 30_000
 
 
 @pytest.fixture
-def pair(open_window: Open, room: str) -> Iterator[tuple[ChatWindow, ChatWindow]]:
+def pair(open_window: Open, room: str) -> tuple[ChatWindow, ChatWindow]:
     """Ada's and Grace's windows on the same room."""
     ada, grace = open_window("Ada"), open_window("Grace")
     for window in (ada, grace):
         window.enter(room)
-    yield ada, grace
+    return ada, grace
 
 
 def act(window: ChatWindow, message: Locator, action: str) -> None:

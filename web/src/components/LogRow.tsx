@@ -7,7 +7,6 @@ import type { Row } from "../state/timeline";
 import { describeNotice } from "../state/wording";
 import { MessageRow } from "./MessageRow";
 import { OutgoingRow, UploadRow } from "./OutgoingRow";
-import { ReadBy } from "./ReadBy";
 
 /** What can be done about what is missing or on its way. */
 export interface RowActions {
@@ -68,10 +67,14 @@ export const LogRow = memo(function LogRow({ row, actions, fillFailed, quoted, i
       return <p className="log__begins">{words.room.log.begins}</p>;
     case "message":
       return (
-        <>
-          <MessageRow message={row.message} isHead={row.isHead} replies={row.replies} quoted={quoted} isEdited={isEdited} />
-          {readers !== undefined && <ReadBy readers={readers} />}
-        </>
+        <MessageRow
+          message={row.message}
+          isHead={row.isHead}
+          replies={row.replies}
+          quoted={quoted}
+          isEdited={isEdited}
+          readers={readers}
+        />
       );
     case "outgoing":
       return (

@@ -13,6 +13,7 @@ import { MessageToolbar } from "./MessageToolbar";
 import { widthInList } from "./pictureSize";
 import { Quote } from "./Quote";
 import { Reactions } from "./Reactions";
+import { ReadBy } from "./ReadBy";
 
 interface BubbleRowProps {
   readonly author: Author;
@@ -22,7 +23,7 @@ interface BubbleRowProps {
   readonly state: "sent" | "pending" | "failed";
   readonly seq?: number;
   readonly mentionsMe?: boolean;
-  /** Over the bubble's corner. */
+  /** Over the bubble's corner, and beside it: they take no room of their own, so that nothing moves when they come. */
   readonly tools?: ReactNode;
   /** Beneath the bubble: what happened to it and what can be done. */
   readonly footer?: ReactNode;
@@ -75,19 +76,15 @@ interface MessageRowProps {
   /** What it answers: null where that can't be had, undefined while it is not here, and where it answers nothing. */
   readonly quoted?: Message | null | undefined;
   readonly isEdited: boolean;
+  /** Who has read up to here and no further. */
+  readonly readers?: readonly Author[] | undefined;
   /** Where the thread is on screen anyway there is no need to lead there. */
   readonly isInThread?: boolean;
 }
 
 /** A message that has its number. Rendered again only when it, or what is told with it, changes. */
-export const MessageRow = memo(function MessageRow({
-  message,
-  isHead,
-  replies,
-  quoted,
-  isEdited,
-  isInThread = false,
-}: MessageRowProps) {
+export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
+  const { message, isHead, replies, quoted, isEdited, readers, isInThread = false } = props;
   const { me, openThread } = useMessageActions();
   const words = useWords();
   const [isTouched, setIsTouched] = useState(false);
@@ -112,7 +109,12 @@ export const MessageRow = memo(function MessageRow({
         state="sent"
         seq={seq}
         mentionsMe={mentionsMe}
-        tools={(isTouched || isHeld) && !isEdited && <MessageToolbar message={message} onHold={setIsHeld} />}
+        tools={
+          <>
+            {readers !== undefined && <ReadBy readers={readers} />}
+            {(isTouched || isHeld) && !isEdited && <MessageToolbar message={message} onHold={setIsHeld} />}
+          </>
+        }
         footer={
           <>
             <Reactions message={message} />

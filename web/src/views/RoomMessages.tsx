@@ -31,7 +31,7 @@ export function RoomMessages({ talk, title, entry, edited }: RoomMessagesProps) 
   const pending = useStore(chat.pending);
   const allOutgoing = useStore(chat.outgoing);
   const allUploads = useStore(chat.uploads.all);
-  const readSeq = useUnreadMark(entry?.member === true ? entry.read_seq : null);
+  const readSeq = useUnreadMark(entry?.member === true ? entry.read_seq : null, entry?.unread ?? 0);
   const actions = useRowActions(talk);
   const log = past?.log ?? view.log;
   const isPast = past !== null;
