@@ -110,6 +110,8 @@ class Settings:
     """What waits before it is needed, and the alarms that raise it, as JSON (`chat.aws.capacity.Kept`)."""
     poller_plan_parameter: str | None = None
     """As `site_url_parameter`, of the plan of pollers that a forecast asked for."""
+    cache_upkeep: str | None = None
+    """The function that can reach the shared cache, which is asked how that is; None where there is no cache."""
     quotas: str | None = None
     """Quotas whose use is looked ahead, and what counts it, as JSON (`chat.aws.quota_usage.Quota`)."""
     operators: str | None = None
