@@ -77,11 +77,14 @@ def read_context(context: Context) -> StageConfig:
 
 
 def _sign_in(stage: StageConfig, context: Context) -> SignIn:
-    issuer, audience = context("oidc_issuer"), context("oidc_audience")
+    issuer, audience, others = context("oidc_issuer"), context("oidc_audience"), context("oidc_origins")
+    origins = tuple(origin.strip() for origin in str(others or "").split(",") if origin.strip())
     if issuer and audience:
-        return OpenIdConnect(issuer=issuer, audience=audience)
-    if issuer or audience:
-        raise ConfigError("oidc_issuer and oidc_audience belong together: give both, or neither.")
+        return OpenIdConnect(issuer=issuer, audience=audience, origins=origins)
+    if issuer or audience or origins:
+        raise ConfigError(
+            "oidc_issuer and oidc_audience belong together: give both, or neither. oidc_origins needs them."
+        )
     if stage.sign_in is None:
         raise ConfigError(
             f"Stage {stage.name} signs users in by OpenID Connect: say which with "
