@@ -9,7 +9,9 @@ import { type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
 import { Connection, type ConnectionStatus, type Positions } from "../protocol/connection";
 import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
 import { Outbox, type OutgoingMessage } from "../protocol/outbox";
+import { IndexedOutboxStore } from "../protocol/outboxStore";
 import { RoomDirectory } from "./directory";
+import { Drafts } from "./drafts";
 import { Reading } from "./reading";
 import { OpenRoom } from "./room";
 import { Store } from "./store";
@@ -27,8 +29,9 @@ export class Chat {
   readonly directory: RoomDirectory;
   readonly uploads: Uploads;
   readonly outbox: Outbox;
-  /** What was written and not yet sent, by room. */
-  readonly drafts = new Map<string, string>();
+  readonly drafts: Drafts;
+  /** What is written is in this page's memory only, and gone with it. */
+  readonly isForgetful = new Store(false);
 
   readonly #connection: Connection;
   readonly #reading: Reading;
@@ -64,13 +67,17 @@ export class Chat {
         this.outgoing.set(messages);
       },
       onSent: this.#onSent,
-      storage: sessionStorage,
-      storageKey: `agent-chat.outbox.${session.user.id}`,
+      openStore: (onChange) => IndexedOutboxStore.open(session.user.id, onChange),
+      onForgetful: () => {
+        this.isForgetful.set(true);
+      },
+      leads: () => true,
     });
-    this.outgoing.set(this.outbox.all);
+    this.drafts = new Drafts(session.user.id);
   }
 
   start(): void {
+    this.outbox.start();
     this.#connection.start();
     window.addEventListener("online", this.#nudge);
     document.addEventListener("visibilitychange", this.#onVisibility);
