@@ -12,13 +12,15 @@ interface ComposerProps {
   readonly roomTitle: string;
   readonly draft: string;
   readonly onDraft: (text: string) => void;
-  readonly onSend: (text: string) => void;
+  /** False where the message is not taken, because too many wait: what was written stays. */
+  readonly onSend: (text: string) => boolean;
   readonly onFiles: (files: File[]) => void;
 }
 
 export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: ComposerProps) {
   const { composer } = useWords().room;
   const [text, setText] = useState(draft);
+  const [isFull, setIsFull] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const length = Array.from(text).length; // as the server counts: code points
@@ -42,8 +44,9 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
   };
   const send = (): void => {
     if (!canSend) return;
-    onSend(text.trim());
-    write("");
+    const isTaken = onSend(text.trim());
+    setIsFull(!isTaken);
+    if (isTaken) write("");
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -106,6 +109,11 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
         onKeyDown={onKeyDown}
         onPaste={onPaste}
       />
+      {isFull && (
+        <span className="composer__count" data-over role="alert">
+          Too many messages wait to be sent.
+        </span>
+      )}
       {length > COUNT_FROM && (
         <span className="composer__count" data-over={length > MAX_TEXT_CHARS} role="status">
           {MAX_TEXT_CHARS - length}

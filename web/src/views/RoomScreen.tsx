@@ -39,6 +39,7 @@ function RoomStage({ id, title, isPrivate }: RoomStageProps) {
   const allUploads = useStore(chat.uploads.all);
   const outgoing = useMemo(() => allOutgoing.filter((it) => it.room === id), [allOutgoing, id]);
   const uploads = useMemo(() => allUploads.filter((it) => it.room === id), [allUploads, id]);
+  const isForgetful = useStore(chat.isForgetful);
   const [opened, setOpened] = useState<Media | null>(null);
   const closeImage = useCallback(() => {
     setOpened(null);
@@ -60,6 +61,11 @@ function RoomStage({ id, title, isPrivate }: RoomStageProps) {
       {pace !== null && (
         <p className="notice" role="status" data-testid="pace">
           {pace}
+        </p>
+      )}
+      {isForgetful && (
+        <p className="notice" role="status" data-testid="forgetful">
+          This browser keeps nothing for this page: what is not sent yet is lost when you close it.
         </p>
       )}
       {isEmpty ? (
@@ -96,11 +102,11 @@ function RoomStage({ id, title, isPrivate }: RoomStageProps) {
       )}
       <Composer
         roomTitle={title}
-        draft={chat.drafts.get(id) ?? ""}
-        onDraft={(text) => chat.drafts.set(id, text)}
-        onSend={(text) => {
-          chat.outbox.add(id, text);
+        draft={chat.drafts.get(id)}
+        onDraft={(text) => {
+          chat.drafts.set(id, text);
         }}
+        onSend={(text) => chat.outbox.add(id, text)}
         onFiles={send}
       />
       {isOver && <div className="drop-hint">{words.room.dropHint(title)}</div>}
