@@ -146,6 +146,7 @@ def _upload_quota(stage: StageConfig, context: Context) -> UploadQuota:
     return UploadQuota(
         per_day=_whole("uploads_per_day", context("uploads_per_day") or quota.per_day),
         mb_per_day=_whole("upload_mb_per_day", context("upload_mb_per_day") or quota.mb_per_day),
+        max_mb=str(context("upload_max_mb") or quota.max_mb),
     )
 
 

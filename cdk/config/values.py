@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from chat.media_kinds import parse_limits
+
 MIN_DEADLINE_MS, MAX_DEADLINE_MS = 50, 5_000
 """Of a moderation hook. The function that waits for it has 15 s for a whole frame."""
 
@@ -152,14 +154,20 @@ class MediaScan:
 
 @dataclass(frozen=True, kw_only=True)
 class UploadQuota:
-    """What one user may upload in a day (UTC)."""
+    """What one user may upload in a day (UTC), and how large one file may be."""
 
     per_day: int
     mb_per_day: int
+    max_mb: str = ""
+    """Kinds of files of which the stage takes less than it could: `image=5`, in MiB."""
 
     def __post_init__(self) -> None:
         if self.per_day < 1 or self.mb_per_day < 1:
             raise ConfigError("uploads_per_day and upload_mb_per_day are 1 or more.")
+        try:
+            parse_limits(self.max_mb)
+        except ValueError as error:
+            raise ConfigError(f"upload_max_mb: {error}.") from error
 
 
 def _is_function(target: str) -> bool:

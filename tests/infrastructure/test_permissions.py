@@ -204,7 +204,7 @@ PERMISSIONS = {
     },
     "media.uploads": {
         ROOMS: "dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem",
-        UPLOADS: "s3:PutObject",
+        UPLOADS: "s3:PutObject s3:ListMultipartUploadParts s3:AbortMultipartUpload",
         SECRET: "secretsmanager:GetSecretValue",
     },
     "media.inspect": {ROOMS: "dynamodb:GetItem dynamodb:UpdateItem", UPLOADS: "s3:GetObject"},

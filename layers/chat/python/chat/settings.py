@@ -86,6 +86,8 @@ class Settings:
     uploads_per_day: str | None = None
     """Permissions to upload that a user gets a day (UTC), and for how many megabytes: whole numbers from 1."""
     upload_mb_per_day: str | None = None
+    upload_max_mb: str | None = None
+    """Kinds of files of which the stage takes less than it could, in MiB (`chat.media_kinds.parse_limits`)."""
     outbound_secret_arn: str | None = None
     """Secrets Manager secret that what leaves the stage is signed with: webhooks, and push messages' sender."""
     outbound_private: str | None = None
