@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from chat import alerts, deeds, flag_settings, infrastructure, measures, scaling
 from chat.media import UploadRequest
+from chat.media_access import MediaAccess
 from chat.push.registration import Removal, Subscription, Wish
 from chat.webhooks.registration import Registration
 from chat.webhooks.replay import Range
@@ -107,6 +108,13 @@ ENDPOINTS = (
         status=201,
         answer=answers.UploadPermit,
         refusals=(403, 404, 413, 415, 429),
+    ),
+    Endpoint(
+        route="GET /api/rooms/{room}/media-access",
+        about="What a member shows the media of a room with, as an address and as cookies",
+        who="user",
+        answer=MediaAccess,
+        refusals=(403, 404, 429),
     ),
     Endpoint(
         route="POST /api/commands",

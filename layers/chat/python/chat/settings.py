@@ -86,6 +86,10 @@ class Settings:
     uploads_per_day: str | None = None
     """Permissions to upload that a user gets a day (UTC), and for how many megabytes: whole numbers from 1."""
     upload_mb_per_day: str | None = None
+    media_key_secret_arn: str | None = None
+    """Secrets Manager secret of the key pair that access to media is signed with."""
+    media_key_pair_id: str | None = None
+    """CloudFront's id of that pair's public key."""
     outbound_secret_arn: str | None = None
     """Secrets Manager secret that what leaves the stage is signed with: webhooks, and push messages' sender."""
     outbound_private: str | None = None
