@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from chat import alerts, deeds, flag_settings, infrastructure, measures, scaling
 from chat.media import UploadRequest
+from chat.media_access import MediaAccess
 from chat.push.registration import Removal, Subscription, Wish
 from chat.upload_parts import Completion, PartsRequest
 from chat.webhooks.registration import Registration
@@ -139,6 +140,13 @@ ENDPOINTS = (
         body=Completion,
         answer=answers.UploadView,
         refusals=(404, 409),
+    ),
+    Endpoint(
+        route="GET /api/rooms/{room}/media-access",
+        about="What a member shows the media of a room with, as an address and as cookies",
+        who="user",
+        answer=MediaAccess,
+        refusals=(403, 404, 429),
     ),
     Endpoint(
         route="POST /api/commands",

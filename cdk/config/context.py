@@ -19,6 +19,7 @@ from cdk.config.values import (
     CacheConfig,
     ConfigError,
     LocalEndpoints,
+    MediaKeys,
     MediaScan,
     ModerationHook,
     OpenIdConnect,
@@ -57,6 +58,7 @@ def read_context(context: Context) -> StageConfig:
         blocked_words=_blocked_words(context),
         moderation=_moderation(context),
         media_scan=_media_scan(context),
+        media_keys=_media_keys(stage, context),
         upload_quota=_upload_quota(stage, context),
         wallet=_wallet(stage, context),
         fanout=str(context("fanout") or stage.fanout),
@@ -148,6 +150,16 @@ def _upload_quota(stage: StageConfig, context: Context) -> UploadQuota:
         mb_per_day=_whole("upload_mb_per_day", context("upload_mb_per_day") or quota.mb_per_day),
         max_mb=str(context("upload_max_mb") or quota.max_mb),
     )
+
+
+def _media_keys(stage: StageConfig, context: Context) -> MediaKeys:
+    given = context("media_keys")
+    if not given:
+        return stage.media_keys
+    signs, *others = (_whole("media_keys", each) for each in str(given).split(","))
+    if len(others) > 1:
+        raise ConfigError("media_keys are one number or two: while one key follows another, both are trusted.")
+    return MediaKeys(signs=signs, trusted=others[0] if others else None)
 
 
 def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:

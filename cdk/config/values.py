@@ -153,6 +153,24 @@ class MediaScan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MediaKeys:
+    """Numbers of the key pairs that access to media is signed with. CloudFront trusts both, one of them signs."""
+
+    signs: int = 1
+    trusted: int | None = None
+    """Another one, while one follows the other; None at all other times."""
+
+    def __post_init__(self) -> None:
+        if min(self.numbers) < 1 or self.signs == self.trusted:
+            raise ConfigError("media_keys are one number or two different ones, from 1: the one that signs first.")
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """All of them, the one that signs first."""
+        return (self.signs,) if self.trusted is None else (self.signs, self.trusted)
+
+
+@dataclass(frozen=True, kw_only=True)
 class UploadQuota:
     """What one user may upload in a day (UTC), and how large one file may be."""
 

@@ -32,6 +32,7 @@ class EdgeStack(cdk.Stack):
             "Site",
             config=config,
             media=bucket,
+            media_keys=service.media_keys,
             api_host=f"{service.http.api.api_id}.execute-api.{self.region}.{self.url_suffix}",
             connects_to=sources,
         )

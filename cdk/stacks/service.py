@@ -24,6 +24,7 @@ from cdk.service.door import add_door
 from cdk.service.events import add_events
 from cdk.service.identity import Identity
 from cdk.service.media import add_media
+from cdk.service.media_access import add_media_access
 from cdk.service.notices import NOTICES_TIMEOUT_S, add_notices
 from cdk.service.posting import Posting
 from cdk.service.protection import Protection
@@ -117,6 +118,7 @@ class ServiceStack(cdk.Stack):
         self.media_pipeline = pipeline = add_media(
             platform, posting=posting, http=http, identity=identity, alarms=alarms
         )
+        self.media_keys = add_media_access(platform, data=data, http=http, identity=identity, protection=protection)
         add_accounts(
             platform,
             data=data,
