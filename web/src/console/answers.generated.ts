@@ -44,11 +44,33 @@ export interface Alerts {
   readonly cared_for: readonly Care[];
 }
 
+/** All of the stage, by name. */
+export interface Dashboards {
+  readonly names: readonly string[];
+}
+
+/** Panels that somebody sees together; `about` says who, and what for. */
+export interface Dashboard {
+  readonly name: string;
+  readonly about: string;
+  readonly hours: number;
+  readonly read_at_ms: number;
+  readonly panels: readonly Panel[];
+}
+
 /** A page of a day (UTC), the newest first. `next` is where the next one starts, None at the day's beginning. */
 export interface Deeds {
   readonly day: string;
   readonly deeds: readonly DeedView[];
   readonly next: string | null;
+}
+
+/** How many records hold, from the oldest on, of how many days. Not `complete`: time was up before the newest. */
+export interface Chain {
+  readonly held: number;
+  readonly days: number;
+  readonly complete: boolean;
+  readonly breaks: readonly BreakView[];
 }
 
 /** All flags of this release, by name. */
@@ -122,6 +144,15 @@ export interface Care {
   readonly acknowledged: Acknowledgement;
 }
 
+/** One graph, or one number with `shows` `number`. What has no data in a period has no value for it. */
+export interface Panel {
+  readonly title: string;
+  readonly shows: "areas" | "lines" | "number" | "unknown";
+  readonly unit: string;
+  readonly period_s: number;
+  readonly lines: readonly Line[];
+}
+
 /** One thing that an operator did. */
 export interface DeedView {
   readonly id: string;
@@ -130,6 +161,13 @@ export interface DeedView {
   readonly about: string;
   readonly why: string;
   readonly at_ms: number;
+}
+
+/** Where the chain does not hold, and how that is seen. */
+export interface BreakView {
+  readonly day: string;
+  readonly number: number;
+  readonly why: string;
 }
 
 /** One flag as operators see it. The first of `variants` is the control. Version 0: nobody has set a rule. */
@@ -169,6 +207,13 @@ export interface Acknowledgement {
   readonly operator: string;
   readonly note: string;
   readonly at_ms: number;
+}
+
+/** One series, oldest first: `values[i]` is of the period that began at `at_s[i]` (seconds since 1970). */
+export interface Line {
+  readonly label: string;
+  readonly at_s: readonly number[];
+  readonly values: readonly number[];
 }
 
 /**
@@ -266,6 +311,8 @@ const rule: Read<Rule> = record<Rule>({
   round: or(count, 0),
 });
 
+const line: Read<Line> = record<Line>({ label: text, at_s: list(count), values: list(count) });
+
 const acknowledgement: Read<Acknowledgement> = record<Acknowledgement>({ operator: text, note: text, at_ms: count });
 
 const effect: Read<Effect> = record<Effect>({
@@ -297,6 +344,8 @@ export const flagView: Read<FlagView> = record<FlagView>({
   in_force_within_ms: or(count, 5000),
 });
 
+const breakView: Read<BreakView> = record<BreakView>({ day: text, number: count, why: text });
+
 const deedView: Read<DeedView> = record<DeedView>({
   id: text,
   operator: text,
@@ -304,6 +353,14 @@ const deedView: Read<DeedView> = record<DeedView>({
   about: text,
   why: text,
   at_ms: count,
+});
+
+const panel: Read<Panel> = record<Panel>({
+  title: text,
+  shows: known("areas", "lines", "number"),
+  unit: text,
+  period_s: count,
+  lines: list(line),
 });
 
 const care: Read<Care> = record<Care>({ name: text, since_ms: count, acknowledged: acknowledgement });
@@ -343,7 +400,19 @@ export const config: Read<Config> = record<Config>({
 
 export const flags: Read<Flags> = record<Flags>({ flags: list(flagView) });
 
+export const chain: Read<Chain> = record<Chain>({ held: count, days: count, complete: flag, breaks: list(breakView) });
+
 export const deeds: Read<Deeds> = record<Deeds>({ day: text, deeds: list(deedView), next: optional(text) });
+
+export const dashboard: Read<Dashboard> = record<Dashboard>({
+  name: text,
+  about: text,
+  hours: count,
+  read_at_ms: count,
+  panels: list(panel),
+});
+
+export const dashboards: Read<Dashboards> = record<Dashboards>({ names: list(text) });
 
 export const alerts: Read<Alerts> = record<Alerts>({
   active: list(alarm),

@@ -12,13 +12,31 @@ import {
   alarm,
   type Alerts,
   alerts,
+  type Chain,
+  chain,
   type Change,
   type Changed,
   changed,
   type Config,
   config,
+  type Dashboard,
+  dashboard,
+  type Dashboards,
+  dashboards,
+  type Deeds,
+  deeds,
+  type FlagChange,
+  type Flags,
+  flags,
+  type FlagView,
+  flagView,
   type Health,
   health,
+  type Invalidation,
+  invalidation,
+  type Measures,
+  measures,
+  type Request as Staleness,
   type Rollback,
   type Status,
   status,
@@ -66,6 +84,40 @@ export class Operators {
 
   rollBack(rollback: Rollback, key: string): Promise<Changed> {
     return this.#act("/api/scaling/rollback", rollback, key, changed);
+  }
+
+  metrics(): Promise<Measures> {
+    return this.#read("/api/metrics", measures);
+  }
+
+  dashboards(): Promise<Dashboards> {
+    return this.#read("/api/monitoring/dashboards", dashboards);
+  }
+
+  dashboard(name: string, hours: number): Promise<Dashboard> {
+    return this.#read(`/api/monitoring/dashboards/${encodeURIComponent(name)}?hours=${hours}`, dashboard);
+  }
+
+  /** A page of a day, as 2026-11-26; `start` is where an earlier page ended. */
+  audit(day: string, start: string | null = null): Promise<Deeds> {
+    const query = new URLSearchParams(start === null ? { day } : { day, start });
+    return this.#read(`/api/audit?${query.toString()}`, deeds);
+  }
+
+  verifyAudit(): Promise<Chain> {
+    return this.#read("/api/audit/chain", chain);
+  }
+
+  flags(): Promise<Flags> {
+    return this.#read("/api/flags", flags);
+  }
+
+  changeFlag(change: FlagChange, key: string): Promise<FlagView> {
+    return this.#act("/api/flags", change, key, flagView);
+  }
+
+  invalidate(wanted: Staleness, key: string): Promise<Invalidation> {
+    return this.#act("/api/cache/invalidate", wanted, key, invalidation);
   }
 
   async #read<T>(path: string, read: Reader<T>): Promise<T> {
