@@ -54,6 +54,7 @@ def add_console(
         [_NAMELESS],
         "cloudwatch:DescribeAlarms",
         "cloudwatch:DescribeAlarmHistory",
+        "cloudwatch:ListDashboards",
         "cloudwatch:ListMetrics",
         "lambda:GetAccountSettings",
     )
@@ -65,7 +66,16 @@ def add_console(
     ):
         console.allow([_of_stage(stack, service, resource)], f"{service}:{action}")
     console.allow([_distributions(stack)], "cloudfront:GetDistribution")
-    for route in ("metrics", "infrastructure/status", "monitoring/alerts", "audit"):
+    console.allow([_dashboards(stack, name)], "cloudwatch:GetDashboard")
+    for route in (
+        "metrics",
+        "infrastructure/status",
+        "monitoring/alerts",
+        "monitoring/dashboards",
+        "monitoring/dashboards/{name}",
+        "audit",
+        "audit/chain",
+    ):
         http.add("GET", f"/api/{route}", console)
     http.add("POST", "/api/monitoring/alerts/{name}/acknowledge", console)
 
@@ -80,6 +90,11 @@ def _stacks(config: StageConfig) -> list[str]:
 def _of_stage(stack: cdk.Stack, service: str, resource: str) -> Pattern:
     arn = f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"
     return pattern_in(stack, arn, "CloudFormation names what is in the stage's stacks, and puts their names before.")
+
+
+def _dashboards(stack: cdk.Stack, stage: str) -> Pattern:
+    arn = f"arn:{cdk.Aws.PARTITION}:cloudwatch::{cdk.Aws.ACCOUNT_ID}:dashboard/chat-{stage}-*"
+    return pattern_in(stack, arn, "Dashboards are deployed after the function that reads them.")
 
 
 def _distributions(stack: cdk.Stack) -> Pattern:

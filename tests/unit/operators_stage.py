@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chat import http, infrastructure
+from chat import graphs, http, infrastructure
 from chat.alerts import Alarm, Turn, Watch
 from chat.aws import cache as cache_wiring
 from chat.aws import console as console_wiring
@@ -79,6 +79,20 @@ class FixedSurvey:
         return {"tables": lambda: [{"name": "Rooms", "status": "ACTIVE"}], "queues": fails}
 
 
+class FixedDashboards:
+    """One, of one panel."""
+
+    def names(self) -> graphs.Dashboards:
+        return graphs.Dashboards(names=["service"])
+
+    def read(self, name: str, hours: int) -> graphs.Dashboard:
+        if name != "service":
+            raise graphs.DashboardNotFoundError("There is no such dashboard.")
+        line = graphs.Line(label="commands", at_s=[60, 120], values=[1.0, 2.5])
+        panel = graphs.Panel(title="Commands", shows="lines", unit="", period_s=60, lines=[line])
+        return graphs.Dashboard(name=name, about="Start here.", hours=hours, read_at_ms=7, panels=[panel])
+
+
 class FixedMetrics:
     """One number."""
 
@@ -127,6 +141,7 @@ class Stage:
         monkeypatch.setattr(console_wiring, "watch", lambda: self.watch)
         monkeypatch.setattr(console_wiring, "table", lambda: self.world.rooms_table)
         monkeypatch.setattr(console_wiring, "survey", FixedSurvey)
+        monkeypatch.setattr(console_wiring, "dashboards", FixedDashboards)
         monkeypatch.setattr(console_wiring, "metrics", FixedMetrics)
 
 

@@ -12,6 +12,7 @@ from botocore.config import Config
 from chat.alerts import Watch
 from chat.aws import wiring
 from chat.aws.alarms import CloudWatchAlarms
+from chat.aws.dashboards import DashboardReader
 from chat.aws.dynamodb import DynamoDbTable
 from chat.aws.inventory import Inventory
 from chat.aws.metrics_reader import MetricsReader
@@ -41,6 +42,13 @@ def metrics() -> MetricsReader:
     """The stage's numbers."""
     client = _session().client("cloudwatch", config=PATIENCE)
     return MetricsReader(client, inventory(), wiring.settings().stage, wiring.clock())
+
+
+@cache
+def dashboards() -> DashboardReader:
+    """The stage's dashboards."""
+    client = _session().client("cloudwatch", config=PATIENCE)
+    return DashboardReader(client, f"chat-{wiring.settings().stage}-", wiring.clock())
 
 
 @cache
