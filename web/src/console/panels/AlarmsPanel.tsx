@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { preciseTime } from "../../components/time";
+import { preciseTime } from "../time";
 import type { Alarm, Alerts, Care, Turn } from "../answers.generated";
 import { ActionDialog } from "../parts/ActionDialog";
 import { Badge } from "../parts/Badge";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { preciseTime } from "../../components/time";
+import { preciseTime } from "../time";
 import type { DeedView } from "../answers.generated";
 import { ChainVerdict } from "../parts/ChainVerdict";
 import { Failure } from "../parts/Failure";

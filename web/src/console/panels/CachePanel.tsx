@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { preciseTime } from "../../components/time";
+import { preciseTime } from "../time";
 import type { Request } from "../answers.generated";
 import { type CacheUse, cacheNumbers } from "../cacheNumbers";
 import { ActionDialog } from "../parts/ActionDialog";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { preciseTime } from "../../components/time";
+import { preciseTime } from "../time";
 import type { FlagView, Sample } from "../answers.generated";
 import { Badge } from "../parts/Badge";
 import { FlagDialog } from "../parts/FlagDialog";

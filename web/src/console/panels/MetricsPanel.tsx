@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from "react";
 
-import { preciseTime } from "../../components/time";
+import { preciseTime } from "../time";
 import type { Panel as PanelData } from "../answers.generated";
 import { type ChartData, chartData, newest } from "../chartData";
 import { Panel } from "../parts/Panel";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { preciseTime } from "../../components/time";
+import { preciseTime } from "../time";
 import type { VersionView } from "../answers.generated";
 import { useOperators } from "../useOperators";
 import { SCALING } from "../words";
