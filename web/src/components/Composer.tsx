@@ -1,5 +1,6 @@
 import { type ClipboardEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 
+import { useWords } from "../hooks/useWords";
 import { UPLOAD_TYPES } from "../protocol/api";
 import { MAX_TEXT_CHARS } from "../protocol/frames";
 import { Icon } from "./Icon";
@@ -17,6 +18,7 @@ interface ComposerProps {
 }
 
 export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: ComposerProps) {
+  const { composer } = useWords().room;
   const [text, setText] = useState(draft);
   const [isFull, setIsFull] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
@@ -75,7 +77,7 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
         accept={UPLOAD_TYPES.join(",")}
         multiple
         tabIndex={-1}
-        aria-label="Choose images to send"
+        aria-label={composer.chooseImages}
         onChange={(event) => {
           onFiles([...(event.target.files ?? [])]);
           event.target.value = "";
@@ -85,8 +87,8 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
         type="button"
         className="icon-button"
         data-testid="upload-button"
-        aria-label="Send an image"
-        title="Send an image"
+        aria-label={composer.image}
+        title={composer.image}
         onClick={() => picker.current?.click()}
       >
         <Icon name="image" />
@@ -98,8 +100,8 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
         rows={1}
         dir="auto"
         value={text}
-        placeholder={`Message ${roomTitle}`}
-        aria-label={`Message ${roomTitle}`}
+        placeholder={composer.placeholder(roomTitle)}
+        aria-label={composer.placeholder(roomTitle)}
         aria-invalid={length > MAX_TEXT_CHARS}
         onChange={(event) => {
           write(event.target.value);
@@ -117,7 +119,7 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
           {MAX_TEXT_CHARS - length}
         </span>
       )}
-      <button type="submit" className="composer__send" data-testid="send-button" aria-label="Send" disabled={!canSend}>
+      <button type="submit" className="composer__send" data-testid="send-button" aria-label={composer.send} disabled={!canSend}>
         <Icon name="send" />
       </button>
     </form>
