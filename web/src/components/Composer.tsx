@@ -21,7 +21,8 @@ interface ComposerProps {
   readonly answering?: Message | null;
   readonly onCancelAnswer?: () => void;
   readonly onDraft: (text: string) => void;
-  readonly onSend: (text: string) => void;
+  /** False where the message is not taken, because too many wait: what was written stays. */
+  readonly onSend: (text: string) => boolean;
   /** Left out where only words can be sent. */
   readonly onFiles?: (files: File[]) => void;
   /** Up was pressed with nothing written. */
@@ -30,8 +31,10 @@ interface ComposerProps {
 
 export function Composer(props: ComposerProps) {
   const { placeholder, draft, people, answering = null, onCancelAnswer, onDraft, onSend, onFiles, onEditLast } = props;
-  const { composer } = useWords().room;
+  const { room, messages } = useWords();
+  const { composer } = room;
   const [text, setText] = useState(draft);
+  const [isFull, setIsFull] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
   useGrowingBox(input, text);
   const listId = useId();
@@ -55,8 +58,9 @@ export function Composer(props: ComposerProps) {
 
   const send = (): void => {
     if (!canSend) return;
-    onSend(text.trim());
-    write("");
+    const isTaken = onSend(text.trim());
+    setIsFull(!isTaken);
+    if (isTaken) write("");
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -113,6 +117,11 @@ export function Composer(props: ComposerProps) {
         onKeyDown={onKeyDown}
         onPaste={onPaste}
       />
+      {isFull && (
+        <span className="composer__count" data-over role="alert">
+          {messages.composer.full}
+        </span>
+      )}
       {length > COUNT_FROM && (
         <span className="composer__count" data-over={length > MAX_TEXT_CHARS} role="status">
           {MAX_TEXT_CHARS - length}

@@ -21,6 +21,7 @@ import type {
   Tail,
 } from "../protocol/frames";
 import { RoomLog } from "../protocol/log";
+import { givenBetween } from "../protocol/numbers";
 import type { TailDocuments, TailReader } from "../protocol/tail";
 import { GapFiller } from "./gapFiller";
 import { RoomTail } from "./roomTail";
@@ -327,7 +328,7 @@ export class OpenRoom {
       },
       onReached: (seq) => {
         const { newest } = this.view.get().log;
-        if (newest !== null && seq - newest > MAX_FILL) this.#startOver(seq);
+        if (newest !== null && givenBetween(newest, seq) > MAX_FILL) this.#startOver(seq);
         else this.reach(seq);
       },
       ask: async () => {

@@ -35,5 +35,6 @@ HTMLDialogElement.prototype.close = function close() {
 afterEach(() => {
   cleanup();
   sessionStorage.clear();
+  localStorage.clear();
   window.location.hash = "";
 });

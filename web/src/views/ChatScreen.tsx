@@ -38,7 +38,13 @@ export function ChatScreen({ session, onSignOut, onSessionEnded }: ChatScreenPro
   return (
     <ChatContext value={chat}>
       <div className="shell" data-view={roomId === null ? "rooms" : "room"}>
-        <Sidebar current={roomId} onSignOut={onSignOut} />
+        <Sidebar
+          current={roomId}
+          onSignOut={() => {
+            void chat.forget();
+            onSignOut();
+          }}
+        />
         <main className="stage">
           <ConnectionBanner
             status={status}

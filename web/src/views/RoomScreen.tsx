@@ -78,6 +78,7 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
         <div className="room__main">
           <RoomHeader title={title} isPrivate={entry?.kind === "private"} look={look} />
           <Pace talk={talk} />
+          <Forgetful />
           <RoomMessages talk={talk} title={title} entry={entry} edited={doing.edited} />
           <Heard talk={talk} />
           <Told told={doing.told} tell={tell} />
@@ -107,6 +108,18 @@ function Pace({ talk }: { readonly talk: Conversation }) {
   );
 }
 
+/** That this browser keeps nothing. */
+function Forgetful() {
+  const { forgetful } = useWords().messages;
+  const isForgetful = useStore(useChat().isForgetful);
+  if (!isForgetful) return null;
+  return (
+    <p className="notice" role="status" data-testid="forgetful">
+      {forgetful}
+    </p>
+  );
+}
+
 interface RoomComposerProps {
   readonly talk: Conversation;
   readonly title: string;
@@ -127,7 +140,7 @@ function RoomComposer({ talk, title, role, doing, onFiles }: RoomComposerProps) 
       <TypingLine typists={typists} />
       <Composer
         placeholder={words.room.composer.placeholder(title)}
-        draft={chat.drafts.get(id) ?? ""}
+        draft={chat.drafts.get(id)}
         people={talk.people}
         answering={answering}
         onCancelAnswer={endAnswer}
@@ -136,14 +149,15 @@ function RoomComposer({ talk, title, role, doing, onFiles }: RoomComposerProps) 
           if (text !== "") talk.typing.wrote();
         }}
         onSend={(text) => {
-          chat.outbox.add(
+          const isTaken = chat.outbox.add(
             id,
             text,
             answering === null ? null : { seq: answering.seq, thread: answering.thread ?? answering.seq },
           );
           talk.typing.sent();
           talk.excursion.close();
-          endAnswer();
+          if (isTaken) endAnswer();
+          return isTaken;
         }}
         onFiles={onFiles}
         onEditLast={() => {

@@ -50,7 +50,7 @@ export function ThreadPanel({ talk, root, edited, onClose }: ThreadPanelProps) {
       {mayWrite(role) && (
         <Composer
           placeholder={words.messages.thread.placeholder}
-          draft={chat.drafts.get(draftOf(talk, root)) ?? ""}
+          draft={chat.drafts.get(draftOf(talk, root))}
           people={talk.people}
           answering={answered}
           onCancelAnswer={() => {
@@ -61,9 +61,10 @@ export function ThreadPanel({ talk, root, edited, onClose }: ThreadPanelProps) {
             if (text !== "") talk.typing.wrote();
           }}
           onSend={(text) => {
-            chat.outbox.add(talk.room.id, text, { seq: answered?.seq ?? root, thread: root });
+            const isTaken = chat.outbox.add(talk.room.id, text, { seq: answered?.seq ?? root, thread: root });
             talk.typing.sent();
-            setAnswered(null);
+            if (isTaken) setAnswered(null);
+            return isTaken;
           }}
         />
       )}

@@ -27,6 +27,7 @@ export const messages = ({ plural, list }: Formats): Words["messages"] => ({
     jump: (why) => `Die Nachricht lässt sich nicht zeigen. ${why}`,
   },
   dismiss: "Ausblenden",
+  forgetful: "Dieser Browser bewahrt für diese Seite nichts auf: Was noch nicht gesendet ist, ist weg, wenn du sie schließt.",
   pinned: "Angeheftet",
   image: "Bild",
   quote: {
@@ -90,6 +91,7 @@ export const messages = ({ plural, list }: Formats): Words["messages"] => ({
     cancelReply: "Nicht antworten",
     readOnly: "Du kannst diesen Raum lesen, aber nicht darin schreiben.",
     people: "Personen zum Erwähnen",
+    full: "Zu viele Nachrichten warten aufs Senden.",
   },
   typing: (names) =>
     names.length > 3 ? "Mehrere Personen schreiben …" : `${list(names)} ${names.length === 1 ? "schreibt" : "schreiben"} …`,

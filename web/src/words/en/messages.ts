@@ -27,6 +27,7 @@ export const messages = ({ plural, list }: Formats) => ({
     jump: (why: string) => `The message can’t be shown. ${why}`,
   },
   dismiss: "Dismiss",
+  forgetful: "This browser keeps nothing for this page: what is not sent yet is lost when you close it.",
   pinned: "Pinned",
   image: "Image",
   quote: {
@@ -90,6 +91,7 @@ export const messages = ({ plural, list }: Formats) => ({
     cancelReply: "Don’t reply",
     readOnly: "You may read this room, not write in it.",
     people: "People to mention",
+    full: "Too many messages wait to be sent.",
   },
   typing: (names: readonly string[]) =>
     names.length > 3 ? "Several people are typing …" : `${list(names)} ${names.length === 1 ? "is" : "are"} typing …`,
