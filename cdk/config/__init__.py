@@ -20,6 +20,7 @@ from cdk.config.values import (
     Throttle,
     UploadQuota,
     UserLimit,
+    Videos,
     WalletSignIn,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "Throttle",
     "UploadQuota",
     "UserLimit",
+    "Videos",
     "WalletSignIn",
     "Warm",
     "read_context",

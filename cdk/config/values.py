@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 MIN_DEADLINE_MS, MAX_DEADLINE_MS = 50, 5_000
@@ -143,6 +143,32 @@ class UploadQuota:
     def __post_init__(self) -> None:
         if self.per_day < 1 or self.mb_per_day < 1:
             raise ConfigError("uploads_per_day and upload_mb_per_day are 1 or more.")
+
+
+Transcoder = Literal["mediaconvert", "ffmpeg"]
+
+MAX_FFMPEG_MINUTES = 10
+"""What a function of two cores converts within Lambda's quarter of an hour (`loadtest.media_bench`)."""
+
+MAX_VIDEO_MINUTES = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Videos:
+    """Who converts videos, and how long they may be.
+
+    `mediaconvert` is AWS Elemental MediaConvert, which not every Region has; `ffmpeg` a function of the stage's own.
+    """
+
+    transcoder: Transcoder = "mediaconvert"
+    max_minutes: int = 60
+
+    def __post_init__(self) -> None:
+        if self.transcoder not in get_args(Transcoder):
+            raise ConfigError(f"video_transcoder is {' or '.join(get_args(Transcoder))}, not {self.transcoder!r}.")
+        most = MAX_FFMPEG_MINUTES if self.transcoder == "ffmpeg" else MAX_VIDEO_MINUTES
+        if not 1 <= self.max_minutes <= most:
+            raise ConfigError(f"video_max_minutes are 1 to {most} with {self.transcoder}.")
 
 
 def _is_function(target: str) -> bool:

@@ -1,8 +1,8 @@
-"""`POST /api/media`: a member of a room is permitted to upload one image for it, straight to the bucket."""
+"""`POST /api/media`: a member of a room is permitted to upload one file for it, straight to the bucket."""
 
 from __future__ import annotations
 
-from chat import access, http, log, media, protection, signals
+from chat import access, http, log, media, media_kinds, protection, signals
 from chat.aws import media_store, secrets, wiring
 from chat.errors import NotAMemberError, RoomNotFoundError
 
@@ -19,7 +19,7 @@ def respond(event: http.Event) -> http.Answer:
     now_ms = wiring.clock().now_ms()
     protection.require_tokens(wiring.user_buckets(), principal.user, protection.UPLOAD_COST, now_ms)
     request = http.body(event, media.UploadRequest)
-    media.check(request)
+    media.check(request, media_kinds.parse_limits(""))
     membership = wiring.members().recall(request.room, principal.user)
     if membership is None and wiring.rooms().find(request.room) is None:
         raise RoomNotFoundError(f"There is no room {request.room}.")

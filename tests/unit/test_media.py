@@ -8,6 +8,7 @@ import pytest
 
 from chat import media, rooms, shown_media, subscriptions
 from chat.errors import ChatError, InvalidFieldError, TooLargeError, UnsupportedTypeError
+from chat.media_kinds import KINDS
 from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, Subscribe, Variant
 from simulation.world import World
 
@@ -27,6 +28,7 @@ def variant(longest_px: int, content_type: str, size_bytes: int) -> Variant:
     return Variant(f"/{key}", content_type, longest_px, longest_px * 3 // 4, size_bytes)
 
 
+LIMITS = {kind.name: kind.max_bytes for kind in KINDS}
 SHOWN = shown_media.media_of(
     "m1",
     "cat.jpg",
@@ -64,9 +66,9 @@ def test_what_can_not_be_shown_is_refused_before_it_is_uploaded(
     changes: dict[str, object], error: type[ChatError]
 ) -> None:
     good = {"room": "lunch", "name": "cat.jpg", "content_type": "image/jpeg", "size_bytes": media.MAX_UPLOAD_BYTES}
-    media.check(media.UploadRequest(**good))  # type: ignore[arg-type]
+    media.check(media.UploadRequest(**good), LIMITS)  # type: ignore[arg-type]
     with pytest.raises(error):
-        media.check(media.UploadRequest(**{**good, **changes}))  # type: ignore[arg-type]
+        media.check(media.UploadRequest(**{**good, **changes}), LIMITS)  # type: ignore[arg-type]
 
 
 def test_an_image_is_announced_once_however_often_the_step_runs(world: World) -> None:
@@ -96,12 +98,12 @@ def test_the_bytes_of_an_upload_are_those_that_were_promised() -> None:
     promised = dataclasses.replace(
         UPLOAD, size_bytes=3, sha256=base64.b64encode(hashlib.sha256(b"cat").digest()).decode()
     )
-    media.check_arrived(promised, b"cat")
-    media.check_arrived(dataclasses.replace(promised, sha256=None), b"dog")
+    media.check_arrived(promised, 3, [b"c", b"at"])
+    media.check_arrived(dataclasses.replace(promised, sha256=None), 3, [b"dog"])
     with pytest.raises(media.MediaError, match="damaged on its way"):
-        media.check_arrived(promised, b"dog")
+        media.check_arrived(promised, 3, [b"dog"])
     with pytest.raises(media.MediaError, match="more bytes"):
-        media.check_arrived(promised, b"cats")
+        media.check_arrived(promised, 4, [b"cats"])
 
 
 def test_a_deleted_image_is_forgotten_whole_for_the_price_of_one_path(world: World) -> None:

@@ -98,7 +98,11 @@ def test_its_row_takes_a_quarter_of_what_clients_are_told(image: Media) -> None:
 
 def test_an_image_of_before_there_were_variants_is_told_as_it_stands() -> None:
     image = Media("m1", "cat.jpg", Picture("/a.jpg", "image/jpeg", 9, 9), Picture("/b.webp", "image/webp", 3, 3))
-    row = {name: value for name, value in msgspec.to_builtins(image).items() if name in {"id", "name", "original", "thumbnail"}}
+    row = {
+        name: value
+        for name, value in msgspec.to_builtins(image).items()
+        if name in {"id", "name", "original", "thumbnail"}
+    }
     assert shown_media.from_row(row, ROOM) == image
     assert shown_media.objects_of(image) == ["a.jpg", "b.webp"]
 

@@ -29,12 +29,12 @@ const WORDS: Readonly<Record<string, string>> = {
   too_large: "This is too long to send.",
   unsupported_type: "Only JPEG, PNG, WebP and GIF images can be sent.",
   file_too_large: "Images can have at most 10 MB.",
-  upload_refused: "The image was not accepted. Try again.",
+  upload_refused: "The file was not accepted. Try again.",
 };
 
 export function explain(error: unknown): string {
   if (error instanceof FileRejected && error.code === "media_rejected") {
-    return `The image could not be processed: ${error.message}`;
+    return `The file could not be processed: ${error.message}`;
   }
   if (!(error instanceof ChatError)) return "The server gave an answer that this version does not understand.";
   const words = WORDS[error.code];

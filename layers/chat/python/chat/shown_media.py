@@ -112,14 +112,9 @@ def from_row(row: Item, room: str) -> Media:
 
 
 def objects_of(media: Media) -> list[str]:
-    """The keys of everything that is served of it, but for a playlist's segments."""
+    """The keys of everything that is served of it, but for what a playlist names."""
     pictures: Sequence[Picture | Variant] = media.variants or (media.original, media.thumbnail)
     return [each.url.removeprefix("/") for each in (*pictures, *media.files)]
-
-
-def segments_of(playlist: str) -> str:
-    """What the keys of a playlist and of all its segments begin with, and no others."""
-    return playlist.removesuffix(".m3u8")
 
 
 def _beside(row: Item, room: str) -> Beside:
