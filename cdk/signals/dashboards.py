@@ -285,14 +285,14 @@ DASHBOARDS = (
             ),
             Panel(title="State machine", lines=(of_media("ExecutionsStarted"), of_media("ExecutionsFailed"))),
             Panel(
-                title="Time of an image's variants",
-                lines=(of_function("media.variants", "Duration", "p99"),),
+                title="Time of making what is shown",
+                lines=tuple(of_function(f"media.{name}", "Duration", "p99") for name in MAKING),
                 unit="ms",
             ),
             Panel(
                 title="Errors of its functions",
                 lines=tuple(
-                    of_function(f"media.{name}", "Errors") for name in ("inspect", "variants", "announce", "reject")
+                    of_function(f"media.{name}", "Errors") for name in ("inspect", *MAKING, "announce", "reject")
                 ),
             ),
         ),
