@@ -13,6 +13,7 @@ from cdk.config.values import (
     CacheConfig,
     ConfigError,
     LocalEndpoints,
+    MediaKeys,
     MediaScan,
     ModerationHook,
     OpenIdConnect,
@@ -81,6 +82,7 @@ class StageConfig:
     moderation: ModerationHook | None = None
     media_scan: MediaScan | None = None
     videos: Videos = field(default_factory=Videos)
+    media_keys: MediaKeys = field(default_factory=MediaKeys)
     upload_quota: UploadQuota = UPLOAD_QUOTA
     wallet: WalletSignIn | None = None
     push: PushMessages = field(default_factory=PushMessages)

@@ -93,7 +93,9 @@ class MediaPipeline(Construct):
             ),
         )
         acknowledge(
-            self.machine.role, "IAM5[Resource::*]", "Delivery of logs, X-Ray, and jobs that are not made yet: none has a resource to name."
+            self.machine.role,
+            "IAM5[Resource::*]",
+            "Delivery of logs, X-Ray, jobs to be made: none has a resource to name.",
         )
         alarms.add(
             self,

@@ -30,6 +30,8 @@ from chat.flags import FLAGS
 PATHS = ("direct", "slices", "joined", "again")
 VARIANTS = tuple(name for flag in FLAGS.values() for name in flag.metrics)
 HEARTBEAT_S = 240
+MAKING = ("variants", "sound", "document", "video")
+"""Steps of the media state machine that make what is shown; who converts videos depends on the stage."""
 """How often a socket says that it is there."""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-from tests.infrastructure.assembly import Assembly, Resource
+from tests.infrastructure.assembly import DEV, Assembly, Resource, synthesize
 
 OF_CAPACITY = ("operations/CapacityReviewDeadLetters/Queue", "operations/QuotasAheadDeadLetters/Queue")
 """What only stages that keep capacity have."""
@@ -260,8 +261,7 @@ def test_the_second_event_of_an_upload_ends_without_a_word(stage: Assembly) -> N
 
 def test_what_is_wrong_with_an_upload_itself_is_not_tried_again(stage: Assembly) -> None:
     states = machine_definition(stage)["States"]
-    functions = [name for name in [*STEPS, "Reject"] if "lambda" in states[name]["Resource"] or "Live" in states[name]["Resource"]]
-    for name in functions:
+    for name in (name for name in [*STEPS, "Reject"] if "mediaconvert" not in states[name]["Resource"]):
         first, rest = states[name]["Retry"]
         assert first == {"ErrorEquals": ["MediaError", "TakenError"], "MaxAttempts": 0}, name
         assert rest["ErrorEquals"] == ["States.ALL"]

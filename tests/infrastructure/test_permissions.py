@@ -205,7 +205,7 @@ PERMISSIONS = {
     },
     "media.uploads": {
         ROOMS: "dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem",
-        UPLOADS: "s3:PutObject",
+        UPLOADS: "s3:PutObject s3:ListMultipartUploadParts s3:AbortMultipartUpload",
         SECRET: "secretsmanager:GetSecretValue",
     },
     "media.inspect": {ROOMS: "dynamodb:GetItem dynamodb:UpdateItem", UPLOADS: "s3:GetObject"},
@@ -254,6 +254,7 @@ PERMISSIONS = {
         STAGE_QUEUES: "sqs:GetQueueAttributes",
         STAGE_FUNCTIONS: "lambda:GetFunctionConcurrency",
         DISTRIBUTIONS: "cloudfront:GetDistribution",
+        **dict.fromkeys(QUOTAS_AHEAD, "servicequotas:GetServiceQuota"),
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.scaling": {
@@ -344,10 +345,15 @@ def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
 
 
 def expected_of(assembly: Assembly, handler: str) -> dict[str, set[str]]:
-    """The table's line; where there is a cache, who has a part in it may ask for rooms to be warmed."""
+    """The table's line; where there is a cache, who has a part in it may ask for rooms to be warmed, or how it is."""
     expected = {resource: set(actions.split()) for resource, actions in PERMISSIONS[handler].items()}
     if assembly.stage != "dev" and handler in SHARING:
         expected.setdefault(CACHE, set()).add("sqs:SendMessage")
+    if assembly.stage != "dev" and handler == "ops.health":
+        expected["{service/CacheUpkeep/Live}"] = {"lambda:InvokeFunction"}
+    if assembly.stage == "prod" and handler == "ops.scaling":
+        for queue in POLLED:  # they have pollers of their own there
+            expected[queue].add("lambda:GetEventSourceMapping")
     return expected
 
 
@@ -414,7 +420,9 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
             if patterns == {"*"}:
                 # X-Ray, the delivery of logs, jobs and interfaces to be made have no resources that a policy could name.
                 allowed = all(
-                    action in NAMELESS or re.match(r"xray:Put|xray:Get|logs:|mediaconvert:(Create|Get|Cancel)Job", action) for action in statement.actions
+                    action in NAMELESS
+                    or re.match(r"xray:Put|xray:Get|logs:|mediaconvert:(Create|Get|Cancel)Job", action)
+                    for action in statement.actions
                 )
                 assert allowed or statement.actions == CONNECT
             else:

@@ -30,7 +30,7 @@ from chat.storage.messages import Draft
 
 MAX_UPLOAD_BYTES = IMAGE.max_bytes
 UPLOAD_LIFETIME_S = 15 * 60
-"""How long a permission to upload lasts."""
+"""How long a presigned form or address lasts."""
 
 MAX_FILE_NAME_CHARS = 120
 
@@ -64,13 +64,17 @@ class TakenError(Exception):
 
 
 class UploadRequest(msgspec.Struct, frozen=True):
-    """What a client wants to upload, and for which room. `sha256` is of the file's bytes, in base64."""
+    """What a client wants to upload, and for which room. `sha256` is of the file's bytes, in base64.
+
+    `parts`: whether it can send a large file in parts (`chat.upload_parts`).
+    """
 
     room: RoomId
     name: str
     content_type: str
     size_bytes: int
     sha256: Sha256 | None = None
+    parts: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Upload:
     content_type: str
     size_bytes: int
     sha256: str | None = None
+    s3_upload: str | None = None
+    """What S3 knows the upload by while it comes in parts; None where it comes as one form."""
 
 
 def check(request: UploadRequest, limits: Mapping[str, int]) -> None:
