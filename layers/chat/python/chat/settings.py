@@ -83,6 +83,8 @@ class Settings:
     """What becomes of an image without a verdict in time: `open` takes it, `closed` refuses it."""
     media_scan_secret_arn: str | None = None
     """As `moderation_secret_arn`."""
+    video_max_s: str | None = None
+    """How long a video may be, in seconds: a whole number."""
     uploads_per_day: str | None = None
     """Permissions to upload that a user gets a day (UTC), and for how many megabytes: whole numbers from 1."""
     upload_mb_per_day: str | None = None
