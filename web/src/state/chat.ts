@@ -4,12 +4,13 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
-import { createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
+import { createMediaAccess, createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
 import { type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
 import { Connection, type ConnectionStatus, type Positions } from "../protocol/connection";
 import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
 import { Outbox, type OutgoingMessage } from "../protocol/outbox";
 import { RoomDirectory } from "./directory";
+import { MediaAccess } from "./mediaAccess";
 import { Reading } from "./reading";
 import { OpenRoom } from "./room";
 import { Store } from "./store";
@@ -25,6 +26,7 @@ export class Chat {
   readonly status = new Store<ConnectionStatus>({ phase: "stopped", way: "socket", offlineSinceMs: null });
   readonly outgoing = new Store<readonly OutgoingMessage[]>([]);
   readonly directory: RoomDirectory;
+  readonly mediaAccess: MediaAccess;
   readonly uploads: Uploads;
   readonly outbox: Outbox;
   /** What was written and not yet sent, by room. */
@@ -57,6 +59,7 @@ export class Chat {
     });
     this.#reading = new Reading(this.#connection);
     this.directory = new RoomDirectory(this.#connection);
+    this.mediaAccess = new MediaAccess((room) => createMediaAccess(session.token, room));
     this.uploads = new Uploads(session.token, (room) => this.room(room).settled());
     this.outbox = new Outbox({
       connection: this.#connection,
@@ -81,6 +84,7 @@ export class Chat {
     clearInterval(this.#refreshTimer);
     window.removeEventListener("online", this.#nudge);
     document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.mediaAccess.stop();
     this.uploads.stop();
     this.outbox.stop();
     this.#reading.stop();
