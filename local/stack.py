@@ -202,6 +202,7 @@ class LocalStack:
         self.report("starting CloudFront's part")
         options = ["--port", str(self.ports.front), "--endpoint-url", self.endpoint_url]
         options += ["--distribution", self.outputs["DistributionId"], "--host", self.outputs["DistributionDomainName"]]
+        options += ["--log-bucket", self.outputs["EdgeLogBucketName"]]
         process = self._run("CloudFront's part", "front", [*python_command("local.front"), *options])
         process.wait_until(lambda: is_listening(self.ports.front), START_TIMEOUT_S)
 

@@ -6,12 +6,13 @@ import { defineConfig } from "vitest/config";
 const target = process.env["CHAT_PROXY_TARGET"] ?? "http://127.0.0.1:4580";
 const port = Number(process.env["CHAT_WEB_PORT"] ?? 5173);
 
+// Whoever is asked looks at what was signed for the page's own address, so its Host header goes along.
+const backend = { target, changeOrigin: false };
 const server = {
   host: "127.0.0.1",
   port,
   strictPort: true,
-  // What was signed for the page's own address is looked at there, so its Host header goes along.
-  proxy: { "/api": target, "/media": target },
+  proxy: { "/api": backend, "/media": backend },
 };
 
 export default defineConfig({

@@ -14,6 +14,7 @@ from aiohttp import web
 from botocore.exceptions import BotoCoreError, ClientError
 from multidict import CIMultiDict
 
+from local.front.access_log import AccessLog
 from local.front.distribution import Distribution, read_distribution, read_invalidations
 from local.front.parts import OK, Answer, answer_to
 from local.front.signatures import DeniedError, Viewer, check
@@ -29,6 +30,9 @@ ERRORS_FROM = 400
 ORIGIN_S = 60
 LOOK_S = 0.5
 """How often the front looks for invalidations and for another deployment."""
+
+WRITE_S = 10
+"""How often a file of the log is written; CloudFront takes minutes."""
 
 READING = ("GET", "HEAD")
 HOP_BY_HOP = (
@@ -55,6 +59,8 @@ class Front:
     distribution_id: str
     cloudfront: Any
     """boto3's client, of the emulator's CloudFront."""
+    log: AccessLog | None = None
+    """Where answers are written down; None: nowhere."""
     _session: aiohttp.ClientSession = field(init=False)
     _distribution: Distribution = field(init=False)
     _store: Store = field(init=False, default_factory=Store)
@@ -69,6 +75,21 @@ class Front:
         return application
 
     async def answer(self, request: web.Request) -> web.Response:
+        """The answer, and a line of the log about it."""
+        began_s = time.perf_counter()
+        response = await self._answer(request)
+        if self.log:
+            self.log.add(
+                method=request.method,
+                path=request.path,
+                status=response.status,
+                size_bytes=len(response.body) if isinstance(response.body, bytes) else 0,
+                result=response.headers.get("X-Cache", "Miss").partition(" ")[0],
+                took_s=time.perf_counter() - began_s,
+            )
+        return response
+
+    async def _answer(self, request: web.Request) -> web.Response:
         """Signature, method, cache, origin: in CloudFront's order."""
         behaviour = self._distribution.behaviour_of(request.path)
         if behaviour.keys is not None:
@@ -137,9 +158,10 @@ class Front:
         await self._look()
         timeout = aiohttp.ClientTimeout(total=ORIGIN_S)
         async with aiohttp.ClientSession(timeout=timeout) as self._session:
-            looking = asyncio.create_task(self._keep_looking())
+            tasks = [asyncio.create_task(each) for each in (self._keep_looking(), self._keep_writing())]
             yield
-            looking.cancel()
+            for task in tasks:
+                task.cancel()
 
     async def _keep_looking(self) -> None:
         while True:
@@ -148,6 +170,14 @@ class Front:
                 await self._look()
             except (BotoCoreError, ClientError):
                 _log.exception("the distribution could not be read; what was read before is in force")
+
+    async def _keep_writing(self) -> None:
+        while self.log:
+            await asyncio.sleep(WRITE_S)
+            try:
+                await asyncio.to_thread(self.log.flush)
+            except (BotoCoreError, ClientError):
+                _log.exception("a file of the log could not be written, and is lost")
 
     async def _look(self) -> None:
         self._distribution = await asyncio.to_thread(read_distribution, self.cloudfront, self.distribution_id)
