@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chat import alerts, deeds, flag_settings, infrastructure, measures, scaling
+from chat import alerts, deeds, flag_settings, graphs, infrastructure, measures, scaling
 from chat.media import UploadRequest
 from chat.media_access import MediaAccess
 from chat.push.registration import Removal, Subscription, Wish
+from chat.upload_parts import Completion, PartsRequest
 from chat.webhooks.registration import Registration
 from chat.webhooks.replay import Range
 from contracts import http_answers as answers
@@ -50,6 +51,7 @@ class Endpoint:
         return self.route.partition(" ")[2]
 
 
+_UPLOAD = "/api/media/{media}"
 _WEBHOOK = "/api/webhooks/{webhook}"
 _SSE = "text/event-stream"
 
@@ -108,6 +110,36 @@ ENDPOINTS = (
         status=201,
         answer=answers.UploadPermit,
         refusals=(403, 404, 413, 415, 429),
+    ),
+    Endpoint(
+        route=f"GET {_UPLOAD}",
+        about="How far an upload of the caller's is, and which of its parts are there",
+        who="user",
+        answer=answers.UploadView,
+        refusals=(404,),
+    ),
+    Endpoint(
+        route=f"DELETE {_UPLOAD}",
+        about="Give an upload up",
+        who="user",
+        answer=answers.UploadView,
+        refusals=(404, 409),
+    ),
+    Endpoint(
+        route=f"POST {_UPLOAD}/parts",
+        about="Where parts of an upload are put, each with its checksum",
+        who="user",
+        body=PartsRequest,
+        answer=answers.PartAddresses,
+        refusals=(404, 409),
+    ),
+    Endpoint(
+        route=f"POST {_UPLOAD}/complete",
+        about="All parts of an upload are there",
+        who="user",
+        body=Completion,
+        answer=answers.UploadView,
+        refusals=(404, 409),
     ),
     Endpoint(
         route="GET /api/rooms/{room}/media-access",
@@ -275,11 +307,31 @@ ENDPOINTS = (
         repeatable=True,
     ),
     Endpoint(
+        route="GET /api/monitoring/dashboards",
+        about="Which dashboards the stage has",
+        who="operator",
+        answer=graphs.Dashboards,
+    ),
+    Endpoint(
+        route="GET /api/monitoring/dashboards/{name}",
+        about="One of them, with the numbers of the last hours",
+        who="operator",
+        answer=graphs.Dashboard,
+        queries=("hours",),
+        refusals=(404,),
+    ),
+    Endpoint(
         route="GET /api/audit",
         about="What operators did on a day",
         who="operator",
         answer=deeds.Deeds,
         queries=("day", "start"),
+    ),
+    Endpoint(
+        route="GET /api/audit/chain",
+        about="Whether the record of what operators did is as it was written",
+        who="operator",
+        answer=deeds.Chain,
     ),
     Endpoint(
         route="GET /api/flags",

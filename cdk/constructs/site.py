@@ -23,9 +23,11 @@ from chat.storage.tail_access import LIFE_MS
 
 ROUTE_TO_PAGE = """
 function handler(event) {
-  // A path without an ending is a place inside the page, not a file.
+  // A path without an ending is a place inside a page, not a file.
   var request = event.request;
-  if (request.uri.lastIndexOf('.') <= request.uri.lastIndexOf('/')) {
+  if (request.uri === '/console' || request.uri === '/console/') {
+    request.uri = '/console.html';
+  } else if (request.uri.lastIndexOf('.') <= request.uri.lastIndexOf('/')) {
     request.uri = '/index.html';
   }
   return request;

@@ -129,8 +129,7 @@ class ServiceStack(cdk.Stack):
             identity=identity,
             applications=applications,
         )
-        if tier:
-            add_cache(platform, tier=tier, data=data, events=events, alarms=alarms)
+        self.cache_upkeep = add_cache(platform, tier=tier, data=data, events=events, alarms=alarms) if tier else None
         if config.capacity:
             keep_environments(platform, kept=config.capacity)
             publish_capacity(platform, kept=config.capacity)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cdk.config import ConfigError, read_context
+from local.programs import NODE
 from tests.infrastructure.assembly import DEV, Assembly, Resource, synthesize
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -86,6 +89,24 @@ def test_a_place_inside_the_page_is_the_page_but_an_error_of_the_api_stays_one(s
     (association,) = behaviours(stage)["*"]["FunctionAssociations"]
     assert association["EventType"] == "viewer-request"
     assert "FunctionAssociations" not in behaviours(stage)["/api/*"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ("/", "/index.html"),
+        ("/room/lunch", "/index.html"),
+        ("/console", "/console.html"),
+        ("/console/", "/console.html"),
+        ("/assets/a.b.js", "/assets/a.b.js"),
+    ],
+)
+def test_each_page_has_its_path(stage: Assembly, asked: str, given: str) -> None:
+    (function,) = stage.of_type("CloudFront::Function")
+    event = json.dumps({"request": {"uri": asked}})
+    script = f"{function['FunctionCode']}; process.stdout.write(handler({event}).uri)"
+    told = subprocess.run([NODE, "-e", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    assert told.stdout == given
 
 
 def test_the_distribution_speaks_http_2_and_3(stage: Assembly) -> None:
@@ -220,7 +241,7 @@ def test_stage_local_runs_nothing_of_cdks_own_while_it_is_deployed(local: Assemb
 def test_on_aws_hashed_files_stay_for_ever_and_the_page_is_asked_for_each_time(dev: Assembly) -> None:
     uploads = {found["SystemMetadata"]["cache-control"]: found for found in dev.of_type("Custom::CDKBucketDeployment")}
     assert set(uploads) == {"public, max-age=31536000, immutable", "no-cache"}
-    assert uploads["no-cache"]["DistributionPaths"] == ["/", "/index.html"]
+    assert uploads["no-cache"]["DistributionPaths"] == ["/", "/index.html", "/console.html"]
     for upload in uploads.values():
         # A page that is open somewhere still loads the parts it was built with.
         assert upload["Prune"] is False
