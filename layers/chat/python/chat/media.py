@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -38,6 +38,9 @@ Sha256 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]{43}=$")]
 """Of 32 bytes in base64."""
 
 UPLOADS = "uploads/"
+
+MOST_PATHS = 3
+"""Images of one room that caches are told to forget one by one, of those that go at the same time."""
 
 
 _FOR_GOOD = (
@@ -152,11 +155,23 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
     return messages.post(services, draft).seq
 
 
-def purge(files: Files, edge_cache: EdgeCache, media: str, shown: Sequence[str]) -> None:
-    """Removes an image: as it was uploaded, and all that was `shown` of it, from caches too. Safe to repeat."""
+def remove(files: Files, media: str, shown: Sequence[str]) -> None:
+    """Removes an image: as it was uploaded, and all that was `shown` of it. Safe to repeat."""
     files.remove([upload_key(media), *shown])
-    # CloudFront's bill counts paths: one for all forms of an image.
-    edge_cache.forget(sorted({key.rpartition("/")[0] + "/*" for key in shown}))
+
+
+def forget(edge_cache: EdgeCache, shown: Iterable[str]) -> None:
+    """Has caches forget all that was `shown` of images that are removed. Safe to repeat.
+
+    CloudFront's bill counts paths, $0.005 each above 1,000 a month: an image is one for all its forms, and more than
+    `MOST_PATHS` images of a room are the room. What else is shown there is fetched from the bucket once more.
+    """
+    rooms: dict[str, set[str]] = {}
+    for key in shown:
+        folder = key.rpartition("/")[0]
+        rooms.setdefault(folder.rpartition("/")[0], set()).add(folder)
+    paths = [path for room, images in rooms.items() for path in ([room] if len(images) > MOST_PATHS else images)]
+    edge_cache.forget(sorted(f"{path}/*" for path in paths))
 
 
 def tell_rejected(connections: ConnectionRegistry, sockets: Sockets, upload: Upload, reason: str) -> None:
