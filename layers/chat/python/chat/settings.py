@@ -54,6 +54,8 @@ class Settings:
     """Parameter Store's name of the page's address, which is known only once everything is deployed."""
     distribution_parameter: str | None = None
     """As `site_url_parameter`, of the id of the distribution that serves media."""
+    edge_log_bucket: str | None = None
+    """Where CloudFront leaves its logs."""
     fanout: str | None = None
     """Thresholds of delivery that are not the defaults, as `chat.planning.Thresholds.parse` takes them."""
     scaled_functions: str | None = None
