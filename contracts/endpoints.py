@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chat import alerts, deeds, flag_settings, graphs, infrastructure, measures, scaling
+from chat import alerts, dead_letters, deeds, flag_settings, graphs, infrastructure, measures, scaling
 from chat.media import UploadRequest
 from chat.push.registration import Removal, Subscription, Wish
 from chat.webhooks.registration import Registration
@@ -292,6 +292,37 @@ ENDPOINTS = (
         about="Whether the record of what operators did is as it was written",
         who="operator",
         answer=deeds.Chain,
+    ),
+    Endpoint(
+        route="GET /api/dead-letters",
+        about="What could not be worked off: how much of it waits in which queue",
+        who="operator",
+        answer=dead_letters.Queues,
+    ),
+    Endpoint(
+        route="GET /api/dead-letters/{queue}",
+        about="Some of a queue's letters, without what people wrote",
+        who="operator",
+        answer=dead_letters.Letters,
+        refusals=(404,),
+    ),
+    Endpoint(
+        route="POST /api/dead-letters/{queue}/redrive",
+        about="Send letters again, or see which ones are meant",
+        who="operator",
+        body=dead_letters.Treat,
+        answer=dead_letters.Treated,
+        refusals=(404, 409, 422),
+        repeatable=True,
+    ),
+    Endpoint(
+        route="POST /api/dead-letters/{queue}/discard",
+        about="Give letters up: each is kept with who did it and why; or see which ones are meant",
+        who="operator",
+        body=dead_letters.Treat,
+        answer=dead_letters.Treated,
+        refusals=(404, 409, 422),
+        repeatable=True,
     ),
     Endpoint(
         route="GET /api/flags",

@@ -73,6 +73,26 @@ export interface Chain {
   readonly breaks: readonly BreakView[];
 }
 
+/** All of the stage, by name. */
+export interface Queues {
+  readonly queues: readonly QueueView[];
+}
+
+/** Some letters of a queue, in no order. */
+export interface Letters {
+  readonly letters: readonly LetterView[];
+}
+
+/** What became of it. With `dry_run`, `letters` are those that are meant, and nothing was done with them. */
+export interface Treated {
+  readonly dry_run: boolean;
+  readonly looked_at: number;
+  readonly chosen: number;
+  readonly done: number;
+  readonly failed: readonly Failed[];
+  readonly letters: readonly LetterView[];
+}
+
 /** All flags of this release, by name. */
 export interface Flags {
   readonly flags: readonly FlagView[];
@@ -170,6 +190,33 @@ export interface BreakView {
   readonly why: string;
 }
 
+/**
+ * One queue of dead letters. `hidden` ones are being looked at by somebody; `oldest_s` is None where there is none.
+ *
+ * `redrive` says where they go back to: `queue`, `stream`, `state-machine` or `function`.
+ */
+export interface QueueView {
+  readonly name: string;
+  readonly waiting: number;
+  readonly hidden: number;
+  readonly oldest_s: number | null;
+  readonly redrive: string;
+}
+
+/** A letter that stays, and why. */
+export interface Failed {
+  readonly id: string;
+  readonly why: string;
+}
+
+/** One letter; `outline` is its body without what people wrote. */
+export interface LetterView {
+  readonly id: string;
+  readonly sent_at_ms: number;
+  readonly receives: number;
+  readonly outline: string;
+}
+
 /** One flag as operators see it. The first of `variants` is the control. Version 0: nobody has set a rule. */
 export interface FlagView {
   readonly flag: string;
@@ -252,6 +299,14 @@ export interface Request {
 /** What an operator says who takes an alarm on: the others read it. */
 export interface Note {
   readonly note: string;
+}
+
+/** Which letters are meant: those whose bodies have `contains` in them, `limit` at most. `dry_run` only shows them. */
+export interface Treat {
+  readonly why: string;
+  readonly contains?: string;
+  readonly limit?: number;
+  readonly dry_run?: boolean;
 }
 
 /** What an operator asks for: the whole rule of one flag, behind which version of it, and why. */
@@ -344,6 +399,23 @@ export const flagView: Read<FlagView> = record<FlagView>({
   in_force_within_ms: or(count, 5000),
 });
 
+const letterView: Read<LetterView> = record<LetterView>({
+  id: text,
+  sent_at_ms: count,
+  receives: count,
+  outline: text,
+});
+
+const failed: Read<Failed> = record<Failed>({ id: text, why: text });
+
+const queueView: Read<QueueView> = record<QueueView>({
+  name: text,
+  waiting: count,
+  hidden: count,
+  oldest_s: optional(count),
+  redrive: text,
+});
+
 const breakView: Read<BreakView> = record<BreakView>({ day: text, number: count, why: text });
 
 const deedView: Read<DeedView> = record<DeedView>({
@@ -399,6 +471,19 @@ export const config: Read<Config> = record<Config>({
 });
 
 export const flags: Read<Flags> = record<Flags>({ flags: list(flagView) });
+
+export const treated: Read<Treated> = record<Treated>({
+  dry_run: flag,
+  looked_at: count,
+  chosen: count,
+  done: count,
+  failed: list(failed),
+  letters: list(letterView),
+});
+
+export const letters: Read<Letters> = record<Letters>({ letters: list(letterView) });
+
+export const queues: Read<Queues> = record<Queues>({ queues: list(queueView) });
 
 export const chain: Read<Chain> = record<Chain>({ held: count, days: count, complete: flag, breaks: list(breakView) });
 

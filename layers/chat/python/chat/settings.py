@@ -112,6 +112,8 @@ class Settings:
     """As `site_url_parameter`, of the plan of pollers that a forecast asked for."""
     quotas: str | None = None
     """Quotas whose use is looked ahead, and what counts it, as JSON (`chat.aws.quota_usage.Quota`)."""
+    discarded_letters: str | None = None
+    """Bucket and prefix, with a slash between them, of dead letters that operators gave up."""
     operators: str | None = None
     """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 
