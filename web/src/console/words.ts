@@ -280,7 +280,7 @@ export const FLAGS = {
   ack: "Send to ack, p99",
   delivery: "Stored to posted, p99",
   outcomes: "What came of it",
-  outcomesAbout: "The newest minute that has numbers. `make experiment` judges whether a difference is more than chance.",
+  outcomesAbout: "The newest minute that has numbers. “make experiment” judges whether a difference is more than chance.",
   none: "There are no flags in this version.",
   why: "Why",
   store: "Set the rule",
@@ -306,6 +306,7 @@ export const FLAGS = {
 function sharesText({ shares, users, rooms, roles }: Rule, variants: readonly string[], by: string): string {
   const dealt = Object.entries(shares).map(([variant, percent]) => `${percent} % of ${by}s get ${variant}`);
   const named = Object.keys(users).length + Object.keys(rooms).length + Object.keys(roles).length;
+  if (dealt.length === 0 && named === 0) return `Everybody gets ${variants[0] ?? ""}.`;
   const parts = [...dealt, `the rest ${variants[0] ?? ""}`, ...(named === 0 ? [] : [`${named} named`])];
   return `${parts.join(", ")}.`;
 }
@@ -319,7 +320,7 @@ export const INFRASTRUCTURE = {
     functions: "Functions",
     tables: "Tables",
     queues: "Queues",
-    distribution: "Distribution",
+    cdn: "CDN",
     quotas: "Quotas",
   } as Readonly<Record<string, string>>,
   state: (state: string, items: number, ms: number) =>
@@ -348,6 +349,19 @@ export const AUDIT = {
   verdict: (held: number, days: number, breaks: number, complete: boolean) =>
     `${held.toLocaleString()} records on ${days} ${days === 1 ? "day" : "days"} hold, ${breaks === 0 ? "none is broken" : `${breaks} do not`}${complete ? "" : "; time was up before the newest"}`,
 };
+
+const moment = new Intl.DateTimeFormat(undefined, {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+/** To the second, as short as a table needs it; nothing that is shown is a year old. */
+export function momentText(atMs: number): string {
+  return moment.format(atMs);
+}
 
 /** Three digits are what anybody reads of a number that moves. */
 export function numberText(value: number): string {

@@ -1,6 +1,5 @@
 import { useState } from "react";
 
-import { preciseTime } from "../../components/time";
 import type { Request } from "../answers.generated";
 import { type CacheUse, cacheNumbers } from "../cacheNumbers";
 import { ActionDialog } from "../parts/ActionDialog";
@@ -8,7 +7,7 @@ import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
-import { CACHE } from "../words";
+import { CACHE, momentText } from "../words";
 
 /** CloudWatch has no newer numbers, and takes money for each reading. */
 const EVERY_MS = 60_000;
@@ -34,7 +33,7 @@ export function CachePanel() {
           const { uses, events } = cacheNumbers(samples);
           return (
             <>
-              <p className="panel__time">{CACHE.readAt(preciseTime(read_at_ms))}</p>
+              <p className="panel__time">{CACHE.readAt(momentText(read_at_ms))}</p>
               <Table
                 caption={CACHE.title}
                 columns={COLUMNS}

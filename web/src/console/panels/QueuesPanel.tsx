@@ -1,6 +1,5 @@
 import { useState } from "react";
 
-import { preciseTime } from "../../components/time";
 import type { LetterView, QueueView } from "../answers.generated";
 import { Badge } from "../parts/Badge";
 import { Panel } from "../parts/Panel";
@@ -8,14 +7,14 @@ import { type Column, Table } from "../parts/Table";
 import { type Treatment, TreatmentForm } from "../parts/TreatmentForm";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
-import { QUEUES } from "../words";
+import { momentText, QUEUES } from "../words";
 
 /** Each look is a call for each queue. */
 const EVERY_MS = 30_000;
 
 const LETTERS: readonly Column<LetterView>[] = [
   { title: QUEUES.letter, cell: (letter) => <code>{letter.id}</code> },
-  { title: QUEUES.sent, cell: (letter) => preciseTime(letter.sent_at_ms) },
+  { title: QUEUES.sent, cell: (letter) => momentText(letter.sent_at_ms) },
   { title: QUEUES.receives, cell: (letter) => letter.receives, isNumber: true },
   { title: QUEUES.outline, cell: (letter) => <code>{letter.outline}</code> },
 ];

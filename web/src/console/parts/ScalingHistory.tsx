@@ -1,9 +1,8 @@
 import { useState } from "react";
 
-import { preciseTime } from "../../components/time";
 import type { VersionView } from "../answers.generated";
 import { useOperators } from "../useOperators";
-import { SCALING } from "../words";
+import { momentText, SCALING } from "../words";
 import { ActionDialog } from "./ActionDialog";
 import { type Column, Table } from "./Table";
 
@@ -19,7 +18,7 @@ export function ScalingHistory({ versions, onStored }: ScalingHistoryProps) {
   const newest = versions[0]?.version ?? 0;
   const columns: readonly Column<VersionView>[] = [
     { title: SCALING.version, cell: (it) => it.version },
-    { title: SCALING.when, cell: (it) => (it.at_ms === 0 ? "" : preciseTime(it.at_ms)) },
+    { title: SCALING.when, cell: (it) => (it.at_ms === 0 ? "" : momentText(it.at_ms)) },
     { title: SCALING.who, cell: (it) => it.operator },
     { title: SCALING.why, cell: (it) => it.why },
     { title: SCALING.values, cell: valuesOf },
