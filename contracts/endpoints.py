@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from chat import alerts, dead_letters, deeds, flag_settings, graphs, infrastructure, measures, scaling
 from chat.media import UploadRequest
+from chat.media_access import MediaAccess
 from chat.push.registration import Removal, Subscription, Wish
+from chat.upload_parts import Completion, PartsRequest
 from chat.webhooks.registration import Registration
 from chat.webhooks.replay import Range
 from contracts import http_answers as answers
@@ -49,6 +51,7 @@ class Endpoint:
         return self.route.partition(" ")[2]
 
 
+_UPLOAD = "/api/media/{media}"
 _WEBHOOK = "/api/webhooks/{webhook}"
 _SSE = "text/event-stream"
 
@@ -107,6 +110,43 @@ ENDPOINTS = (
         status=201,
         answer=answers.UploadPermit,
         refusals=(403, 404, 413, 415, 429),
+    ),
+    Endpoint(
+        route=f"GET {_UPLOAD}",
+        about="How far an upload of the caller's is, and which of its parts are there",
+        who="user",
+        answer=answers.UploadView,
+        refusals=(404,),
+    ),
+    Endpoint(
+        route=f"DELETE {_UPLOAD}",
+        about="Give an upload up",
+        who="user",
+        answer=answers.UploadView,
+        refusals=(404, 409),
+    ),
+    Endpoint(
+        route=f"POST {_UPLOAD}/parts",
+        about="Where parts of an upload are put, each with its checksum",
+        who="user",
+        body=PartsRequest,
+        answer=answers.PartAddresses,
+        refusals=(404, 409),
+    ),
+    Endpoint(
+        route=f"POST {_UPLOAD}/complete",
+        about="All parts of an upload are there",
+        who="user",
+        body=Completion,
+        answer=answers.UploadView,
+        refusals=(404, 409),
+    ),
+    Endpoint(
+        route="GET /api/rooms/{room}/media-access",
+        about="What a member shows the media of a room with, as an address and as cookies",
+        who="user",
+        answer=MediaAccess,
+        refusals=(403, 404, 429),
     ),
     Endpoint(
         route="POST /api/commands",

@@ -8,9 +8,11 @@ from cdk.config import StageConfig
 from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.permissions import Pattern, pattern_in
+from cdk.constructs.websocket import WebSocket
 from cdk.service.answers import allow_answers
 from cdk.service.identity import Identity
 from cdk.service.partitions import ACKNOWLEDGED, AUDIT, only
+from cdk.service.quotas import allow_quotas, watched_quotas
 from cdk.stacks.data import DataStack
 
 TIMEOUT_S = 20
@@ -23,7 +25,9 @@ _NAMELESS = Pattern(
 )
 
 
-def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity: Identity) -> None:
+def add_console(
+    platform: Platform, *, data: DataStack, websocket: WebSocket, http: HttpApi, identity: Identity
+) -> None:
     """What only looks, and takes alarms on."""
     stack, name = platform.stack, platform.config.name
     console = platform.function(
@@ -32,6 +36,7 @@ def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity:
         platform.settings(
             rooms_table=data.rooms.table_name,
             stacks=",".join(_stacks(platform.config)),
+            quotas=watched_quotas(stack, data=data, websocket=websocket, http=http),
             **identity.settings,
             **identity.operators,
         ),
@@ -39,6 +44,7 @@ def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity:
         layers=("identity",),
     )
     identity.allow(console)
+    allow_quotas(console)
     allow_answers(console, data)
     rooms = [data.rooms.table_arn]
     console.allow(rooms, "dynamodb:Query", "dynamodb:PutItem", conditions=only(AUDIT, ACKNOWLEDGED))
@@ -49,7 +55,6 @@ def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity:
         "cloudwatch:DescribeAlarms",
         "cloudwatch:DescribeAlarmHistory",
         "cloudwatch:ListDashboards",
-        "cloudwatch:GetMetricData",
         "cloudwatch:ListMetrics",
         "lambda:GetAccountSettings",
     )

@@ -46,16 +46,19 @@ def _add_uploads(platform: Platform, *, posting: Posting, http: HttpApi, identit
             **posting.protection.user_limit,
             uploads_per_day=str(platform.config.upload_quota.per_day),
             upload_mb_per_day=str(platform.config.upload_quota.mb_per_day),
+            upload_max_mb=platform.config.upload_quota.max_mb or None,
             **identity.settings,
         ),
         timeout_s=10,
         layers=("identity", "data"),
     )
     uploads.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-    # The client uploads with this function's authority: the presigned form can't do more than the function may.
-    uploads.allow([data.media.uploads], "s3:PutObject")
+    # The client uploads with this function's authority: a form or address can't do more than the function may.
+    uploads.allow([data.media.uploads], "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
     identity.allow(uploads)
     http.add("POST", "/api/media", uploads)
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/parts"), ("POST", "/complete")):
+        http.add(method, f"/api/media/{{media}}{path}", uploads)
 
 
 def _inspect(platform: Platform, data: DataStack) -> ChatFunction:

@@ -21,7 +21,7 @@ from chat.aws.probes import Check
 from chat.errors import UnavailableError
 from chat.flag_settings import Desk as FlagDesk
 from chat.measures import Measures, Sample
-from chat.operators import Operators
+from chat.operators import Door, Operators
 from chat.planning import Thresholds
 from chat.scaling import ControlRoom
 from chat.storage.answers import AnswerBook
@@ -158,6 +158,7 @@ class Stage:
         )
         self.watch = Watch(alarms=self.alarms, table=table, audit=AuditTrail(table), ids=ids, clock=clock)
         self.answers = AnswerBook(table, clock)
+        self.door = Door(Operators(frozenset({"olga"})), clock)
 
         self.desk = Desk(audit=AuditTrail(table), queue=MemoryQueue(), ids=ids, clock=clock)
         self.flags = FlagDesk(rules=self.world.services.flags, audit=AuditTrail(table), ids=ids, clock=clock)
@@ -168,7 +169,7 @@ class Stage:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The functions are deployed in this stage, whose operator is Olga."""
         monkeypatch.setattr(secrets, "verifier", lambda: ISSUER)
-        monkeypatch.setattr(wiring, "operators", lambda: Operators(frozenset({"olga"})))
+        monkeypatch.setattr(wiring, "operators", lambda: self.door)
         monkeypatch.setattr(wiring, "answers", lambda: self.answers)
         monkeypatch.setattr(wiring, "clock", lambda: self.world.clock)
         monkeypatch.setattr(control_room, "control_room", lambda: self.control)

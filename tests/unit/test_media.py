@@ -8,6 +8,7 @@ import pytest
 
 from chat import media, rooms, shown_media, subscriptions
 from chat.errors import ChatError, InvalidFieldError, TooLargeError, UnsupportedTypeError
+from chat.media_kinds import parse_limits
 from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, Subscribe, Variant
 from simulation.world import World
 
@@ -64,9 +65,9 @@ def test_what_can_not_be_shown_is_refused_before_it_is_uploaded(
     changes: dict[str, object], error: type[ChatError]
 ) -> None:
     good = {"room": "lunch", "name": "cat.jpg", "content_type": "image/jpeg", "size_bytes": media.MAX_UPLOAD_BYTES}
-    media.check(media.UploadRequest(**good))  # type: ignore[arg-type]
+    media.check(media.UploadRequest(**good), parse_limits(""))  # type: ignore[arg-type]
     with pytest.raises(error):
-        media.check(media.UploadRequest(**{**good, **changes}))  # type: ignore[arg-type]
+        media.check(media.UploadRequest(**{**good, **changes}), parse_limits(""))  # type: ignore[arg-type]
 
 
 def test_an_image_is_announced_once_however_often_the_step_runs(world: World) -> None:

@@ -101,7 +101,12 @@ def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
 def ask(body: Any, user: str = "Ada") -> dict[str, Any]:
     """The answer to `POST /api/media`."""
     token = ISSUER.sign_in(user, wiring.clock().now_ms()).token
-    event = {"headers": {"authorization": f"Bearer {token}"}, "body": json.dumps(body), "isBase64Encoded": False}
+    event = {
+        "routeKey": "POST /api/media",
+        "headers": {"authorization": f"Bearer {token}"},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
     answer = uploads.handle(event, CONTEXT)
     decoded: dict[str, Any] = {"status": answer["statusCode"], **json.loads(answer["body"])}
     return decoded

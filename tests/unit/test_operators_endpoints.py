@@ -13,6 +13,7 @@ import pytest
 from chat import deeds, http, infrastructure, measures
 from chat.alerts import Alarm
 from chat.dead_letters import LetterView
+from chat.operators import BURST, RATE_PER_S
 from chat.planning import Thresholds
 from chat.ports import Query
 from chat.storage import keys
@@ -60,6 +61,15 @@ def test_only_operators_are_let_in(route: str) -> None:
     assert call(route, user=None)[0] == 401
     status, refused = call(route, user="ada")
     assert (status, refused["code"]) == (403, "not_allowed")
+
+
+def test_an_operator_s_loop_is_held_back_and_nobody_else_s_requests(stage: Stage) -> None:
+    answers = [call("GET /api/scaling/config")[0] for _ in range(BURST + 1)]
+    assert answers == [200] * BURST + [429]
+    assert call("GET /api/audit")[1]["retry_after_ms"] == 1_000 // RATE_PER_S
+    assert call("GET /api/audit", user="ada")[0] == 403
+    stage.world.clock.pass_ms(1_000 // RATE_PER_S)
+    assert call("GET /api/audit")[0] == 200
 
 
 def test_a_change_is_in_force_for_delivery_within_seconds_and_taken_back_by_its_version(stage: Stage) -> None:

@@ -17,16 +17,14 @@ import { CONSOLE, PANEL_NAMES, PANEL_TITLES, type PanelName } from "./words";
 /** Either signed in or not; a session of the chat page in the same window is good here, too. */
 export function Console() {
   const [session, setSession] = useState<Session | null>(() => loadSession());
-  const [notice, setNotice] = useState<string | null>(null);
-  const leave = useCallback((why: string | null) => {
+  const leave = useCallback(() => {
     forgetSession();
     setSession(null);
-    setNotice(why);
   }, []);
   if (session !== null) return <Desk key={session.token} session={session} onLeave={leave} />;
   return (
     <SignIn
-      notice={notice}
+      hasEnded={false}
       onSignedIn={(it) => {
         saveSession(it);
         setSession(it);
@@ -37,20 +35,17 @@ export function Console() {
 
 interface DeskProps {
   readonly session: Session;
-  readonly onLeave: (why: string | null) => void;
+  readonly onLeave: () => void;
 }
 
 /** Whether somebody is an operator, the API alone knows: health is the cheapest that it tells operators. */
 function Desk({ session, onLeave }: DeskProps) {
   const operators = useMemo(() => new Operators(session.token), [session.token]);
   const asked = usePolled(() => operators.health(), null);
-  const onSignOut = (): void => {
-    onLeave(null);
-  };
   if (asked.value !== null) {
     return (
       <OperatorsContext value={operators}>
-        <Shell session={session} onSignOut={onSignOut} />
+        <Shell session={session} onSignOut={onLeave} />
       </OperatorsContext>
     );
   }
@@ -73,7 +68,7 @@ function Desk({ session, onLeave }: DeskProps) {
       {asked.error === null ? (
         <p role="status">{CONSOLE.loading}</p>
       ) : (
-        <button type="button" className="button" onClick={onSignOut}>
+        <button type="button" className="button" onClick={onLeave}>
           {CONSOLE.signInAsAnother}
         </button>
       )}

@@ -301,7 +301,7 @@ export interface Note {
   readonly note: string;
 }
 
-/** Which letters are meant: those whose bodies have `contains` in them, `limit` at most. `dry_run` only shows them. */
+/** Which letters are meant: bodies with `contains` in them, `limit` at most. `dry_run` only shows them. */
 export interface Treat {
   readonly why: string;
   readonly contains?: string;
@@ -338,7 +338,8 @@ export interface Rollback {
 /**
  * How much of one function runs at once.
  *
- * `reserved` for it alone, so many of them `provisioned` before anybody calls, and `pollers` of them for its queue.
+ * `reserved` for it alone, so many of them `provisioned` before anybody calls, and `pollers` of them for its queue:
+ * where the queue has pollers of its own it is those that are bounded, of which each runs ten at once.
  */
 export interface Concurrency {
   readonly reserved?: number | null;

@@ -350,19 +350,6 @@ export const AUDIT = {
     `${held.toLocaleString()} records on ${days} ${days === 1 ? "day" : "days"} hold, ${breaks === 0 ? "none is broken" : `${breaks} do not`}${complete ? "" : "; time was up before the newest"}`,
 };
 
-const moment = new Intl.DateTimeFormat(undefined, {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-
-/** To the second, as short as a table needs it; nothing that is shown is a year old. */
-export function momentText(atMs: number): string {
-  return moment.format(atMs);
-}
-
 /** Three digits are what anybody reads of a number that moves. */
 export function numberText(value: number): string {
   return value.toLocaleString(undefined, { maximumSignificantDigits: Math.abs(value) >= 100 ? 21 : 3, maximumFractionDigits: 0 });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,24 +19,20 @@ from chat.errors import (
     NotAMemberError,
     RoomNotFoundError,
     SlowModeError,
-    TooLargeError,
     TooManyRequestsError,
-    UnsupportedTypeError,
 )
+from chat.media_kinds import IMAGE, check_size, kind_of
 from chat.ports import EdgeCache, Files, Sockets
 from chat.protocol import Media, MediaRejected, RoomId, encode
 from chat.services import Services
 from chat.storage.connections import ConnectionRegistry
 from chat.storage.messages import Draft
 
-MAX_UPLOAD_BYTES = 10 * 1024 * 1024
+MAX_UPLOAD_BYTES = IMAGE.max_bytes
 UPLOAD_LIFETIME_S = 15 * 60
-"""How long a permission to upload lasts."""
+"""How long a presigned form or address lasts."""
 
 MAX_FILE_NAME_CHARS = 120
-
-TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
-"""What a client may say that it uploads. The bytes decide what it is."""
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]{43}=$")]
 """Of 32 bytes in base64."""
@@ -68,13 +64,17 @@ class TakenError(Exception):
 
 
 class UploadRequest(msgspec.Struct, frozen=True):
-    """What a client wants to upload, and for which room. `sha256` is of the file's bytes, in base64."""
+    """What a client wants to upload, and for which room. `sha256` is of the file's bytes, in base64.
+
+    `parts`: whether it can send a large file in parts (`chat.upload_parts`).
+    """
 
     room: RoomId
     name: str
     content_type: str
     size_bytes: int
     sha256: Sha256 | None = None
+    parts: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,16 @@ class Upload:
     content_type: str
     size_bytes: int
     sha256: str | None = None
+    s3_upload: str | None = None
+    """What S3 knows the upload by while it comes in parts; None where it comes as one form."""
 
 
-def check(request: UploadRequest) -> None:
-    """Raises `UnsupportedTypeError`, `TooLargeError` or `InvalidFieldError` for what will not be taken."""
-    if request.content_type not in TYPES:
-        raise UnsupportedTypeError(f"Images only: {', '.join(TYPES)}.")
-    if request.size_bytes > MAX_UPLOAD_BYTES:
-        raise TooLargeError(f"An image has at most {MAX_UPLOAD_BYTES:,} bytes.")
+def check(request: UploadRequest, limits: Mapping[str, int]) -> None:
+    """Raises `UnsupportedTypeError`, `TooLargeError` or `InvalidFieldError` for what will not be taken.
+
+    `limits` are the most bytes of each kind.
+    """
+    check_size(kind_of(request.content_type), request.size_bytes, limits)
     if request.size_bytes < 1:
         raise InvalidFieldError("`size_bytes` is 1 or more.")
     if not 1 <= len(request.name.strip()) <= MAX_FILE_NAME_CHARS:

@@ -7,9 +7,10 @@ import { Panel } from "../parts/Panel";
 import { RunbookDialog } from "../parts/RunbookDialog";
 import { type Column, Table } from "../parts/Table";
 import { runbookOf, urgencyOf, withoutReferences } from "../runbooks";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
-import { ALARMS, momentText } from "../words";
+import { ALARMS } from "../words";
 
 /** CloudWatch judges alarms once a minute. */
 const EVERY_MS = 15_000;

@@ -5,9 +5,10 @@ import { ChainVerdict } from "../parts/ChainVerdict";
 import { Failure } from "../parts/Failure";
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
-import { AUDIT, momentText } from "../words";
+import { AUDIT } from "../words";
 
 const COLUMNS: readonly Column<DeedView>[] = [
   { title: AUDIT.when, cell: (deed) => momentText(deed.at_ms) },

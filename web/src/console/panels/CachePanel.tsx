@@ -5,9 +5,10 @@ import { type CacheUse, cacheNumbers } from "../cacheNumbers";
 import { ActionDialog } from "../parts/ActionDialog";
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
-import { CACHE, momentText } from "../words";
+import { CACHE } from "../words";
 
 /** CloudWatch has no newer numbers, and takes money for each reading. */
 const EVERY_MS = 60_000;

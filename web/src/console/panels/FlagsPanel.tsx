@@ -5,9 +5,10 @@ import { Badge } from "../parts/Badge";
 import { FlagDialog } from "../parts/FlagDialog";
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
-import { FLAGS, momentText } from "../words";
+import { FLAGS } from "../words";
 
 const EVERY_MS = 30_000;
 /** CloudWatch has no newer numbers, and takes money for each reading. */

@@ -4,9 +4,10 @@ import type { Dashboard, Panel as PanelData } from "../answers.generated";
 import { type ChartData, chartData, newest } from "../chartData";
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
-import { CONSOLE, METRICS, momentText, numberText } from "../words";
+import { CONSOLE, METRICS, numberText } from "../words";
 
 /** The charts' library comes with the first chart. */
 const Chart = lazy(() => import("../parts/Chart"));

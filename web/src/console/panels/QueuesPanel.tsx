@@ -5,9 +5,10 @@ import { Badge } from "../parts/Badge";
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
 import { type Treatment, TreatmentForm } from "../parts/TreatmentForm";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
-import { momentText, QUEUES } from "../words";
+import { QUEUES } from "../words";
 
 /** Each look is a call for each queue. */
 const EVERY_MS = 30_000;

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import { preciseTime, timeOfDay } from "../../components/time";
+import { preciseTime, timeOfDay } from "../time";
 import type { Watched } from "../usePolled";
 import { CONSOLE } from "../words";
 import { Failure } from "./Failure";

@@ -1,8 +1,9 @@
 import { useState } from "react";
 
 import type { VersionView } from "../answers.generated";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
-import { momentText, SCALING } from "../words";
+import { SCALING } from "../words";
 import { ActionDialog } from "./ActionDialog";
 import { type Column, Table } from "./Table";
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import boto3
+import msgspec
 from botocore.config import Config
 
 from chat.alerts import Watch
@@ -14,6 +16,7 @@ from chat.aws.dashboards import DashboardReader
 from chat.aws.dynamodb import DynamoDbTable
 from chat.aws.inventory import Inventory
 from chat.aws.metrics_reader import MetricsReader
+from chat.aws.quota_usage import Quota, Usage
 from chat.aws.survey import Survey
 from chat.settings import Runtime
 from chat.storage.audit import AuditTrail
@@ -58,6 +61,11 @@ def survey() -> Survey:
         queues=session.client("sqs", config=PATIENCE),
         functions=session.client("lambda", config=PATIENCE),
         edge=session.client("cloudfront", config=PATIENCE),
+        usage=Usage(
+            quotas=msgspec.json.decode(wiring.settings().need("quotas"), type=list[Quota]),
+            client=_client,
+            clock=wiring.clock(),
+        ),
     )
 
 
@@ -66,6 +74,11 @@ def inventory() -> Inventory:
     """The stage's stacks."""
     stacks = wiring.settings().need("stacks").split(",")
     return Inventory(_session().client("cloudformation", config=PATIENCE), stacks, wiring.clock())
+
+
+@cache
+def _client(service: str) -> Any:  # noqa: ANN401  # one of boto3's many
+    return _session().client(service, config=PATIENCE)  # type: ignore[call-overload]
 
 
 @cache
