@@ -21,6 +21,7 @@ from cdk.service.console import add_console
 from cdk.service.flags import add_flags
 from cdk.service.health import add_health
 from cdk.service.letter_desk import add_letter_desk
+from cdk.service.oversight import add_oversight
 from cdk.service.scaling import add_scaling, scaled_of
 from cdk.service.webhook_settings import add_webhook_settings
 from cdk.stacks.data import DataStack
@@ -73,6 +74,7 @@ class OperationsStack(cdk.Stack):
             scaled=scaled_of(service.platform.functions, service.polled, pollers),
         )
         add_flags(platform, data=data, http=http, identity=identity)
+        add_oversight(platform, posting=service.posting, http=http, identity=identity)
         machine = service.media_pipeline.machine
         add_letter_desk(platform, data=data, machine=machine, http=http, identity=identity)
         self.review = self._keep_capacity(config, data, service, alarms)

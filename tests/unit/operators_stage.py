@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from chat import dead_letters, graphs, http, infrastructure
+from chat import dead_letters, graphs, http, infrastructure, oversight
 from chat.alerts import Alarm, Turn, Watch
 from chat.aws import cache as cache_wiring
 from chat.aws import console as console_wiring
-from chat.aws import control_room, letter_desk, secrets, wiring
+from chat.aws import control_room, letter_desk, oversight_desk, secrets, wiring
 from chat.aws import flags as flags_wiring
 from chat.aws import health as health_checks
 from chat.aws.health import Checks
@@ -31,6 +31,7 @@ from chat.tokens import BuiltInIssuer
 from chat.upkeep import Desk
 from functions.ops import cache, console, flags, health, scaling
 from functions.ops import dead_letters as dead_letters_function
+from functions.ops import oversight as oversight_function
 from simulation.world import MemoryQueue, World
 from tests.unit.test_handlers import CONTEXT, body, recorded
 
@@ -162,6 +163,7 @@ class Stage:
 
         self.desk = Desk(audit=AuditTrail(table), queue=MemoryQueue(), ids=ids, clock=clock)
         self.flags = FlagDesk(rules=self.world.services.flags, audit=AuditTrail(table), ids=ids, clock=clock)
+        self.oversight = oversight.Desk(services=self.world.services, audit=AuditTrail(table), ids=ids)
         self.letters = FixedLetters()
         self.letter_desk = dead_letters.Desk(office=self.letters, audit=AuditTrail(table), ids=ids, clock=clock)
         self.checks = Checks(lambda: {"rooms_table": Check(ok=True, latency_ms=1.5)}, clock)
@@ -176,6 +178,7 @@ class Stage:
         monkeypatch.setattr(cache_wiring, "desk", lambda: self.desk)
         monkeypatch.setattr(flags_wiring, "desk", lambda: self.flags)
         monkeypatch.setattr(letter_desk, "desk", lambda: self.letter_desk)
+        monkeypatch.setattr(oversight_desk, "desk", lambda: self.oversight)
         monkeypatch.setattr(health_checks, "checks", lambda: self.checks)
         monkeypatch.setattr(console_wiring, "watch", lambda: self.watch)
         monkeypatch.setattr(console_wiring, "table", lambda: self.world.rooms_table)
@@ -190,6 +193,7 @@ HANDLERS = {
     "dead-letters": dead_letters_function,
     "flags": flags,
     "health": health,
+    "oversight": oversight_function,
 }
 """By the first part of the path; the console has all others."""
 
