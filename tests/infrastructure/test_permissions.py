@@ -434,7 +434,7 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
                 if "*" in text
             }
             if patterns == {"*"}:
-                # X-Ray, the delivery of logs, jobs and interfaces to be made have no resources that a policy could name.
+                # X-Ray, delivery of logs, jobs and interfaces to be made have no resources that a policy could name.
                 allowed = all(
                     action in NAMELESS
                     or re.match(r"xray:Put|xray:Get|logs:|mediaconvert:(Create|Get|Cancel)Job", action)

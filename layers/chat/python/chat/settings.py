@@ -124,6 +124,8 @@ class Settings:
     """The function that can reach the shared cache, which is asked how that is; None where there is no cache."""
     quotas: str | None = None
     """Quotas whose use is looked ahead, and what counts it, as JSON (`chat.aws.quota_usage.Quota`)."""
+    discarded_letters: str | None = None
+    """Bucket and prefix, with a slash between them, of dead letters that operators gave up."""
     operators: str | None = None
     """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 
