@@ -6,6 +6,7 @@ import "./styles/sign-in.css";
 import "./styles/shell.css";
 import "./styles/room.css";
 import "./styles/message.css";
+import "./styles/media.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -1,7 +1,7 @@
 import { type ClipboardEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 
 import { useWords } from "../hooks/useWords";
-import { UPLOAD_TYPES } from "../protocol/api";
+import { UPLOAD_TYPES } from "../protocol/uploadKinds";
 import { MAX_TEXT_CHARS } from "../protocol/frames";
 import { Icon } from "./Icon";
 

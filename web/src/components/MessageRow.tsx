@@ -3,9 +3,8 @@ import { memo, type ReactNode } from "react";
 import { useWords } from "../hooks/useWords";
 import type { Author, Media, Message } from "../protocol/frames";
 import { Avatar, tint } from "./Avatar";
-import { MediaImage } from "./MediaImage";
+import { MediaContent } from "./media/MediaContent";
 import { MessageText } from "./MessageText";
-import { widthInList } from "./pictureSize";
 
 interface BubbleRowProps {
   readonly author: Author;
@@ -97,27 +96,9 @@ function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "on
   if (message.kind === "unknown") return <p className="message__text">{words.unknownKind}</p>;
   const { media } = message;
   if (media === null) return <MessageText text={message.text} />;
-  const shownWidth = widthInList(media);
   return (
     <>
-      <a
-        className="picture"
-        href={media.original.url}
-        aria-label={words.openImage(media.name)}
-        onClick={(event) => {
-          if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-          event.preventDefault();
-          onOpenImage(media);
-        }}
-      >
-        <MediaImage
-          media={media}
-          sizes={shownWidth}
-          alt={media.name}
-          testId="thumbnail"
-          style={{ inlineSize: shownWidth }}
-        />
-      </a>
+      <MediaContent media={media} onOpenImage={onOpenImage} />
       {message.text !== "" && message.text !== media.name && <MessageText text={message.text} />}
     </>
   );
