@@ -7,6 +7,7 @@
 import type { Connection } from "../protocol/connection";
 import { ConnectionLost } from "../protocol/errors";
 import { MAX_SYNCED, type MemberChanged, type Message, type Preview, type Room, type RoomAdvanced } from "../protocol/frames";
+import { givenBetween } from "../protocol/numbers";
 import { Store } from "./store";
 
 export interface DirectoryView {
@@ -138,7 +139,7 @@ export class RoomDirectory {
     const latest = (known?.latest?.seq ?? 0) > (room.latest?.seq ?? 0) ? (known?.latest ?? null) : room.latest;
     const last_seq = Math.max(room.last_seq, known?.last_seq ?? 0);
     const read_seq = Math.max(room.read_seq, known?.read_seq ?? 0);
-    const unread = room.member ? Math.max(0, last_seq - read_seq) : 0;
+    const unread = room.member ? givenBetween(read_seq, last_seq) : 0;
     this.#rooms.set(room.room, { ...room, latest, last_seq, read_seq, unread });
   }
 

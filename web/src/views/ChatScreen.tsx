@@ -37,6 +37,7 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
         <Sidebar
           current={roomId}
           onSignOut={() => {
+            void chat.forget();
             keeper.signOut().catch((error: unknown) => {
               console.warn("the issuer was not told of the sign-out:", error); // this page has forgotten the session
             });

@@ -18,8 +18,8 @@ export interface SignInWay {
 interface SignInProps extends SignInWay {
   /** How the person came to be signed out. */
   readonly why: SignedOut;
-  /** Loads what is shown next. */
-  readonly preload: () => Promise<unknown>;
+  /** Loads what is shown next, where that is not there yet. */
+  readonly preload?: () => Promise<unknown>;
 }
 
 /** The ways to sign in that the stage has: a name or an issuer, and wallets beside either. */
@@ -27,7 +27,7 @@ export function SignIn({ why, onSignedIn, preload }: SignInProps) {
   const { shell, signIn } = useWords();
   const config = useConfig();
   useEffect(() => {
-    preload().catch((error: unknown) => {
+    preload?.().catch((error: unknown) => {
       console.warn("the chat could not be loaded ahead:", error); // it is loaded again when it is needed
     });
   }, [preload]);
