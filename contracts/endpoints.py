@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chat import alerts, deeds, flag_settings, infrastructure, measures, scaling
+from chat import alerts, dead_letters, deeds, flag_settings, graphs, infrastructure, measures, oversight, scaling
 from chat.media import UploadRequest
+from chat.media_access import MediaAccess
 from chat.push.registration import Removal, Subscription, Wish
+from chat.upload_parts import Completion, PartsRequest
 from chat.webhooks.registration import Registration
 from chat.webhooks.replay import Range
 from contracts import http_answers as answers
@@ -49,6 +51,7 @@ class Endpoint:
         return self.route.partition(" ")[2]
 
 
+_UPLOAD = "/api/media/{media}"
 _WEBHOOK = "/api/webhooks/{webhook}"
 _SSE = "text/event-stream"
 
@@ -107,6 +110,43 @@ ENDPOINTS = (
         status=201,
         answer=answers.UploadPermit,
         refusals=(403, 404, 413, 415, 429),
+    ),
+    Endpoint(
+        route=f"GET {_UPLOAD}",
+        about="How far an upload of the caller's is, and which of its parts are there",
+        who="user",
+        answer=answers.UploadView,
+        refusals=(404,),
+    ),
+    Endpoint(
+        route=f"DELETE {_UPLOAD}",
+        about="Give an upload up",
+        who="user",
+        answer=answers.UploadView,
+        refusals=(404, 409),
+    ),
+    Endpoint(
+        route=f"POST {_UPLOAD}/parts",
+        about="Where parts of an upload are put, each with its checksum",
+        who="user",
+        body=PartsRequest,
+        answer=answers.PartAddresses,
+        refusals=(404, 409),
+    ),
+    Endpoint(
+        route=f"POST {_UPLOAD}/complete",
+        about="All parts of an upload are there",
+        who="user",
+        body=Completion,
+        answer=answers.UploadView,
+        refusals=(404, 409),
+    ),
+    Endpoint(
+        route="GET /api/rooms/{room}/media-access",
+        about="What a member shows the media of a room with, as an address and as cookies",
+        who="user",
+        answer=MediaAccess,
+        refusals=(403, 404, 429),
     ),
     Endpoint(
         route="POST /api/commands",
@@ -267,11 +307,84 @@ ENDPOINTS = (
         repeatable=True,
     ),
     Endpoint(
+        route="GET /api/monitoring/dashboards",
+        about="Which dashboards the stage has",
+        who="operator",
+        answer=graphs.Dashboards,
+    ),
+    Endpoint(
+        route="GET /api/monitoring/dashboards/{name}",
+        about="One of them, with the numbers of the last hours",
+        who="operator",
+        answer=graphs.Dashboard,
+        queries=("hours",),
+        refusals=(404,),
+    ),
+    Endpoint(
         route="GET /api/audit",
         about="What operators did on a day",
         who="operator",
         answer=deeds.Deeds,
         queries=("day", "start"),
+    ),
+    Endpoint(
+        route="GET /api/audit/chain",
+        about="Whether the record of what operators did is as it was written",
+        who="operator",
+        answer=deeds.Chain,
+    ),
+    Endpoint(
+        route="GET /api/dead-letters",
+        about="What could not be worked off: how much of it waits in which queue",
+        who="operator",
+        answer=dead_letters.Queues,
+    ),
+    Endpoint(
+        route="GET /api/dead-letters/{queue}",
+        about="Some of a queue's letters, without what people wrote",
+        who="operator",
+        answer=dead_letters.Letters,
+        refusals=(404,),
+    ),
+    Endpoint(
+        route="POST /api/dead-letters/{queue}/redrive",
+        about="Send letters again, or see which ones are meant",
+        who="operator",
+        body=dead_letters.Treat,
+        answer=dead_letters.Treated,
+        refusals=(404, 409, 422),
+        repeatable=True,
+    ),
+    Endpoint(
+        route="POST /api/dead-letters/{queue}/discard",
+        about="Give letters up: each is kept with who did it and why; or see which ones are meant",
+        who="operator",
+        body=dead_letters.Treat,
+        answer=dead_letters.Treated,
+        refusals=(404, 409, 422),
+        repeatable=True,
+    ),
+    Endpoint(
+        route="GET /api/oversight/rooms/{room}",
+        about="A room: who is in it and how it goes, nothing of what is said",
+        who="operator",
+        answer=oversight.RoomLook,
+        refusals=(404,),
+    ),
+    Endpoint(
+        route="GET /api/oversight/users/{user}",
+        about="A user: sockets, rooms, and jobs on their data",
+        who="operator",
+        answer=oversight.UserLook,
+    ),
+    Endpoint(
+        route="POST /api/oversight/rooms/{room}",
+        about="Mute, ban, let in again, delete a message, or slow the room down",
+        who="operator",
+        body=oversight.Deal,
+        answer=oversight.Dealt,
+        refusals=(404, 409, 422, 429),
+        repeatable=True,
     ),
     Endpoint(
         route="GET /api/flags",

@@ -39,6 +39,7 @@ class ClientConfig(msgspec.Struct, frozen=True):
     stage: str
     sign_in: Literal["built-in", "oidc"]
     issuer: str | None
+    client_id: str | None
     wallet_chains: list[int]
     websocket_url: str
 
@@ -80,12 +81,61 @@ class Form(msgspec.Struct, frozen=True):
     fields: dict[str, str]
 
 
+class Cut(msgspec.Struct, frozen=True):
+    """How a file is cut into parts, and until when they are taken. The last part is what is left."""
+
+    size_bytes: int
+    count: int
+    expires_at_ms: int
+
+
 class UploadPermit(msgspec.Struct, frozen=True):
-    """A permission to upload one image."""
+    """A permission to upload one file: as one form, or, for who says that it can, a large one in parts."""
 
     media: str
-    upload: Form
+    upload: Form | msgspec.UnsetType = msgspec.UNSET
+    expires_at_ms: int | msgspec.UnsetType = msgspec.UNSET
+    parts: Cut | msgspec.UnsetType = msgspec.UNSET
+
+
+class PartAddress(msgspec.Struct, frozen=True):
+    """Where one part is put, and the headers that go with it."""
+
+    number: int
+    url: str
+    headers: dict[str, str]
+
+
+class PartAddresses(msgspec.Struct, frozen=True):
+    """Of the parts that were asked for."""
+
+    parts: list[PartAddress]
     expires_at_ms: int
+
+
+class Arrived(msgspec.Struct, frozen=True):
+    """A part that is there."""
+
+    number: int
+    sha256: str
+
+
+class CutAndStored(Cut, frozen=True):
+    """With the parts that have arrived, as long as others are to come."""
+
+    stored: list[Arrived]
+
+
+class UploadView(msgspec.Struct, frozen=True):
+    """An upload, as far as it is. `parts` is null where it comes as one form."""
+
+    media: str
+    room: str
+    name: str
+    size_bytes: int
+    state: Literal["sending", "processing", "announced", "rejected", "cancelled"]
+    reason: str | None
+    parts: CutAndStored | None
 
 
 class Device(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from localstack_client.config import get_service_endpoint
 
 from local.client import Refused
 from local.demo import create_demo
+from local.deployment import OPERATOR
 from local.endpoints import Endpoint
 from local.errors import LocalError, explain
 from local.paths import ROOT, StateDirectory
@@ -56,7 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     state = StateDirectory(options.state.resolve())
     progress = Progress()
     ports = Ports(
-        emulator=options.emulator_port, gateway=options.gateway_port, page=options.page_port, cache=options.cache_port
+        emulator=options.emulator_port,
+        gateway=options.gateway_port,
+        page=options.page_port,
+        cache=options.cache_port,
+        front=options.front_port,
     )
     endpoint = Endpoint(options.endpoint) if options.endpoint else None
     stack = LocalStack(ports=ports, state=state, endpoint=endpoint, report=progress)
@@ -83,6 +88,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         ("gateway", ports.gateway, "WebSocket connections"),
         ("page", ports.page, "the page, /api and /media"),
         ("cache", ports.cache, "the cache that functions share"),
+        ("front", ports.front, "CloudFront's part, which the page asks for /api and /media"),
     ):
         text = f"port of {what} (default: %(default)s)"
         parser.add_argument(f"--{name}-port", type=int, default=port, metavar="PORT", help=text)
@@ -145,6 +151,7 @@ def describe(stack: LocalStack, elapsed_s: float) -> str:
 Ready after {elapsed_s:.0f} s. Open the page in two windows and sign in with two names.
 
   page        {stack.page_url}
+  console     {stack.page_url}/console  (sign in as {OPERATOR})
   WebSocket   {stack.websocket_url}?ticket=…
   health      {stack.page_url}/api/health
   AWS API     {stack.endpoint_url}  (any tool, with AWS_ENDPOINT_URL={stack.endpoint_url} and test/test)

@@ -12,6 +12,7 @@ from cdk.config.values import (
     BuiltInIssuer,
     CacheConfig,
     ConfigError,
+    MediaKeys,
     MediaScan,
     ModerationHook,
     OpenIdConnect,
@@ -20,6 +21,7 @@ from cdk.config.values import (
     Throttle,
     UploadQuota,
     UserLimit,
+    Videos,
     WalletSignIn,
 )
 
@@ -32,6 +34,7 @@ __all__ = [
     "CacheConfig",
     "CapacityConfig",
     "ConfigError",
+    "MediaKeys",
     "MediaScan",
     "ModerationHook",
     "OpenIdConnect",
@@ -42,6 +45,7 @@ __all__ = [
     "Throttle",
     "UploadQuota",
     "UserLimit",
+    "Videos",
     "WalletSignIn",
     "Warm",
     "read_context",

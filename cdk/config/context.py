@@ -16,9 +16,11 @@ from cdk.config.backups import Backups
 from cdk.config.capacity import PRODUCTION, CapacityConfig
 from cdk.config.stages import STAGES, Packaging, StageConfig
 from cdk.config.values import (
+    MAX_FFMPEG_MINUTES,
     CacheConfig,
     ConfigError,
     LocalEndpoints,
+    MediaKeys,
     MediaScan,
     ModerationHook,
     OpenIdConnect,
@@ -29,6 +31,7 @@ from cdk.config.values import (
     SocketsHeld,
     UploadQuota,
     UserLimit,
+    Videos,
     WalletSignIn,
 )
 from chat import words
@@ -57,6 +60,8 @@ def read_context(context: Context) -> StageConfig:
         blocked_words=_blocked_words(context),
         moderation=_moderation(context),
         media_scan=_media_scan(context),
+        videos=_videos(stage, context),
+        media_keys=_media_keys(stage, context),
         upload_quota=_upload_quota(stage, context),
         wallet=_wallet(stage, context),
         fanout=str(context("fanout") or stage.fanout),
@@ -77,11 +82,14 @@ def read_context(context: Context) -> StageConfig:
 
 
 def _sign_in(stage: StageConfig, context: Context) -> SignIn:
-    issuer, audience = context("oidc_issuer"), context("oidc_audience")
+    issuer, audience, others = context("oidc_issuer"), context("oidc_audience"), context("oidc_origins")
+    origins = tuple(origin.strip() for origin in str(others or "").split(",") if origin.strip())
     if issuer and audience:
-        return OpenIdConnect(issuer=issuer, audience=audience)
-    if issuer or audience:
-        raise ConfigError("oidc_issuer and oidc_audience belong together: give both, or neither.")
+        return OpenIdConnect(issuer=issuer, audience=audience, origins=origins)
+    if issuer or audience or origins:
+        raise ConfigError(
+            "oidc_issuer and oidc_audience belong together: give both, or neither. oidc_origins needs them."
+        )
     if stage.sign_in is None:
         raise ConfigError(
             f"Stage {stage.name} signs users in by OpenID Connect: say which with "
@@ -138,12 +146,31 @@ def _media_scan(context: Context) -> MediaScan | None:
     )
 
 
+def _videos(stage: StageConfig, context: Context) -> Videos:
+    transcoder = context("video_transcoder") or stage.videos.transcoder
+    if transcoder != "ffmpeg" and stage.name == "local":
+        raise ConfigError("Stage local converts videos itself: AWS has no MediaConvert for it.")
+    usual = MAX_FFMPEG_MINUTES if transcoder == "ffmpeg" else Videos.max_minutes
+    return Videos(transcoder=transcoder, max_minutes=_whole("video_max_minutes", context("video_max_minutes") or usual))
+
+
 def _upload_quota(stage: StageConfig, context: Context) -> UploadQuota:
     quota = stage.upload_quota
     return UploadQuota(
         per_day=_whole("uploads_per_day", context("uploads_per_day") or quota.per_day),
         mb_per_day=_whole("upload_mb_per_day", context("upload_mb_per_day") or quota.mb_per_day),
+        max_mb=str(context("upload_max_mb") or quota.max_mb),
     )
+
+
+def _media_keys(stage: StageConfig, context: Context) -> MediaKeys:
+    given = context("media_keys")
+    if not given:
+        return stage.media_keys
+    signs, *others = (_whole("media_keys", each) for each in str(given).split(","))
+    if len(others) > 1:
+        raise ConfigError("media_keys are one number or two: while one key follows another, both are trusted.")
+    return MediaKeys(signs=signs, trusted=others[0] if others else None)
 
 
 def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
+
+from chat.media_kinds import parse_limits
 
 MIN_DEADLINE_MS, MAX_DEADLINE_MS = 50, 5_000
 """Of a moderation hook. The function that waits for it has 15 s for a whole frame."""
@@ -32,15 +34,32 @@ class BuiltInIssuer:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIdConnect:
-    """Sign-in by an issuer's tokens for `audience`."""
+    """Sign-in by an issuer's ID tokens for `audience`, which is this application's client id there."""
 
     issuer: str
     audience: str
+    origins: tuple[str, ...] = ()
+    """Where the issuer's endpoints are, besides its own origin: Cognito gives tokens out at a domain of their own."""
 
     def __post_init__(self) -> None:
         _require_url("oidc_issuer", self.issuer, "https")
         if not self.audience:
             raise ConfigError("oidc_audience is empty.")
+        for origin in self.origins:
+            _require_url("oidc_origins", origin, "https")
+            if origin != origin_of(origin):
+                raise ConfigError(f"oidc_origins are origins, such as {origin_of(origin)}; not {origin}.")
+
+    @property
+    def connects_to(self) -> tuple[str, ...]:
+        """The origins that a page talks to when it signs in."""
+        return (origin_of(self.issuer), *self.origins)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 SignIn = BuiltInIssuer | OpenIdConnect
@@ -134,15 +153,65 @@ class MediaScan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MediaKeys:
+    """Numbers of the key pairs that access to media is signed with. CloudFront trusts both, one of them signs."""
+
+    signs: int = 1
+    trusted: int | None = None
+    """Another one, while one follows the other; None at all other times."""
+
+    def __post_init__(self) -> None:
+        if min(self.numbers) < 1 or self.signs == self.trusted:
+            raise ConfigError("media_keys are one number or two different ones, from 1: the one that signs first.")
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """All of them, the one that signs first."""
+        return (self.signs,) if self.trusted is None else (self.signs, self.trusted)
+
+
+@dataclass(frozen=True, kw_only=True)
 class UploadQuota:
-    """What one user may upload in a day (UTC)."""
+    """What one user may upload in a day (UTC), and how large one file may be."""
 
     per_day: int
     mb_per_day: int
+    max_mb: str = ""
+    """Kinds of files of which the stage takes less than it could: `image=5`, in MiB."""
 
     def __post_init__(self) -> None:
         if self.per_day < 1 or self.mb_per_day < 1:
             raise ConfigError("uploads_per_day and upload_mb_per_day are 1 or more.")
+        try:
+            parse_limits(self.max_mb)
+        except ValueError as error:
+            raise ConfigError(f"upload_max_mb: {error}.") from error
+
+
+Transcoder = Literal["mediaconvert", "ffmpeg"]
+
+MAX_FFMPEG_MINUTES = 10
+"""What a function of two cores converts within Lambda's quarter of an hour (`loadtest.media_bench`)."""
+
+MAX_VIDEO_MINUTES = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Videos:
+    """Who converts videos, and how long they may be.
+
+    `mediaconvert` is AWS Elemental MediaConvert, which not every Region has; `ffmpeg` a function of the stage's own.
+    """
+
+    transcoder: Transcoder = "mediaconvert"
+    max_minutes: int = 60
+
+    def __post_init__(self) -> None:
+        if self.transcoder not in get_args(Transcoder):
+            raise ConfigError(f"video_transcoder is {' or '.join(get_args(Transcoder))}, not {self.transcoder!r}.")
+        most = MAX_FFMPEG_MINUTES if self.transcoder == "ffmpeg" else MAX_VIDEO_MINUTES
+        if not 1 <= self.max_minutes <= most:
+            raise ConfigError(f"video_max_minutes are 1 to {most} with {self.transcoder}.")
 
 
 def _is_function(target: str) -> bool:

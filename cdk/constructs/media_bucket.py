@@ -23,7 +23,7 @@ UPLOADS_KEPT_DAYS = 1
 
 
 class MediaBucket(Construct):
-    """Private and encrypted; browsers put objects in by presigned POST, CloudFront reads.
+    """Private and encrypted; browsers put objects in by presigned POST, or PUT of a part; CloudFront reads.
 
     Not versioned: an object is written once under a random key, and what a user has erased must be gone.
     """
@@ -38,7 +38,9 @@ class MediaBucket(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             cors=[
                 s3.CorsRule(
-                    allowed_methods=[s3.HttpMethods.POST], allowed_origins=_page_origins(config), allowed_headers=["*"]
+                    allowed_methods=[s3.HttpMethods.POST, s3.HttpMethods.PUT],
+                    allowed_origins=_page_origins(config),
+                    allowed_headers=["*"],
                 )
             ],
             lifecycle_rules=[
@@ -64,6 +66,7 @@ class MediaBucket(Construct):
         self.variants = self._objects(VARIANTS)
         self.exports = self._objects(EXPORTS)
         self.ledger = self._objects(LEDGER)
+        self.discarded = self._objects(DISCARDED)
 
     def _objects(self, prefix: str) -> Pattern:
         """The objects below `prefix`, for the functions' permissions."""

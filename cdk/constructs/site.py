@@ -13,18 +13,21 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.config import StageConfig
-from cdk.constructs.access_logs import access_log_bucket
+from cdk.constructs.access_logs import edge_log_bucket
 from cdk.constructs.media_bucket import VARIANTS
 from cdk.constructs.page_files import PageFiles
 from cdk.constructs.permissions import acknowledge
-from cdk.constructs.security_headers import page_policy, security_headers
+from cdk.constructs.security_headers import ANY_SITE, page_policy, security_headers
+from chat.aws.edge_logs import PREFIX
 from chat.storage.tail_access import LIFE_MS
 
 ROUTE_TO_PAGE = """
 function handler(event) {
-  // A path without an ending is a place inside the page, not a file.
+  // A path without an ending is a place inside a page, not a file.
   var request = event.request;
-  if (request.uri.lastIndexOf('.') <= request.uri.lastIndexOf('/')) {
+  if (request.uri === '/console' || request.uri === '/console/') {
+    request.uri = '/console.html';
+  } else if (request.uri.lastIndexOf('.') <= request.uri.lastIndexOf('/')) {
     request.uri = '/index.html';
   }
   return request;
@@ -46,21 +49,22 @@ class Site(Construct):
         *,
         config: StageConfig,
         media: s3.Bucket,
+        media_keys: cloudfront.IKeyGroup,
         api_host: str,
         connects_to: Sequence[str],
     ) -> None:
-        """`connects_to`: the origins besides its own that the page may open connections to."""
+        """`media_keys`: who signs for members. `connects_to`: what else than its own origin the page may connect to."""
         super().__init__(scope, construct_id)
         self._own_domain = domain = config.site_domain
-        access_logs = access_log_bucket(self, "AccessLogs", config=config)
+        self.logs = edge_log_bucket(self, "AccessLogs", config=config)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             encryption=s3.BucketEncryption.S3_MANAGED,
-            server_access_logs_bucket=access_logs,
-            server_access_logs_prefix="bucket/" if access_logs else None,
+            server_access_logs_bucket=None if config.local else self.logs,
+            server_access_logs_prefix=None if config.local else "bucket/",
             # Rebuilt from the sources by every deployment.
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
@@ -76,7 +80,7 @@ class Site(Construct):
                 # The first that fits counts.
                 f"{TAILS}*": self._tails(api),
                 "/api/*": _api(api),
-                f"/{VARIANTS}*": self._media(_bucket_origin(media, access)),
+                f"/{VARIANTS}*": self._media(_bucket_origin(media, access), media_keys),
             },
             # CloudFront would keep an error for 10 s; what a tail refuses or lacks may be there with the next poll.
             error_responses=[cloudfront.ErrorResponse(http_status=status, ttl=ERROR_LIFE) for status in ERRORS],
@@ -87,8 +91,8 @@ class Site(Construct):
             certificate=acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn)
             if domain
             else None,
-            log_bucket=access_logs,
-            log_file_prefix="distribution/" if access_logs else None,
+            log_bucket=self.logs,
+            log_file_prefix=PREFIX,
         )
         self._accept_findings()
         self._allow_reading("BucketPolicy", self.bucket, "*")
@@ -136,13 +140,17 @@ class Site(Construct):
             ],
         )
 
-    def _media(self, origin: cloudfront.IOrigin) -> cloudfront.BehaviorOptions:
+    def _media(self, origin: cloudfront.IOrigin, keys: cloudfront.IKeyGroup) -> cloudfront.BehaviorOptions:
+        """For members only: the signature is checked before any cache is asked, and is no part of what it keeps by."""
         return cloudfront.BehaviorOptions(
             origin=origin,
+            trusted_key_groups=[keys],
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
             # Opened on its own, somebody's image runs nothing.
-            response_headers_policy=security_headers(self, "MediaHeaders", "default-src 'none'; sandbox"),
+            response_headers_policy=security_headers(
+                self, "MediaHeaders", "default-src 'none'; sandbox", cors=ANY_SITE
+            ),
             compress=False,
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -28,21 +26,21 @@ class EdgeStack(cdk.Stack):
         bucket = data.media.bucket
         # A presigned upload goes to either name, by Region.
         uploads = [f"https://{bucket.bucket_regional_domain_name}", f"https://{bucket.bucket_domain_name}"]
-        sources = [service.websocket.origin, *uploads]
-        if issuer:
-            parts = urlsplit(issuer.issuer)
-            sources.append(f"{parts.scheme}://{parts.netloc}")
+        sources = [service.websocket.origin, *uploads, *(issuer.connects_to if issuer else ())]
         site = Site(
             self,
             "Site",
             config=config,
             media=bucket,
+            media_keys=service.media_keys,
             api_host=f"{service.http.api.api_id}.execute-api.{self.region}.{self.url_suffix}",
             connects_to=sources,
         )
+        self.logs = site.logs
         url = f"https://{config.site_domain.name}" if config.site_domain else f"https://{site.distribution.domain_name}"
         cdk.CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         cdk.CfnOutput(self, "DistributionDomainName", value=site.distribution.domain_name)
+        cdk.CfnOutput(self, "EdgeLogBucketName", value=site.logs.bucket_name)
         cdk.CfnOutput(self, "SiteBucketName", value=site.bucket.bucket_name)
         self.site_url = cdk.CfnOutput(self, "SiteUrl", value=url)
         # On one machine the page is not served by the distribution, but by its own development server.

@@ -13,7 +13,15 @@ from chat.protocol import AnyCommand
 from tests.infrastructure.assembly import Assembly, Resource
 
 COMMANDS = {command.__struct_config__.tag for command in get_args(AnyCommand)}
-PUBLIC = {"POST /api/tickets": "connect.tickets", "POST /api/media": "media.uploads"}
+PUBLIC = {
+    "POST /api/tickets": "connect.tickets",
+    "POST /api/media": "media.uploads",
+    "GET /api/rooms/{room}/media-access": "media.access",
+}
+UPLOADS = {
+    f"{method} /api/media/{{media}}{path}": "media.uploads"
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/parts"), ("POST", "/complete"))
+}
 ACCOUNT = {
     f"{method} /api/account/{kind}": "ops.account" for method in ("GET", "POST") for kind in ("export", "erasure")
 }
@@ -133,7 +141,7 @@ def test_signing_in_by_name_or_wallet_is_deployed_where_the_stage_says_so(
     cached = {"POST /api/cache/invalidate": "ops.cache"}
     for assembly, expected in ((local, by_name | cached), (dev, by_name), (prod, cached)):
         found = {key: answered_by(assembly, route) for key, route in routes(assembly, "HTTP").items()}
-        assert found == {**PUBLIC, **FALLBACK, **ACCOUNT, **WEBHOOKS, **PUSH, **OPERATIONS, **expected}
+        assert found == {**PUBLIC, **UPLOADS, **FALLBACK, **ACCOUNT, **WEBHOOKS, **PUSH, **OPERATIONS, **expected}
 
 
 def test_every_route_may_invoke_its_function(stage: Assembly) -> None:

@@ -104,6 +104,15 @@ def test_an_upload_that_came_to_nothing_is_gone_after_a_day(stage: Assembly) -> 
     assert expiring(stage)["uploads/"] == 1
 
 
+def test_parts_that_were_never_joined_are_gone_after_a_day(stage: Assembly) -> None:
+    (rule,) = [
+        each
+        for each in stage.named_output("MediaBucketName")["LifecycleConfiguration"]["Rules"]
+        if each["Prefix"] == "uploads/"
+    ]
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
 def test_archives_of_users_data_are_gone_after_a_week_and_images_never_by_themselves(stage: Assembly) -> None:
     assert expiring(stage).keys() == {"uploads/", "exports/"}
     assert expiring(stage)["exports/"] == 7
@@ -122,7 +131,7 @@ def test_an_upload_raises_an_event(stage: Assembly) -> None:
 
 def test_browsers_may_upload_and_nothing_else(stage: Assembly) -> None:
     (rule,) = stage.named_output("MediaBucketName")["CorsConfiguration"]["CorsRules"]
-    assert rule["AllowedMethods"] == ["POST"]
+    assert rule["AllowedMethods"] == ["POST", "PUT"]
 
 
 def test_on_aws_no_page_but_the_sites_may_upload(dev: Assembly, prod: Assembly) -> None:

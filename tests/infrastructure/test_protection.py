@@ -89,7 +89,7 @@ def test_images_are_scanned_between_their_inspection_and_their_variants(
 ) -> None:
     for assembly in (with_http_hook, with_function):
         states = machine_definition(assembly)["States"]
-        assert (states["Inspect"]["Next"], states["Scan"]["Next"]) == ("Scan", "Variants")
+        assert (states["Inspect"]["Next"], states["Scan"]["Next"]) == ("Scan", "Kind")
         assert states["Scan"]["Parameters"] == {"key.$": "$.detail.object.key", "inspected.$": "$.inspected"}
         assert states["Scan"]["Catch"][-1]["Next"] == "Reject"
         assert assembly.functions()["media.scan"]["Timeout"] == 25
@@ -140,6 +140,7 @@ MISTAKES = {
     "a scan that takes too long": ({"media_scan": SCANNER, "media_scan_deadline_ms": "60001"}, "50 to 60000"),
     "a scan's failure that is neither": ({"media_scan": SCANNER, "media_scan_failure": "ajar"}, "open or closed"),
     "a user who may upload nothing": ({"uploads_per_day": "-1"}, "1 or more"),
+    "images larger than functions can work with": ({"upload_max_mb": "image=11"}, "1 to 10 MiB"),
     "a user who may send nothing": ({"user_rate": "-1"}, "1 or more"),
     "a stage that holds nobody": ({"sockets": "-1"}, "1 or more"),
     "a quota for nobody": ({"sockets_opened_per_s": "500"}, "sockets only"),

@@ -8,6 +8,7 @@ import pytest
 
 from chat import media, rooms, shown_media, subscriptions
 from chat.errors import ChatError, InvalidFieldError, TooLargeError, UnsupportedTypeError
+from chat.media_kinds import parse_limits
 from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, Subscribe, Variant
 from simulation.world import World
 
@@ -64,9 +65,9 @@ def test_what_can_not_be_shown_is_refused_before_it_is_uploaded(
     changes: dict[str, object], error: type[ChatError]
 ) -> None:
     good = {"room": "lunch", "name": "cat.jpg", "content_type": "image/jpeg", "size_bytes": media.MAX_UPLOAD_BYTES}
-    media.check(media.UploadRequest(**good))  # type: ignore[arg-type]
+    media.check(media.UploadRequest(**good), parse_limits(""))  # type: ignore[arg-type]
     with pytest.raises(error):
-        media.check(media.UploadRequest(**{**good, **changes}))  # type: ignore[arg-type]
+        media.check(media.UploadRequest(**{**good, **changes}), parse_limits(""))  # type: ignore[arg-type]
 
 
 def test_an_image_is_announced_once_however_often_the_step_runs(world: World) -> None:
@@ -96,21 +97,28 @@ def test_the_bytes_of_an_upload_are_those_that_were_promised() -> None:
     promised = dataclasses.replace(
         UPLOAD, size_bytes=3, sha256=base64.b64encode(hashlib.sha256(b"cat").digest()).decode()
     )
-    media.check_arrived(promised, b"cat")
-    media.check_arrived(dataclasses.replace(promised, sha256=None), b"dog")
+    media.check_arrived(promised, 3, [b"c", b"at"])
+    media.check_arrived(dataclasses.replace(promised, sha256=None), 3, [b"dog"])
     with pytest.raises(media.MediaError, match="damaged on its way"):
-        media.check_arrived(promised, b"dog")
+        media.check_arrived(promised, 3, [b"dog"])
     with pytest.raises(media.MediaError, match="more bytes"):
-        media.check_arrived(promised, b"cats")
+        media.check_arrived(promised, 4, [b"cats"])
 
 
 def test_a_deleted_image_is_forgotten_whole_for_the_price_of_one_path(world: World) -> None:
     keys = shown_media.objects_of(SHOWN)
     for key in [media.upload_key("m1"), *keys]:
         world.files.put(key, b"", "image/webp")
-    media.purge(world.files, world.edge_cache, "m1", keys)
+    media.remove(world.files, "m1", keys)
+    media.forget(world.edge_cache, keys)
     assert not world.files.objects
     assert world.edge_cache.forgotten == ["media/lunch/m1/*"]
+
+
+def test_many_images_of_a_room_are_forgotten_with_the_room(world: World) -> None:
+    shown = [f"media/lunch/m{number}/480.webp" for number in range(media.MOST_PATHS + 1)]
+    media.forget(world.edge_cache, [*shown, "media/tea/m1/480.webp", "media/tea/m1/960.webp"])
+    assert world.edge_cache.forgotten == ["media/lunch/*", "media/tea/m1/*"]
 
 
 def test_uploads_are_known_by_their_keys() -> None:

@@ -1,52 +1,86 @@
-"""What reports are made of: tables, and charts whose figures are where they belong."""
+"""Documents: how many pages, what the first looks like, and which are not taken."""
 
 from __future__ import annotations
 
-import re
-from xml.etree import ElementTree as ET
+import io
+import zipfile
 
+import pypdfium2 as pdfium
 import pytest
+from PIL import Image
 
-from operations.pages import bar_charts
-from operations.pages.document import Markup, html, table
-from operations.pages.line_charts import Axis, Series, line_chart, upward
-
-
-def test_a_page_has_what_is_told_between_its_head_and_its_end_and_loads_nothing() -> None:
-    page = html("One & two", "<p>told</p>")
-    assert "<title>One &amp; two</title>" in page
-    assert page.endswith("<h1>One &amp; two</h1><p>told</p></main></body></html>\n")
-    assert not re.search(r"(src|href)=|url\(|@import|<script", page)
+from chat.imaging import pages
+from chat.imaging.pages import MAX_POINTS, PREVIEW_PX, first_page, inspect
+from chat.media import MediaError
+from chat.media_facts import Facts
+from tests.unit.recorded_files import document, locked_document
 
 
-def test_cells_are_text_unless_they_are_markup() -> None:
-    assert "<td>a&lt;b</td><td><b>c</b></td>" in table(("", ""), [("a<b", Markup("<b>c</b>"))])
-
-
-def test_a_column_of_figures_stands_to_the_right_with_its_name() -> None:
-    told = table(("what", "how many", "mixed"), [("one", "1,234.5", "7"), ("two", "-", "none")])
-    assert '<th>what</th><th class="figure">how many</th><th>mixed</th>' in told
-    assert '<td>one</td><td class="figure">1,234.5</td><td>7</td>' in told
-
-
-def test_a_table_without_rows_or_names_is_one_all_the_same() -> None:
-    assert table(("a", "b"), []).count("<th>") == 2
-    assert "<thead>" not in table(("", ""), [("a", "b")])
-
-
-def test_a_chart_s_bars_are_as_long_as_their_values() -> None:
-    chart = ET.fromstring(  # noqa: S314  # made here
-        bar_charts.bars("One & two", [("one", 1, "1"), ("two <2>", 2, "2")], high=1.5)
+def with_catalog(entries: bytes) -> bytes:
+    """A document whose catalog has more in it. Readers mend the offsets that no longer fit."""
+    return (
+        document(1)
+        .replace(b"/Type/Catalog", b"/Type/Catalog" + entries)
+        .replace(b"/Type /Catalog", b"/Type /Catalog" + entries)
     )
-    widths = [float(bar.attrib["width"]) for bar in chart.iter("rect")]
-    assert widths[1] == pytest.approx(2 * widths[0])
-    assert [bar.attrib["class"] for bar in chart.iter("rect")] == ["bar", "high"]
 
 
-def test_a_chart_breaks_its_line_where_nothing_was_measured_and_keeps_within_its_frame() -> None:
-    series = [Series("a<b", [(0, 1.0), (1, None), (2, 3.0), (3, 9.0)])]
-    drawn = line_chart("t", series, Axis(0, 3, "s"), upward("n", series))
-    assert drawn.count("<polyline") == 2
-    assert "a&lt;b" in drawn
-    places = [float(each) for points in re.findall(r'points="([^"]*)"', drawn) for each in re.split("[ ,]", points)]
-    assert all(0 <= place <= 720 for place in places)
+def zipped() -> bytes:
+    file = io.BytesIO(document(1))
+    file.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("inside.txt", "secret")
+    return file.getvalue() + b"%%EOF"
+
+
+def test_a_document_is_known_by_its_pages() -> None:
+    assert inspect(document(3)) == Facts("application/pdf", 595, 842, kind="document", pages=3)
+
+
+@pytest.mark.parametrize(
+    ("size", "drawn"), [((595, 842), (679, 960)), ((842, 595), (960, 679)), ((10, 10), (960, 960))]
+)
+def test_the_first_page_is_drawn_in_one_size_whatever_it_says_of_itself(
+    size: tuple[float, float], drawn: tuple[int, int]
+) -> None:
+    picture = Image.open(io.BytesIO(first_page(document(1, *size))))
+    assert (picture.format, picture.mode) == ("PNG", "RGB")
+    assert picture.size == pytest.approx(drawn, abs=1)
+    assert max(picture.size) <= PREVIEW_PX + 1
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (document(1)[:200], "damaged"),
+        (b"%PDF-1.7\n%%EOF", "damaged"),
+        (document(0), "damaged|pages"),
+        (locked_document(), "locked"),
+        (document(1, MAX_POINTS + 1, 100), "too large a page"),
+        (document(1, 10, 1000), "too long"),
+        (zipped(), "something else in it"),
+        (with_catalog(b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), "run something"),
+        (with_catalog(b"/OpenAction<</S/Launch/F(cmd.exe)>>"), "run something"),
+    ],
+    ids=["cut", "empty", "no pages", "locked", "large", "long", "archive", "script", "launch"],
+)
+def test_a_document_that_could_do_harm_is_refused_in_words(body: bytes, reason: str) -> None:
+    with pytest.raises(MediaError, match=reason):
+        inspect(body)
+
+
+def test_a_document_with_too_many_pages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MAX_PAGES", 2)
+    with pytest.raises(MediaError, match="1 to 2 pages"):
+        inspect(document(3))
+
+
+def test_files_inside_of_a_document_are_found_where_their_names_are_compressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = pdfium.PdfDocument.new()
+    made.new_page(100, 100)
+    made.new_attachment("inside.exe").set_data(b"MZ")
+    file = io.BytesIO()
+    made.save(file)
+    monkeypatch.setattr(pages, "_ACTIVE", ())
+    with pytest.raises(MediaError, match="other files inside"):
+        inspect(file.getvalue())

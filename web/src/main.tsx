@@ -6,14 +6,18 @@ import "./styles/sign-in.css";
 import "./styles/shell.css";
 import "./styles/room.css";
 import "./styles/message.css";
+import "./styles/actions.css";
+import "./styles/panel.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./views/App";
+import { startWords } from "./words/words";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no #root");
+await startWords();
 createRoot(root).render(
   <StrictMode>
     <App />

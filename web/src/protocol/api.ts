@@ -75,6 +75,11 @@ export function endpointsOf(token: string): HttpEndpoints {
   };
 }
 
+/** Has the browser given the cookies that the room's images load with, for five minutes. */
+export async function createMediaAccess(token: string, room: string): Promise<void> {
+  await call("GET", `/api/rooms/${encodeURIComponent(room)}/media-access`, { token });
+}
+
 export async function createMedia(token: string, room: string, file: File): Promise<UploadTarget> {
   const body = { room, name: file.name, content_type: file.type, size_bytes: file.size, sha256: await checksumOf(file) };
   const it = await call("POST", "/api/media", { token, body });
@@ -156,21 +161,28 @@ function limited(signal: AbortSignal): AbortSignal {
 interface CallOptions {
   readonly token?: string;
   readonly body?: object;
+  /** By which the server knows the same request when it comes again. */
+  readonly idempotencyKey?: string;
+  /** A status beside those of success whose body is the answer all the same. */
+  readonly alsoTakes?: number;
 }
 
-async function call(method: "GET" | "POST", path: string, { token, body }: CallOptions = {}): Promise<Fields> {
+/** One request of an endpoint with its JSON; throws as everything here. */
+export async function call(method: "GET" | "POST", path: string, options: CallOptions = {}): Promise<Fields> {
+  const { token, body, idempotencyKey, alsoTakes } = options;
   const headers = new Headers({ Accept: "application/json" });
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("Content-Type", "application/json");
+  if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
   const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  const response = await ask(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) });
+  const response = await ask(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) }, alsoTakes);
   return fields(json(await arriving(response.text()), path), path);
 }
 
 /** An answer of success, as far as its headers. */
-async function ask(path: string, init: RequestInit): Promise<Response> {
+async function ask(path: string, init: RequestInit, alsoTakes?: number): Promise<Response> {
   const response = await arriving(fetch(path, { ...init, cache: "no-store" }));
-  if (!response.ok) throw refusal(response.status, await arriving(response.text()));
+  if (!response.ok && response.status !== alsoTakes) throw refusal(response.status, await arriving(response.text()));
   return response;
 }
 

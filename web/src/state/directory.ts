@@ -17,6 +17,8 @@ export interface DirectoryView {
   readonly failure: Error | null;
 }
 
+/** What the server's previews have in the place of a text that is gone. */
+export const DELETED_PREVIEW = "deleted a message";
 /** The server cuts previews at this length too. */
 const PREVIEW_CHARS = 80;
 
@@ -156,6 +158,6 @@ function byActivity(a: Room, b: Room): number {
 }
 
 function previewOf({ seq, kind, from, text, sent_at_ms }: Message): Preview {
-  const shown = kind === "deleted" ? "deleted a message" : text.slice(0, PREVIEW_CHARS);
+  const shown = kind === "deleted" ? DELETED_PREVIEW : text.slice(0, PREVIEW_CHARS);
   return { seq, author: from?.name ?? "", text: shown, sent_at_ms };
 }

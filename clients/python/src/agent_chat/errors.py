@@ -178,6 +178,24 @@ class JobNotFoundError(RefusedError):
     code = "job_not_found"
 
 
+class UploadNotFoundError(RefusedError):
+    """The user has no such upload, or had it so long ago that it is forgotten."""
+
+    code = "upload_not_found"
+
+
+class UploadClosedError(RefusedError):
+    """The upload takes no more parts, or can't be called off: it is whole, or over."""
+
+    code = "upload_closed"
+
+
+class PartsMissingError(RefusedError):
+    """Parts of the upload are not there as they were sent; the message has their numbers."""
+
+    code = "parts_missing"
+
+
 class AccountErasingError(RefusedError):
     """The user is being erased, and enters no room until that is done."""
 

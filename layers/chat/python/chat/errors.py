@@ -131,6 +131,12 @@ class JobNotFoundError(ChatError):
     code, status = "job_not_found", 404
 
 
+class UploadNotFoundError(ChatError):
+    """The user has no such upload, or had it so long ago that it is forgotten."""
+
+    code, status = "upload_not_found", 404
+
+
 class MessageNotFoundError(ChatError):
     """The room has no message of this number."""
 
@@ -141,6 +147,18 @@ class MessageDeletedError(ChatError):
     """The message was deleted: nothing more can be done to it."""
 
     code, status = "message_deleted", 409
+
+
+class UploadClosedError(ChatError):
+    """The upload takes no more parts, or can't be called off: it is whole, over, or came as one form."""
+
+    code, status = "upload_closed", 409
+
+
+class PartsMissingError(ChatError):
+    """Parts of the upload are not there, or not the bytes that were promised; `message` has their numbers."""
+
+    code, status = "parts_missing", 409
 
 
 class AccountErasingError(ChatError):

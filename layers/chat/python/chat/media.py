@@ -1,10 +1,10 @@
-"""Uploads: what may be uploaded, under which names it is stored, and how an image becomes a message."""
+"""Uploads: what may be uploaded, under which names it is stored, and how a file becomes a message."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,29 +19,28 @@ from chat.errors import (
     NotAMemberError,
     RoomNotFoundError,
     SlowModeError,
-    TooLargeError,
     TooManyRequestsError,
-    UnsupportedTypeError,
 )
+from chat.media_kinds import IMAGE, check_size, kind_of
 from chat.ports import EdgeCache, Files, Sockets
 from chat.protocol import Media, MediaRejected, RoomId, encode
 from chat.services import Services
 from chat.storage.connections import ConnectionRegistry
 from chat.storage.messages import Draft
 
-MAX_UPLOAD_BYTES = 10 * 1024 * 1024
+MAX_UPLOAD_BYTES = IMAGE.max_bytes
 UPLOAD_LIFETIME_S = 15 * 60
-"""How long a permission to upload lasts."""
+"""How long a presigned form or address lasts."""
 
 MAX_FILE_NAME_CHARS = 120
-
-TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
-"""What a client may say that it uploads. The bytes decide what it is."""
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]{43}=$")]
 """Of 32 bytes in base64."""
 
 UPLOADS = "uploads/"
+
+MOST_PATHS = 3
+"""Images of one room that caches are told to forget one by one, of those that go at the same time."""
 
 
 _FOR_GOOD = (
@@ -53,7 +52,7 @@ _FOR_GOOD = (
     SlowModeError,
     TooManyRequestsError,
 )
-"""Refusals of an image that waiting a moment would not change."""
+"""Refusals of a message that waiting a moment would not change."""
 
 
 class MediaError(Exception):
@@ -68,13 +67,17 @@ class TakenError(Exception):
 
 
 class UploadRequest(msgspec.Struct, frozen=True):
-    """What a client wants to upload, and for which room. `sha256` is of the file's bytes, in base64."""
+    """What a client wants to upload, and for which room. `sha256` is of the file's bytes, in base64.
+
+    `parts`: whether it can send a large file in parts (`chat.upload_parts`).
+    """
 
     room: RoomId
     name: str
     content_type: str
     size_bytes: int
     sha256: Sha256 | None = None
+    parts: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,26 +92,38 @@ class Upload:
     content_type: str
     size_bytes: int
     sha256: str | None = None
+    s3_upload: str | None = None
+    """What S3 knows the upload by while it comes in parts; None where it comes as one form."""
 
 
-def check(request: UploadRequest) -> None:
-    """Raises `UnsupportedTypeError`, `TooLargeError` or `InvalidFieldError` for what will not be taken."""
-    if request.content_type not in TYPES:
-        raise UnsupportedTypeError(f"Images only: {', '.join(TYPES)}.")
-    if request.size_bytes > MAX_UPLOAD_BYTES:
-        raise TooLargeError(f"An image has at most {MAX_UPLOAD_BYTES:,} bytes.")
+def check(request: UploadRequest, limits: Mapping[str, int]) -> None:
+    """Raises `UnsupportedTypeError`, `TooLargeError` or `InvalidFieldError` for what will not be taken.
+
+    `limits` are the most bytes of each kind.
+    """
+    check_size(kind_of(request.content_type), request.size_bytes, limits)
     if request.size_bytes < 1:
         raise InvalidFieldError("`size_bytes` is 1 or more.")
     if not 1 <= len(request.name.strip()) <= MAX_FILE_NAME_CHARS:
         raise InvalidFieldError(f"`name` is 1 to {MAX_FILE_NAME_CHARS} characters.")
 
 
-def check_arrived(upload: Upload, body: bytes) -> None:
-    """Raises `MediaError` where these are not the bytes that the client said it would send, as far as it did."""
-    if len(body) > upload.size_bytes:
-        raise MediaError("The image has more bytes than were permitted.")
-    if upload.sha256 and base64.b64encode(hashlib.sha256(body).digest()).decode() != upload.sha256:
-        raise MediaError("The image was damaged on its way; send it again.")
+def check_arrived(upload: Upload, size_bytes: int, parts: Iterable[bytes]) -> None:
+    """Raises `MediaError` where these are not the bytes that the client said it would send, as far as it did.
+
+    `parts` are all of them, read only where there is a checksum to hold them against.
+    """
+    if size_bytes > upload.size_bytes:
+        raise MediaError("The file has more bytes than were permitted.")
+    if upload.sha256 and _sha256(parts) != upload.sha256:
+        raise MediaError("The file was damaged on its way; send it again.")
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return base64.b64encode(digest.digest()).decode()
 
 
 def upload_key(media: str) -> str:
@@ -127,7 +142,7 @@ def command_of(upload: Upload) -> str:
 
 
 def announce(services: Services, upload: Upload, media: Media) -> int:
-    """Posts the image to its room as its uploader; its number there. Repeated, it is the same message.
+    """Posts the file to its room as its uploader; its number there. Repeated, it is the same message.
 
     Raises `MediaError` when the uploader may not post there any more.
     """
@@ -139,7 +154,7 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
         raise MediaError(refused.message) from refused
     draft = Draft(
         room=upload.room,
-        kind="image",
+        kind=media.kind,
         user=upload.user,
         name=upload.user_name,
         text="",
@@ -150,11 +165,28 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
     return messages.post(services, draft).seq
 
 
-def purge(files: Files, edge_cache: EdgeCache, media: str, shown: Sequence[str]) -> None:
-    """Removes an image: as it was uploaded, and all that was `shown` of it, from caches too. Safe to repeat."""
+def remove(files: Files, media: str, shown: Sequence[str]) -> None:
+    """Removes a file: as it was uploaded, and all that was `shown` of it. Safe to repeat.
+
+    Beside a playlist are its segments, and frames, of which a message does not tell one by one.
+    """
+    for playlist in (key for key in shown if key.endswith(".m3u8")):
+        files.remove_below(playlist.rpartition("/")[0] + "/")
     files.remove([upload_key(media), *shown])
-    # CloudFront's bill counts paths: one for all forms of an image.
-    edge_cache.forget(sorted({key.rpartition("/")[0] + "/*" for key in shown}))
+
+
+def forget(edge_cache: EdgeCache, shown: Iterable[str]) -> None:
+    """Has caches forget all that was `shown` of files that are removed. Safe to repeat.
+
+    CloudFront's bill counts paths, $0.005 each above 1,000 a month: a file is one for all its forms, and more than
+    `MOST_PATHS` files of a room are the room. What else is shown there is fetched from the bucket once more.
+    """
+    rooms: dict[str, set[str]] = {}
+    for key in shown:
+        folder = key.rpartition("/")[0]
+        rooms.setdefault(folder.rpartition("/")[0], set()).add(folder)
+    paths = [path for room, images in rooms.items() for path in ([room] if len(images) > MOST_PATHS else images)]
+    edge_cache.forget(sorted(f"{path}/*" for path in paths))
 
 
 def tell_rejected(connections: ConnectionRegistry, sockets: Sockets, upload: Upload, reason: str) -> None:

@@ -54,6 +54,8 @@ class Settings:
     """Parameter Store's name of the page's address, which is known only once everything is deployed."""
     distribution_parameter: str | None = None
     """As `site_url_parameter`, of the id of the distribution that serves media."""
+    edge_log_bucket: str | None = None
+    """Where CloudFront leaves its logs."""
     fanout: str | None = None
     """Thresholds of delivery that are not the defaults, as `chat.planning.Thresholds.parse` takes them."""
     scaled_functions: str | None = None
@@ -83,9 +85,17 @@ class Settings:
     """What becomes of an image without a verdict in time: `open` takes it, `closed` refuses it."""
     media_scan_secret_arn: str | None = None
     """As `moderation_secret_arn`."""
+    video_max_s: str | None = None
+    """How long a video may be, in seconds: a whole number."""
     uploads_per_day: str | None = None
     """Permissions to upload that a user gets a day (UTC), and for how many megabytes: whole numbers from 1."""
     upload_mb_per_day: str | None = None
+    upload_max_mb: str | None = None
+    """Kinds of files of which the stage takes less than it could, in MiB (`chat.media_kinds.parse_limits`)."""
+    media_key_secret_arn: str | None = None
+    """Secrets Manager secret of the key pair that access to media is signed with."""
+    media_key_pair_id: str | None = None
+    """CloudFront's id of that pair's public key."""
     outbound_secret_arn: str | None = None
     """Secrets Manager secret that what leaves the stage is signed with: webhooks, and push messages' sender."""
     outbound_private: str | None = None
@@ -110,8 +120,12 @@ class Settings:
     """What waits before it is needed, and the alarms that raise it, as JSON (`chat.aws.capacity.Kept`)."""
     poller_plan_parameter: str | None = None
     """As `site_url_parameter`, of the plan of pollers that a forecast asked for."""
+    cache_upkeep: str | None = None
+    """The function that can reach the shared cache, which is asked how that is; None where there is no cache."""
     quotas: str | None = None
     """Quotas whose use is looked ahead, and what counts it, as JSON (`chat.aws.quota_usage.Quota`)."""
+    discarded_letters: str | None = None
+    """Bucket and prefix, with a slash between them, of dead letters that operators gave up."""
     operators: str | None = None
     """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 

@@ -16,13 +16,15 @@ from pynamodb.models import Model
 
 from chat.media import MAX_UPLOAD_BYTES, TakenError, Upload
 from chat.storage import keys
+from chat.upload_parts import OPEN_S
 
 PENDING = "pending"
 DONE = "done"
 REJECTED = "rejected"
+CANCELLED = "cancelled"
 
-TAKEN_MS = 20 * 60_000
-"""Longer than an execution of the state machine may last (15 minutes)."""
+TAKEN_MS = 100 * 60_000
+"""Longer than an execution of the state machine may last (90 minutes)."""
 
 KEPT_S = 24 * 3600
 """A pending or rejected upload's record goes a day after its permission."""
@@ -48,6 +50,11 @@ class UploadRecord(Model):
     size_bytes = NumberAttribute(null=True)
     """None where the permission is of before sizes were remembered."""
     sha256 = UnicodeAttribute(null=True)
+    s3_upload = UnicodeAttribute(null=True)
+    closes_at_ms = NumberAttribute(null=True)
+    """Until when parts are taken; None where the upload comes as one form."""
+    sealed_at_ms = NumberAttribute(null=True)
+    """When its parts were joined."""
     execution = UnicodeAttribute(null=True)
     """Which run of the state machine has the upload."""
     taken_at_ms = NumberAttribute(null=True)
@@ -66,7 +73,8 @@ class UploadRecord(Model):
         """A new record, not stored yet."""
         pk, sk = keys.upload(upload.media)
         fields: dict[str, Any] = vars(upload)
-        return cls(pk, sk, expires_at_s=now_ms // 1000 + KEPT_S, **fields)
+        closes_at_ms = now_ms + OPEN_S * 1000 if upload.s3_upload else None
+        return cls(pk, sk, expires_at_s=now_ms // 1000 + KEPT_S, closes_at_ms=closes_at_ms, **fields)
 
     @classmethod
     def find(cls, media: str) -> UploadRecord | None:
@@ -84,6 +92,23 @@ class UploadRecord(Model):
             [UploadRecord.execution.set(execution), UploadRecord.taken_at_ms.set(now_ms)],
             (UploadRecord.status == PENDING) & (free | mine),
             TakenError(f"{self.media} is another execution's, or done with"),
+        )
+
+    def seal(self, now_ms: int) -> None:
+        """All parts have arrived and are joined. The record is kept for a day from here, if it is not done with."""
+        actions = [
+            UploadRecord.sealed_at_ms.set(now_ms),
+            UploadRecord.expires_at_s.set(now_ms // 1000 + KEPT_S),
+        ]
+        self._update(actions, UploadRecord.status == PENDING)
+
+    def cancel(self, refused: Exception) -> None:
+        """Its uploader wants it no more. Raises `refused` where it has arrived."""
+        arrived = UploadRecord.execution.exists() | UploadRecord.sealed_at_ms.exists()
+        self._update(
+            [UploadRecord.status.set(CANCELLED)],
+            (UploadRecord.status == CANCELLED) | ((UploadRecord.status == PENDING) & ~arrived),
+            refused,
         )
 
     def finish(self) -> None:
@@ -122,4 +147,5 @@ class UploadRecord(Model):
             content_type=self.content_type,
             size_bytes=int(self.size_bytes or MAX_UPLOAD_BYTES),
             sha256=self.sha256,
+            s3_upload=self.s3_upload,
         )

@@ -27,7 +27,7 @@ from chat.caching.shared import Shared
 from chat.caching.tiers import Tiers
 from chat.coalescing import Intervals
 from chat.colours import base_url
-from chat.operators import Operators, named
+from chat.operators import Door, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import ModerationHook
@@ -55,6 +55,7 @@ from chat.storage.presence import PresenceBook
 from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
+from chat.storage.read_logs import ReadLogs
 from chat.storage.reports import ReportBook
 from chat.storage.returned import ReturnedMessages
 from chat.storage.room_rules import RuleBook
@@ -390,6 +391,12 @@ def user_buckets() -> TokenBuckets:
 
 
 @cache
+def read_logs() -> ReadLogs:
+    """Which logs of CloudFront's were counted."""
+    return ReadLogs(DynamoDbTable(client(), settings().need("rooms_table")))
+
+
+@cache
 def upload_quotas() -> UploadQuotas:
     """What each user may still upload today."""
     told = settings()
@@ -415,9 +422,9 @@ def protection() -> Protection:
 
 
 @cache
-def operators() -> Operators:
+def operators() -> Door:
     """Who runs the stage."""
-    return named(settings().operators)
+    return Door(named(settings().operators), clock())
 
 
 @cache
