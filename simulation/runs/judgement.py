@@ -141,7 +141,15 @@ class Evidence:
             for entry in session.diary.of(Saw.HEARD)
             if entry.room == room
         }
-        return changed | heard
+        return changed | heard | self._returned_after(room, session.ended_ms)
+
+    def _returned_after(self, room: str, ended_ms: int | None) -> set[int]:
+        """Messages of an earlier epoch that were told of for the first time when a session had ended by then."""
+        told: dict[int, int] = {}
+        for _, entry in self.entries:
+            if entry.saw is Saw.CHANGED and entry.room == room:
+                told.setdefault(entry.seq, entry.at_ms)
+        return set() if ended_ms is None else {seq for seq, at_ms in told.items() if at_ms > ended_ms}
 
     def gone(self, room: str) -> set[int]:
         """Numbers that were heard of in a Region which is lost for good, and that are nowhere now."""

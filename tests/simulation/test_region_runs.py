@@ -13,8 +13,12 @@ from simulation.runs.play import play
 
 REGIONAL = list(itertools.islice((seed for seed in itertools.count() if make(seed).regions), 4))
 
+CROWDS = (55, 998, 2104)
+"""A reader at the end of an epoch that ended with a burnt number; an ack that nobody is left to know of; a message that
+returns when one of its readers has gone."""
 
-@pytest.mark.parametrize("seed", REGIONAL)
+
+@pytest.mark.parametrize("seed", [*REGIONAL, *CROWDS])
 def test_what_is_promised_of_several_regions_holds(seed: int) -> None:
     assert judge(play(make(seed))) == []
 
