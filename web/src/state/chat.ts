@@ -4,7 +4,7 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
-import { createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
+import { createMediaAccess, createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
 import { type Copy, type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
 import type { ConnectionStatus, Positions } from "../protocol/connection";
 import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
@@ -16,6 +16,7 @@ import type { Wish } from "../protocol/wishes";
 import { Conversation } from "./conversation";
 import { RoomDirectory } from "./directory";
 import { Drafts } from "./drafts";
+import { MediaAccess } from "./mediaAccess";
 import { namedIn } from "./mentioning";
 import { Reading } from "./reading";
 import { OpenRoom } from "./room";
@@ -44,6 +45,7 @@ export class Chat {
   /** The last change that it refused. */
   readonly refused = new Store<Refused | null>(null);
   readonly directory: RoomDirectory;
+  readonly mediaAccess: MediaAccess;
   readonly uploads: Uploads;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
@@ -86,6 +88,7 @@ export class Chat {
     });
     this.#reading = new Reading(this.#connection);
     this.directory = new RoomDirectory(this.#connection);
+    this.mediaAccess = new MediaAccess((room) => createMediaAccess(session.token, room));
     this.uploads = new Uploads(session.token, (room) => this.room(room).settled());
     this.outbox = new Outbox({
       connection: this.#connection,
@@ -133,6 +136,7 @@ export class Chat {
     window.removeEventListener("pagehide", this.#onPageHide);
     window.removeEventListener("pageshow", this.#onPageShow);
     document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.mediaAccess.stop();
     this.uploads.stop();
     this.outbox.stop();
     this.#changes.stop();

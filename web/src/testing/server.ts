@@ -102,6 +102,8 @@ export class FakeServer extends FakeArchive {
         return reply(201, { ticket: token, url: "ws://chat.test/local" });
       case "/api/commands":
         return this.#carryOutOverHttp(init, userOf(token));
+      case "/api/rooms/general/media-access":
+        return reply(200, { room: "general", path: "/media/general/", query: "", expires_at_ms: Date.now() + 300_000 });
       case "/api/events":
         return this.#stream(new URLSearchParams(query).get("rooms") ?? "", init, userOf(token));
       default:
