@@ -91,6 +91,8 @@ def test_a_thread_is_read_and_written_beside_the_room(pair: tuple[ChatWindow, Ch
 
 def test_whoever_types_is_named_and_can_name_others(pair: tuple[ChatWindow, ChatWindow]) -> None:
     ada, grace = pair
+    ada.send("Hello")
+    grace.message("Hello")  # she follows the room: who types is told once only
     field = ada.page.get_by_test_id("composer-input")
     field.press_sequentially("Look, @gra")
     expect(grace.page.get_by_test_id("typing")).to_contain_text("Ada is typing", timeout=WAIT_MS)
