@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WINDOW = (1120, 760)
+TALL_PX = 8_000
 PATIENCE_MS = 30_000.0
 """The first use of each function waits until its process has started."""
 
@@ -71,6 +72,11 @@ class ChatWindow:
         found = self.page.locator('[data-testid="message"][data-state="sent"]').filter(has_text=text).last
         expect(found).to_be_visible(timeout=PATIENCE_MS)
         return found
+
+    def tall(self) -> None:
+        """Makes the window so high that some 100 messages are in the page: of a log only those near the window are."""
+        width, _ = WINDOW
+        self.page.set_viewport_size({"width": width, "height": TALL_PX})
 
     def thumbnail(self) -> Locator:
         """The newest image in the open room, loaded; raises AssertionError when none appears."""

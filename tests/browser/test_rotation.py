@@ -56,6 +56,7 @@ def test_a_planned_change_of_sockets_loses_and_repeats_nothing(stack: LocalStack
             host.call("send", room=room, text=f"message {number}.")
             ada.page.wait_for_timeout(100)
         ada.message(f"message {MESSAGES}.")
+    ada.tall()
     shown = ada.page.locator('[data-testid="message"]')
     expect(shown).to_have_count(MESSAGES, timeout=WAIT_MS)
     numbers = [message.get_attribute("data-seq") for message in shown.all()]

@@ -80,5 +80,7 @@ def count_streams(window: ChatWindow) -> list[str]:
 
 
 def numbers(window: ChatWindow) -> list[int]:
+    window.tall()
+    expect(window.page.locator('[data-testid="message"][data-seq="1"]')).to_be_visible(timeout=WAIT_MS)
     messages: list[Locator] = window.page.locator('[data-testid="message"]').all()
     return [int(message.get_attribute("data-seq") or 0) for message in messages]

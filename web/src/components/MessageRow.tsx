@@ -1,4 +1,4 @@
-import { memo, type ReactNode, useCallback, useState } from "react";
+import { memo, type ReactNode, useState } from "react";
 
 import { useMessageActions } from "../hooks/useMessageActions";
 import { useWords } from "../hooks/useWords";
@@ -86,20 +86,30 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, isHead, replies, quoted, isEdited, readers, isInThread = false } = props;
   const { me, openThread } = useMessageActions();
   const words = useWords();
-  const [isTouched, setIsTouched] = useState(false);
+  const [isPointed, setIsPointed] = useState(false);
+  const [isFocused, setIsFocused] = useState(false);
   const [isHeld, setIsHeld] = useState(false);
-  const touch = useCallback(() => {
-    setIsTouched(true);
-  }, []);
-  const leave = useCallback(() => {
-    setIsTouched(false);
-  }, []);
   const { seq, from, mentions, mentions_room: isToRoom, reply_to: replyTo } = message;
   const isMine = from?.id === me.id;
   const mentionsMe = !isMine && (isToRoom || mentions.includes(me.id));
   return (
     // What the pointer and the focus bring out are buttons of their own.
-    <div role="presentation" onPointerEnter={touch} onPointerLeave={leave} onFocus={touch} onBlur={leave}>
+    <div
+      role="presentation"
+      onPointerMove={() => {
+        setIsPointed(true);
+      }}
+      onPointerLeave={() => {
+        setIsPointed(false);
+      }}
+      onFocus={() => {
+        setIsFocused(true);
+      }}
+      onBlur={({ currentTarget, relatedTarget }) => {
+        // Between two of the message's own buttons the focus does not leave it.
+        if (!currentTarget.contains(relatedTarget)) setIsFocused(false);
+      }}
+    >
       <BubbleRow
         author={from ?? { id: "", name: words.room.message.system }}
         isMine={isMine}
@@ -111,7 +121,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         tools={
           <>
             {readers !== undefined && <ReadBy readers={readers} />}
-            {(isTouched || isHeld) && !isEdited && <MessageToolbar message={message} onHold={setIsHeld} />}
+            {(isPointed || isFocused || isHeld) && !isEdited && <MessageToolbar message={message} onHold={setIsHeld} />}
           </>
         }
         footer={

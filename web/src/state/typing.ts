@@ -5,7 +5,7 @@ import type { Author } from "../protocol/frames";
 import { TYPING_VALID_S } from "../protocol/frames.generated";
 import { Store } from "./store";
 
-/** As often as the server passes it on. */
+/** As often as the server passes it on, whether a message was sent meanwhile or not. */
 export const TELL_EVERY_MS = 5_000;
 
 export class Typists {
@@ -51,10 +51,5 @@ export class TypingTeller {
     this.#connection.request("typing", { room: this.#room }).catch((error: unknown) => {
       console.warn(`typing in ${this.#room}:`, error);
     });
-  }
-
-  /** It was sent, which says that the typing is over. */
-  sent(): void {
-    this.#toldAtMs = -Infinity;
   }
 }

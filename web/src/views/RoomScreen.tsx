@@ -154,7 +154,6 @@ function RoomComposer({ talk, title, role, doing, onFiles }: RoomComposerProps) 
             text,
             answering === null ? null : { seq: answering.seq, thread: answering.thread ?? answering.seq },
           );
-          talk.typing.sent();
           talk.excursion.close();
           if (isTaken) endAnswer();
           return isTaken;

@@ -62,7 +62,6 @@ export function ThreadPanel({ talk, root, edited, onClose }: ThreadPanelProps) {
           }}
           onSend={(text) => {
             const isTaken = chat.outbox.add(talk.room.id, text, { seq: answered?.seq ?? root, thread: root });
-            talk.typing.sent();
             if (isTaken) setAnswered(null);
             return isTaken;
           }}
