@@ -82,6 +82,8 @@ def _add_purge(platform: Platform, *, data: DataStack, events: RoomEvents) -> No
     purge.allow([data.rooms.table_arn], "dynamodb:DeleteItem", conditions=only(UPLOADS))
     purge.allow([data.media.ledger], "s3:PutObject")
     purge.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
+    listed = {"StringLike": {"s3:prefix": ["media/*"]}}
+    purge.allow([data.media.bucket.bucket_arn], "s3:ListBucket", conditions=listed)
     purge.allow([parameter_arn(platform.stack, parameter)], "ssm:GetParameter")
     distributions = platform.stack.format_arn(
         service="cloudfront", region="", resource="distribution", resource_name="*"

@@ -31,6 +31,8 @@ from chat.flags import FLAGS
 PATHS = ("direct", "slices", "joined", "again")
 VARIANTS = tuple(name for flag in FLAGS.values() for name in flag.metrics)
 HEARTBEAT_S = 240
+MAKING = ("variants", "sound", "document", "video")
+"""Steps of the media state machine that make what is shown; who converts videos depends on the stage."""
 """How often a socket says that it is there."""
 
 
@@ -321,14 +323,14 @@ DASHBOARDS = (
             ),
             Panel(title="State machine", lines=(of_media("ExecutionsStarted"), of_media("ExecutionsFailed"))),
             Panel(
-                title="Time of an image's variants",
-                lines=(of_function("media.variants", "Duration", "p99"),),
+                title="Time of making what is shown",
+                lines=tuple(of_function(f"media.{name}", "Duration", "p99") for name in MAKING),
                 unit="ms",
             ),
             Panel(
                 title="Errors of its functions",
                 lines=tuple(
-                    of_function(f"media.{name}", "Errors") for name in ("inspect", "variants", "announce", "reject")
+                    of_function(f"media.{name}", "Errors") for name in ("inspect", *MAKING, "announce", "reject")
                 ),
             ),
         ),

@@ -21,6 +21,8 @@ from cdk.service.console import add_console
 from cdk.service.edge_logs import add_edge_logs
 from cdk.service.flags import add_flags
 from cdk.service.health import add_health
+from cdk.service.letter_desk import add_letter_desk
+from cdk.service.oversight import add_oversight
 from cdk.service.scaling import add_scaling, scaled_of
 from cdk.service.webhook_settings import add_webhook_settings
 from cdk.stacks.data import DataStack
@@ -76,6 +78,9 @@ class OperationsStack(cdk.Stack):
         )
         add_flags(platform, data=data, http=http, identity=identity)
         add_edge_logs(platform, data=data, bucket=edge.logs, alarms=alarms)
+        add_oversight(platform, posting=service.posting, http=http, identity=identity)
+        machine = service.media_pipeline.machine
+        add_letter_desk(platform, data=data, machine=machine, http=http, identity=identity)
         self.review = self._keep_capacity(config, data, service, alarms)
         # Last, when all queues are made.
         publish_dead_letters(self, alarms=alarms, part="operations-")

@@ -132,6 +132,7 @@ PERMISSIONS = {
         VARIANTS: "s3:DeleteObject",
         LEDGER: "s3:PutObject",
         DISTRIBUTION_ID: "ssm:GetParameter",
+        "{data/Media/Bucket}": "s3:ListBucket",
         DISTRIBUTIONS: "cloudfront:CreateInvalidation",
         "{service/RoomEvents/Purge/Queue}": CONSUME,
     },
@@ -218,6 +219,15 @@ PERMISSIONS = {
     "media.public_key": {MEDIA_KEY: "secretsmanager:GetSecretValue"},
     "media.inspect": {ROOMS: "dynamodb:GetItem dynamodb:UpdateItem", UPLOADS: "s3:GetObject"},
     "media.variants": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.sound": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.document": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.transcode": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.video_job": {ROOMS: "dynamodb:GetItem"},
+    "media.video": {
+        ROOMS: "dynamodb:GetItem",
+        VARIANTS: "s3:GetObject s3:PutObject",
+        "{data/Media/Bucket}": "s3:ListBucket",
+    },
     "media.announce": {
         ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:PutItem dynamodb:UpdateItem",
         MESSAGES: STORE,
@@ -301,16 +311,16 @@ ALLOWED_PATTERNS = {
     DISTRIBUTIONS: "the distribution is deployed after the function that asks it to forget",
     **{f"{{service/{name}}}:*": "versions are numbered when they are published" for name in REHEARSED},
 }
-NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions"}
+NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions", "media.transcode"}
 """What prod's context in these tests does not ask for."""
 
 CAPACITY = {"ops.capacity", "ops.quota_forecast"}
 """What only stages that keep capacity have."""
 
-NOT_IN_LOCAL = {"ops.rehearsal", *CAPACITY}
+NOT_IN_LOCAL = {"ops.rehearsal", "media.video_job", *CAPACITY}
 """What else only stages that are rolled out have."""
 
-NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation", *CAPACITY}
+NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation", "media.transcode", *CAPACITY}
 """What else only stages with a cache have."""
 
 SHARING = {"message.command", "ops.cache", "ops.cache_invalidation"}
@@ -424,9 +434,11 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
                 if "*" in text
             }
             if patterns == {"*"}:
-                # X-Ray, the delivery of logs and interfaces to be made have no resources that a policy could name.
+                # X-Ray, delivery of logs, jobs and interfaces to be made have no resources that a policy could name.
                 allowed = all(
-                    action in NAMELESS or re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions
+                    action in NAMELESS
+                    or re.match(r"xray:Put|xray:Get|logs:|mediaconvert:(Create|Get|Cancel)Job", action)
+                    for action in statement.actions
                 )
                 assert allowed or statement.actions == CONNECT
             else:

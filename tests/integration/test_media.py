@@ -145,7 +145,7 @@ async def test_other_bytes_than_were_promised_come_to_nothing(stack: LocalStack,
         assert refused.code == 400  # noqa: PT017 - S3 itself looks, an emulator may leave it to the pipeline
         return
     rejected = await ada.event("media_rejected")
-    assert rejected["reason"] == "The image was damaged on its way; send it again."
+    assert rejected["reason"] == "The file was damaged on its way; send it again."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Uploads: what may be uploaded, under which names it is stored, and how an image becomes a message."""
+"""Uploads: what may be uploaded, under which names it is stored, and how a file becomes a message."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _FOR_GOOD = (
     SlowModeError,
     TooManyRequestsError,
 )
-"""Refusals of an image that waiting a moment would not change."""
+"""Refusals of a message that waiting a moment would not change."""
 
 
 class MediaError(Exception):
@@ -108,12 +108,22 @@ def check(request: UploadRequest, limits: Mapping[str, int]) -> None:
         raise InvalidFieldError(f"`name` is 1 to {MAX_FILE_NAME_CHARS} characters.")
 
 
-def check_arrived(upload: Upload, body: bytes) -> None:
-    """Raises `MediaError` where these are not the bytes that the client said it would send, as far as it did."""
-    if len(body) > upload.size_bytes:
-        raise MediaError("The image has more bytes than were permitted.")
-    if upload.sha256 and base64.b64encode(hashlib.sha256(body).digest()).decode() != upload.sha256:
-        raise MediaError("The image was damaged on its way; send it again.")
+def check_arrived(upload: Upload, size_bytes: int, parts: Iterable[bytes]) -> None:
+    """Raises `MediaError` where these are not the bytes that the client said it would send, as far as it did.
+
+    `parts` are all of them, read only where there is a checksum to hold them against.
+    """
+    if size_bytes > upload.size_bytes:
+        raise MediaError("The file has more bytes than were permitted.")
+    if upload.sha256 and _sha256(parts) != upload.sha256:
+        raise MediaError("The file was damaged on its way; send it again.")
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return base64.b64encode(digest.digest()).decode()
 
 
 def upload_key(media: str) -> str:
@@ -132,7 +142,7 @@ def command_of(upload: Upload) -> str:
 
 
 def announce(services: Services, upload: Upload, media: Media) -> int:
-    """Posts the image to its room as its uploader; its number there. Repeated, it is the same message.
+    """Posts the file to its room as its uploader; its number there. Repeated, it is the same message.
 
     Raises `MediaError` when the uploader may not post there any more.
     """
@@ -144,7 +154,7 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
         raise MediaError(refused.message) from refused
     draft = Draft(
         room=upload.room,
-        kind="image",
+        kind=media.kind,
         user=upload.user,
         name=upload.user_name,
         text="",
@@ -156,15 +166,20 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
 
 
 def remove(files: Files, media: str, shown: Sequence[str]) -> None:
-    """Removes an image: as it was uploaded, and all that was `shown` of it. Safe to repeat."""
+    """Removes a file: as it was uploaded, and all that was `shown` of it. Safe to repeat.
+
+    Beside a playlist are its segments, and frames, of which a message does not tell one by one.
+    """
+    for playlist in (key for key in shown if key.endswith(".m3u8")):
+        files.remove_below(playlist.rpartition("/")[0] + "/")
     files.remove([upload_key(media), *shown])
 
 
 def forget(edge_cache: EdgeCache, shown: Iterable[str]) -> None:
-    """Has caches forget all that was `shown` of images that are removed. Safe to repeat.
+    """Has caches forget all that was `shown` of files that are removed. Safe to repeat.
 
-    CloudFront's bill counts paths, $0.005 each above 1,000 a month: an image is one for all its forms, and more than
-    `MOST_PATHS` images of a room are the room. What else is shown there is fetched from the bucket once more.
+    CloudFront's bill counts paths, $0.005 each above 1,000 a month: a file is one for all its forms, and more than
+    `MOST_PATHS` files of a room are the room. What else is shown there is fetched from the bucket once more.
     """
     rooms: dict[str, set[str]] = {}
     for key in shown:
