@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import DeadLetters
 from cdk.constructs.function import Platform
-from cdk.constructs.permissions import pattern_in
+from cdk.constructs.permissions import Pattern
 from cdk.service.addresses import distribution_parameter, parameter_arn
 from cdk.service.partitions import EDGE_LOGS, only
 from cdk.stacks.data import DataStack
@@ -19,8 +19,10 @@ from chat.aws.edge_logs import PREFIX
 TIMEOUT_S = 300
 
 
-def add_edge_logs(platform: Platform, *, data: DataStack, bucket: s3.IBucket, alarms: AlarmTopic) -> None:
-    """The function that reads each of CloudFront's log files in `bucket` once."""
+def add_edge_logs(
+    platform: Platform, *, data: DataStack, bucket: s3.IBucket, files: Pattern, alarms: AlarmTopic
+) -> None:
+    """The function that reads each of CloudFront's log `files` in `bucket` once."""
     stack = platform.stack
     parameter = distribution_parameter(platform.config)
     counting = platform.function(
@@ -33,8 +35,7 @@ def add_edge_logs(platform: Platform, *, data: DataStack, bucket: s3.IBucket, al
         layers=("data",),
     )
     counting.allow([data.rooms.table_arn], "dynamodb:Query", "dynamodb:PutItem", conditions=only(EDGE_LOGS))
-    reason = "CloudFront names its logs by the hour and at random."
-    counting.allow([pattern_in(stack, bucket.arn_for_objects(f"{PREFIX}*"), reason)], "s3:GetObject")
+    counting.allow([files], "s3:GetObject")
     listed = {"StringLike": {"s3:prefix": [f"{PREFIX}*"]}}
     counting.allow([bucket.bucket_arn], "s3:ListBucket", conditions=listed)
     counting.allow([parameter_arn(stack, parameter)], "ssm:GetParameter")

@@ -7,10 +7,12 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from cdk.config import StageConfig
+from cdk.constructs.permissions import exported_pattern
 from cdk.constructs.site import Site
 from cdk.service.addresses import distribution_parameter, site_url_parameter
 from cdk.stacks.data import DataStack
 from cdk.stacks.service import ServiceStack
+from chat.aws.edge_logs import PREFIX
 
 
 class EdgeStack(cdk.Stack):
@@ -37,6 +39,8 @@ class EdgeStack(cdk.Stack):
             connects_to=sources,
         )
         self.logs = site.logs
+        reason = "CloudFront names its logs by the hour and at random."
+        self.log_files = exported_pattern(self, site.logs.bucket_arn, f"/{PREFIX}*", reason)
         url = f"https://{config.site_domain.name}" if config.site_domain else f"https://{site.distribution.domain_name}"
         cdk.CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         cdk.CfnOutput(self, "DistributionDomainName", value=site.distribution.domain_name)

@@ -77,7 +77,7 @@ class OperationsStack(cdk.Stack):
             scaled=scaled_of(service.platform.functions, service.polled, pollers),
         )
         add_flags(platform, data=data, http=http, identity=identity)
-        add_edge_logs(platform, data=data, bucket=edge.logs, alarms=alarms)
+        add_edge_logs(platform, data=data, bucket=edge.logs, files=edge.log_files, alarms=alarms)
         add_oversight(platform, posting=service.posting, http=http, identity=identity)
         machine = service.media_pipeline.machine
         add_letter_desk(platform, data=data, machine=machine, http=http, identity=identity)

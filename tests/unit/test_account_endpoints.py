@@ -178,9 +178,11 @@ def deletion(room: str, media: str) -> bytes:
     return encoded(events.MessageDeleted(f"{room}/rev/2", room, 1, 2, "deleted", "eve", 0, media, shown))
 
 
-def test_caches_are_told_once_for_all_images_of_a_batch(world: World, records: Records) -> None:
+def test_caches_are_told_once_for_all_images_of_a_batch(
+    world: World, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[list[str]] = []
-    world.edge_cache.forget = told.append  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(world.edge_cache, "forget", told.append)
     batch = queued(deletion("lunch", "m1"), deletion("tea", "m2"), b"no event")
     assert purge.handle(batch, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
     assert told == [["media/lunch/m1/*", "media/tea/m2/*"]]
@@ -188,11 +190,13 @@ def test_caches_are_told_once_for_all_images_of_a_batch(world: World, records: R
 
 
 @pytest.mark.usefixtures("records")
-def test_where_caches_could_not_be_told_all_of_the_batch_comes_again(world: World) -> None:
+def test_where_caches_could_not_be_told_all_of_the_batch_comes_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(_keys: object) -> None:
         raise OSError("too many invalidations in progress")
 
-    world.edge_cache.forget = refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(world.edge_cache, "forget", refuse)
     with pytest.raises(OSError, match="too many"):
         purge.handle(queued(deletion("lunch", "m1")), CONTEXT)
 
