@@ -1,15 +1,18 @@
 /**
- * Images on their way into a room: sent to the store, then made into a thumbnail by the server, then a message.
+ * Files on their way into a room: sent to the store, then made into what is shown by the server, then a message.
  *
  * An upload is gone from here when its message is seen in the room.
  */
 
-import { createMedia, MAX_UPLOAD_BYTES, upload, UPLOAD_TYPES } from "../protocol/api";
+import { createMedia, upload } from "../protocol/api";
 import { FileRejected } from "../protocol/errors";
+import { maxBytesOf } from "../protocol/uploadKinds";
 import { Store } from "./store";
 
-/** The server usually needs a second or two; after this the person is told that something is wrong. */
+/** For an image the server usually needs a second or two; after this the person is told that something is wrong. */
 export const PROCESSING_LIMIT_MS = 90_000;
+/** As above, of what is converted for as long as it plays: the server itself gives up after that time. */
+const CONVERTING_LIMIT_MS = 90 * 60_000;
 
 export interface Upload {
   readonly id: string;
@@ -44,7 +47,7 @@ export class Uploads {
   add(room: string, files: readonly File[]): void {
     for (const file of files) {
       const id = crypto.randomUUID();
-      const previewUrl = UPLOAD_TYPES.includes(file.type) ? URL.createObjectURL(file) : null;
+      const previewUrl = file.type.startsWith("image/") && maxBytesOf(file.type) !== null ? URL.createObjectURL(file) : null;
       const failure = refusalOf(file);
       const phase = failure === null ? "sending" : "failed";
       const entry = { id, room, file, previewUrl, phase, startedAtMs: Date.now(), progress: 0, failure, media: null } as const;
@@ -114,7 +117,7 @@ export class Uploads {
     this.#change(id, { phase: "processing", progress: 1 });
     const timer = setTimeout(() => {
       this.#fail(id, new FileRejected("media_rejected", "the server has not finished with it"));
-    }, PROCESSING_LIMIT_MS);
+    }, limitOf(this.#find((it) => it.id === id)?.file.type ?? ""));
     this.#timers.set(id, timer);
   }
 
@@ -132,8 +135,13 @@ export class Uploads {
   }
 }
 
+function limitOf(type: string): number {
+  return /^(?:audio|video)\//u.test(type) ? CONVERTING_LIMIT_MS : PROCESSING_LIMIT_MS;
+}
+
 function refusalOf(file: File): FileRejected | null {
-  if (!UPLOAD_TYPES.includes(file.type)) return new FileRejected("unsupported_type", file.type);
-  if (file.size > MAX_UPLOAD_BYTES) return new FileRejected("file_too_large", String(file.size));
+  const maxBytes = maxBytesOf(file.type);
+  if (maxBytes === null) return new FileRejected("unsupported_type", file.type);
+  if (file.size > maxBytes) return new FileRejected("file_too_large", String(file.size));
   return null;
 }
