@@ -43,7 +43,7 @@ PANELS = (
 @pytest.fixture(scope="module")
 def console(stack: LocalStack, browser: Browser, evidence: Path) -> Iterator[Page]:
     """A window in which an operator is signed in; nothing in it may complain."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce").new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     sign_in(page, stack, OPERATOR)

@@ -46,6 +46,10 @@ QUOTAS_AHEAD = [
         "dynamodb/L-CF0CBE56",
     )
 ]
+DEAD_LETTERS = SITE_URL.replace("site-url", "dead-letters")
+DISCARDED = "{data/Media/Bucket}/audit/discarded/*"
+STAGE_STREAMS = f"arn:{{AWS::Partition}}:dynamodb:{IN_REGION}:table/chat-STAGE-*/stream/*"
+DASHBOARDS = "arn:{AWS::Partition}:cloudwatch::{AWS::AccountId}:dashboard/chat-STAGE-*"
 DISTRIBUTIONS = "arn:{AWS::Partition}:cloudfront::{AWS::AccountId}:distribution/*"
 STAGE_STACKS = "arn:{AWS::Partition}:cloudformation:{AWS::Region}:{AWS::AccountId}:stack/chat-STAGE-*"
 STAGE_QUEUES = "arn:{AWS::Partition}:sqs:{AWS::Region}:{AWS::AccountId}:chat-STAGE-*"
@@ -258,12 +262,34 @@ PERMISSIONS = {
         MESSAGES: "dynamodb:DescribeTable",
         CONNECTIONS: "dynamodb:DescribeTable",
         "*": "cloudwatch:DescribeAlarms cloudwatch:DescribeAlarmHistory cloudwatch:GetMetricData "
-        "cloudwatch:ListMetrics lambda:GetAccountSettings",
+        "cloudwatch:ListMetrics cloudwatch:ListDashboards lambda:GetAccountSettings",
+        DASHBOARDS: "cloudwatch:GetDashboard",
         STAGE_STACKS: "cloudformation:DescribeStacks cloudformation:ListStackResources",
         STAGE_QUEUES: "sqs:GetQueueAttributes",
         STAGE_FUNCTIONS: "lambda:GetFunctionConcurrency",
         DISTRIBUTIONS: "cloudfront:GetDistribution",
         **dict.fromkeys(QUOTAS_AHEAD, "servicequotas:GetServiceQuota"),
+        SECRET: "secretsmanager:GetSecretValue",
+    },
+    "ops.dead_letters": {
+        ROOMS: "dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
+        DEAD_LETTERS: "ssm:GetParametersByPath",
+        STAGE_QUEUES: "sqs:GetQueueAttributes sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility "
+        "sqs:SendMessage",
+        f"{STAGE_FUNCTIONS}:live": "lambda:InvokeFunction",
+        "{service/MediaPipeline/Machine}": "states:StartExecution",
+        STAGE_STREAMS: "dynamodb:GetRecords dynamodb:GetShardIterator",
+        "*": "cloudwatch:GetMetricData lambda:ListEventSourceMappings",
+        DISCARDED: "s3:PutObject",
+        SECRET: "secretsmanager:GetSecretValue",
+    },
+    "ops.oversight": {
+        ROOMS: f"{STORE} dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:ConditionCheckItem",
+        CONNECTIONS: f"{STORE} dynamodb:BatchGetItem dynamodb:DeleteItem dynamodb:ConditionCheckItem",
+        MESSAGES: f"{STORE} dynamodb:BatchGetItem dynamodb:DeleteItem",
+        SOCKETS: "execute-api:ManageConnections",
+        DELIVERY: "sqs:SendMessage",
+        NOTICES: "sqs:SendMessage",
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.scaling": {
@@ -308,6 +334,10 @@ ALLOWED_PATTERNS = {
     STAGE_STACKS: "CloudFormation puts the name of a stage before all it makes",
     STAGE_QUEUES: "as its stacks",
     STAGE_FUNCTIONS: "as its stacks",
+    f"{STAGE_FUNCTIONS}:live": "as its stacks",
+    STAGE_STREAMS: "as its stacks",
+    DASHBOARDS: "dashboards are deployed after the function that reads them",
+    DISCARDED: "letters are named by when they were given up",
     DISTRIBUTIONS: "the distribution is deployed after the function that asks it to forget",
     **{f"{{service/{name}}}:*": "versions are numbered when they are published" for name in REHEARSED},
 }
@@ -328,7 +358,7 @@ SHARING = {"message.command", "ops.cache", "ops.cache_invalidation"}
 
 TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
-NAMELESS = set(PERMISSIONS["ops.console"]["*"].split())
+NAMELESS = {action for name in ("ops.console", "ops.dead_letters") for action in PERMISSIONS[name]["*"].split()}
 """What operators read of the account."""
 
 CONNECT = set(functions.CONNECT)

@@ -50,7 +50,7 @@ from chat.webhooks.replay import Range
 from functions.connect import authorize, push_subscriptions, sessions, tickets, wallet_nonces, wallet_sessions
 from functions.media import access, uploads
 from functions.message import command, http_command, http_events, tail
-from functions.ops import account, config, console, health, scaling, webhook_settings
+from functions.ops import account, config, console, dead_letters, health, oversight, scaling, webhook_settings
 from functions.ops import cache as cache_endpoint
 from functions.ops import flags as flags_endpoint
 from simulation.table import MemoryTable
@@ -162,7 +162,7 @@ ENDPOINTS = [
     Endpoint("DELETE /api/push/subscriptions", push_subscriptions, near(Removal)),
     Endpoint("POST /api/push/levels", push_subscriptions, near(Wish)),
 ]
-ELSEWHERE = {uploads, health, console, scaling}
+ELSEWHERE = {uploads, health, console, scaling, dead_letters, oversight}
 """`tests.unit.test_media_functions` tries the first so, `tests.unit.test_openapi` the others."""
 
 ISSUER = BuiltInIssuer("a secret of at least thirty-two bytes")

@@ -59,6 +59,8 @@ import {
 } from "./answers.generated";
 
 const DEGRADED = 503;
+/** API Gateway gives up after 29 s; some of these ask many parts of the stage. */
+const TIMEOUT_MS = 30_000;
 
 export class Operators {
   readonly #token: string;
@@ -160,10 +162,10 @@ export class Operators {
   }
 
   async #read<T>(path: string, read: Reader<T>): Promise<T> {
-    return read(await call("GET", path, { token: this.#token }), path);
+    return read(await call("GET", path, { token: this.#token, timeoutMs: TIMEOUT_MS }), path);
   }
 
   async #act<T>(path: string, body: object, idempotencyKey: string, read: Reader<T>): Promise<T> {
-    return read(await call("POST", path, { token: this.#token, body, idempotencyKey }), path);
+    return read(await call("POST", path, { token: this.#token, body, idempotencyKey, timeoutMs: TIMEOUT_MS }), path);
   }
 }

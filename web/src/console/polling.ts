@@ -24,6 +24,8 @@ export class Poller<T> {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isOn = false;
   #failures = 0;
+  /** Somebody changed something while a request was under way, whose answer may not have it. */
+  #isOutdated = false;
 
   constructor(ask: () => Promise<T>, everyMs: number | null) {
     this.#ask = ask;
@@ -44,10 +46,11 @@ export class Poller<T> {
     this.#clear();
   }
 
-  /** Asks at once, unless a request is under way. */
+  /** Asks at once, or once more behind the request that is under way. */
   readonly refresh = (): void => {
     this.#failures = 0;
-    void this.#askNow();
+    if (this.state.get().isAsking) this.#isOutdated = true;
+    else void this.#askNow();
   };
 
   async #askNow(): Promise<void> {
@@ -62,11 +65,16 @@ export class Poller<T> {
       this.#failures++;
       this.state.update((it) => ({ ...it, error, isAsking: false }));
     }
-    if (this.#isOn && this.#everyMs !== null) this.#wait(Math.min(this.#everyMs * 2 ** this.#failures, this.#slowest()));
+    this.#goOn();
   }
 
-  #slowest(): number {
-    return Math.max(SLOWEST_MS, this.#everyMs ?? 0);
+  #goOn(): void {
+    if (this.#isOutdated) {
+      this.#isOutdated = false;
+      void this.#askNow();
+    } else if (this.#isOn && this.#everyMs !== null) {
+      this.#wait(Math.min(this.#everyMs * 2 ** this.#failures, Math.max(SLOWEST_MS, this.#everyMs)));
+    }
   }
 
   #wait(ms: number): void {

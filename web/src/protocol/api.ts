@@ -203,16 +203,17 @@ interface CallOptions {
   readonly idempotencyKey?: string;
   /** A status beside those of success whose body is the answer all the same. */
   readonly alsoTakes?: number;
+  readonly timeoutMs?: number;
 }
 
 /** One request of an endpoint with its JSON; throws as everything here. */
 export async function call(method: "GET" | "POST" | "DELETE", path: string, options: CallOptions = {}): Promise<Fields> {
-  const { token, body, idempotencyKey, alsoTakes } = options;
+  const { token, body, idempotencyKey, alsoTakes, timeoutMs = REQUEST_TIMEOUT_MS } = options;
   const headers = new Headers({ Accept: "application/json" });
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
-  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const signal = AbortSignal.timeout(timeoutMs);
   const response = await ask(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) }, alsoTakes);
   return fields(json(await arriving(response.text()), path), path);
 }

@@ -72,43 +72,45 @@ function Editor({ config, onStored }: { readonly config: Config; readonly onStor
   };
 
   return (
-    <form
-      className="scaling"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void preview();
-      }}
-    >
-      <p role="status" data-testid="scaling-version">
-        {SCALING.inForce(config.current)}
-      </p>
-      <Numbers title={SCALING.limits} names={LIMIT_NAMES} {...{ config, draft, mistakes, setDraft }} />
-      <Numbers
-        title={SCALING.thresholds}
-        names={Object.keys(config.deployed).filter((name) => !LIMIT_NAMES.includes(name))}
-        {...{ config, draft, mistakes, setDraft }}
-      />
-      <Functions {...{ config, draft, mistakes, setDraft }} />
-      <Failure error={error} onRetry={null} />
-      <div className="form__actions">
-        <button
-          type="button"
-          className="button"
-          disabled={found.length === 0}
-          onClick={() => {
-            setDraft(draftOf(config));
-          }}
-        >
-          {SCALING.undo}
-        </button>
-        <button
-          type="submit"
-          className="button button--primary"
-          disabled={isAsking || found.length === 0 || mistakes.length > 0}
-        >
-          {isAsking ? SCALING.previewing : SCALING.preview}
-        </button>
-      </div>
+    <>
+      <form
+        className="scaling"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void preview();
+        }}
+      >
+        <p role="status" data-testid="scaling-version">
+          {SCALING.inForce(config.current)}
+        </p>
+        <Numbers title={SCALING.limits} names={LIMIT_NAMES} {...{ config, draft, mistakes, setDraft }} />
+        <Numbers
+          title={SCALING.thresholds}
+          names={Object.keys(config.deployed).filter((name) => !LIMIT_NAMES.includes(name))}
+          {...{ config, draft, mistakes, setDraft }}
+        />
+        <Functions {...{ config, draft, mistakes, setDraft }} />
+        <Failure error={error} onRetry={null} />
+        <div className="form__actions">
+          <button
+            type="button"
+            className="button"
+            disabled={found.length === 0}
+            onClick={() => {
+              setDraft(draftOf(config));
+            }}
+          >
+            {SCALING.undo}
+          </button>
+          <button
+            type="submit"
+            className="button button--primary"
+            disabled={isAsking || found.length === 0 || mistakes.length > 0}
+          >
+            {isAsking ? SCALING.previewing : SCALING.preview}
+          </button>
+        </div>
+      </form>
       {previewed !== null && (
         <ActionDialog
           title={SCALING.change}
@@ -125,7 +127,7 @@ function Editor({ config, onStored }: { readonly config: Config; readonly onStor
           <p>{SCALING.within(previewed.in_force_within_ms)}</p>
         </ActionDialog>
       )}
-    </form>
+    </>
   );
 }
 
