@@ -13,7 +13,9 @@ from chat.events import MESSAGE_CHANGED, MESSAGE_DELETED, MESSAGE_POSTED
 
 ACTIVITY_TIMEOUT_S = 30
 INDEX_TIMEOUT_S = 30
-PURGE_TIMEOUT_S = 30
+PURGE_TIMEOUT_S = 60
+PURGED_AT_ONCE, PURGE_WINDOW_S = 50, 10
+"""Messages for which caches are told once, and how long the first of them waits for others."""
 
 
 def add_events(platform: Platform, *, data: DataStack, events: RoomEvents, notices: WorkQueue, jobs: WorkQueue) -> None:
@@ -88,4 +90,11 @@ def _add_purge(platform: Platform, *, data: DataStack, events: RoomEvents) -> No
     )
     reason = "The distribution is made after this function, which reads its id when it runs."
     purge.allow([pattern_in(platform.stack, distributions, reason)], "cloudfront:CreateInvalidation")
-    events.subscribe("Purge", purge, timeout_s=PURGE_TIMEOUT_S, events=[MESSAGE_DELETED])
+    events.subscribe(
+        "Purge",
+        purge,
+        timeout_s=PURGE_TIMEOUT_S,
+        events=[MESSAGE_DELETED],
+        batch_size=PURGED_AT_ONCE,
+        window_s=PURGE_WINDOW_S,
+    )

@@ -14,6 +14,8 @@ from tests.infrastructure.assembly import Assembly, walk
 ROOMS, MESSAGES, CONNECTIONS = "{data/Rooms}", "{data/Messages}", "{data/Connections}"
 UPLOADS, VARIANTS = "{data/Media/Bucket}/uploads/*", "{data/Media/Bucket}/media/*"
 EXPORTS = "{data/Media/Bucket}/exports/*"
+MEDIA_KEY = "{service/MediaKeySecret1}"
+EDGE_LOGS = "{edge/Site/AccessLogs}"
 LEDGER = "{data/Media/Bucket}/audit/erasures/*"
 NOTICES, JOBS = "{service/Notices/Queue}", "{service/Jobs/Queue}"
 DELIVERY, EVENTS, SECRET = "{service/Delivery/Queue}", "{service/RoomEvents/Topic}", "{data/SessionSecret}"
@@ -208,6 +210,13 @@ PERMISSIONS = {
         UPLOADS: "s3:PutObject s3:ListMultipartUploadParts s3:AbortMultipartUpload",
         SECRET: "secretsmanager:GetSecretValue",
     },
+    "media.access": {
+        ROOMS: "dynamodb:GetItem",
+        MEDIA_KEY: "secretsmanager:GetSecretValue",
+        SECRET: "secretsmanager:GetSecretValue",
+        SITE_URL: "ssm:GetParameter",
+    },
+    "media.public_key": {MEDIA_KEY: "secretsmanager:GetSecretValue"},
     "media.inspect": {ROOMS: "dynamodb:GetItem dynamodb:UpdateItem", UPLOADS: "s3:GetObject"},
     "media.variants": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
     "media.sound": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
@@ -269,6 +278,12 @@ PERMISSIONS = {
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.config": {CONNECTIONS: "dynamodb:GetItem"},
+    "ops.edge_logs": {
+        ROOMS: "dynamodb:Query dynamodb:PutItem",
+        f"{EDGE_LOGS}/distribution/*": "s3:GetObject",
+        EDGE_LOGS: "s3:ListBucket",
+        DISTRIBUTION_ID: "ssm:GetParameter",
+    },
     "ops.capacity": {
         ROOMS: "dynamodb:Query dynamodb:PutItem",
         MESSAGES: "dynamodb:DescribeTable dynamodb:UpdateTable",
@@ -287,6 +302,7 @@ ALLOWED_PATTERNS = {
     UPLOADS: "uploads are named by random ids",
     VARIANTS: "images are named by random ids",
     EXPORTS: "archives are named by random ids",
+    f"{EDGE_LOGS}/distribution/*": "CloudFront names its logs by the hour and at random",
     LEDGER: "entries are named by what was erased",
     SOCKETS: "connections have no ids before they are opened",
     STAGE_STACKS: "CloudFormation puts the name of a stage before all it makes",
@@ -464,7 +480,9 @@ def test_the_keeper_of_the_search_index_reaches_no_message(dev: Assembly) -> Non
     [
         ("message.index", ROOMS, '["account#*", "traces#*"]'),
         ("ops.account", ROOMS, '["account#*", "traces#*"]'),
+        ("media.access", ROOMS, '["room#*"]'),
         ("media.purge", ROOMS, '["media#*"]'),
+        ("ops.edge_logs", ROOMS, '["edgelogs#*"]'),
         ("media.purge", MESSAGES, '["x#*"]'),
         ("message.webhooks", ROOMS, '["webhooks"]'),
         ("message.webhook_deliveries", ROOMS, '["webhooks"]'),

@@ -7,6 +7,8 @@ import "./styles/shell.css";
 import "./styles/room.css";
 import "./styles/message.css";
 import "./styles/media.css";
+import "./styles/actions.css";
+import "./styles/panel.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

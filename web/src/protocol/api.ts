@@ -73,6 +73,11 @@ export function endpointsOf(token: string): HttpEndpoints {
   };
 }
 
+/** Has the browser given the cookies that the room's images load with, for five minutes. */
+export async function createMediaAccess(token: string, room: string): Promise<void> {
+  await call("GET", `/api/rooms/${encodeURIComponent(room)}/media-access`, { token });
+}
+
 export async function createMedia(token: string, room: string, file: File): Promise<UploadTarget> {
   const body = { room, name: file.name, content_type: file.type, size_bytes: file.size, sha256: await checksumOf(file) };
   const it = await call("POST", "/api/media", { token, body });

@@ -65,6 +65,13 @@ class UploadPermit(msgspec.Struct, frozen=True):
     expires_at_ms: int
 
 
+class MediaAccess(msgspec.Struct, frozen=True):
+    """What a member loads the media of a room with: `query` belongs behind the `?` of its addresses."""
+
+    query: str
+    expires_at_ms: int
+
+
 @dataclass(frozen=True)
 class Api:
     """The HTTP endpoints under a stage's URL, such as `https://chat.example.com`. ValueError for what is none."""
@@ -97,6 +104,11 @@ class Api:
             "sha256": sha256,
         }
         return await self._post("/api/media", body, UploadPermit, token)
+
+    async def media_access(self, token: str, room: str) -> MediaAccess:
+        """Access to a room's media, for five minutes. Raises `NotAMemberError`, `BannedError`, `RoomNotFoundError`."""
+        path = f"/api/rooms/{urllib.parse.quote(room, safe='')}/media-access"
+        return await self._asked(path, self._request(path, token), MediaAccess)
 
     async def upload(self, target: UploadTarget, path: Path, content_type: str, progress: Progress | None) -> None:
         """Sends a file to its target. `progress` is called on the event loop. Cancelling ends the transfer.
@@ -137,7 +149,9 @@ class Api:
         return answer.decode(errors="replace")  # it may break off in the middle of a character
 
     async def _post(self, path: str, body: dict[str, Any], kind: type[Kind], token: str | None = None) -> Kind:
-        request = self._request(path, token, json.dumps(body).encode())
+        return await self._asked(path, self._request(path, token, json.dumps(body).encode()), kind)
+
+    async def _asked(self, path: str, request: urllib.request.Request, kind: type[Kind]) -> Kind:
         answer = await exchange(request, timeout_s=REQUEST_TIMEOUT_S)
         try:
             return msgspec.json.decode(answer, type=kind)

@@ -39,6 +39,9 @@ Sha256 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]{43}=$")]
 
 UPLOADS = "uploads/"
 
+MOST_PATHS = 3
+"""Images of one room that caches are told to forget one by one, of those that go at the same time."""
+
 
 _FOR_GOOD = (
     BannedError,
@@ -162,16 +165,28 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
     return messages.post(services, draft).seq
 
 
-def purge(files: Files, edge_cache: EdgeCache, media: str, shown: Sequence[str]) -> None:
-    """Removes a file: as it was uploaded, and all that was `shown` of it, from caches too. Safe to repeat.
+def remove(files: Files, media: str, shown: Sequence[str]) -> None:
+    """Removes a file: as it was uploaded, and all that was `shown` of it. Safe to repeat.
 
     Beside a playlist are its segments, and frames, of which a message does not tell one by one.
     """
     for playlist in (key for key in shown if key.endswith(".m3u8")):
         files.remove_below(playlist.rpartition("/")[0] + "/")
     files.remove([upload_key(media), *shown])
-    # CloudFront's bill counts paths: one for all forms of a file.
-    edge_cache.forget(sorted({key.rpartition("/")[0] + "/*" for key in shown}))
+
+
+def forget(edge_cache: EdgeCache, shown: Iterable[str]) -> None:
+    """Has caches forget all that was `shown` of files that are removed. Safe to repeat.
+
+    CloudFront's bill counts paths, $0.005 each above 1,000 a month: a file is one for all its forms, and more than
+    `MOST_PATHS` files of a room are the room. What else is shown there is fetched from the bucket once more.
+    """
+    rooms: dict[str, set[str]] = {}
+    for key in shown:
+        folder = key.rpartition("/")[0]
+        rooms.setdefault(folder.rpartition("/")[0], set()).add(folder)
+    paths = [path for room, images in rooms.items() for path in ([room] if len(images) > MOST_PATHS else images)]
+    edge_cache.forget(sorted(f"{path}/*" for path in paths))
 
 
 def tell_rejected(connections: ConnectionRegistry, sockets: Sockets, upload: Upload, reason: str) -> None:

@@ -1,19 +1,19 @@
-"""Where letters go back to: the queue they died in, a state machine, a function. `operations.streams` has another."""
+"""Where letters go back to: the queue they died in, a state machine, a function; `streams` has another."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from operations.dead_letter_queue import BATCH
-from operations.letters import Letter
-from operations.stage import Hop, Stage
-from operations.stream_records import StreamReader
-from operations.streams import StreamDestination
-from operations.treatment import Destination
+from chat.aws.dead_letters.hops import Hop
+from chat.aws.dead_letters.letters import Letter
+from chat.aws.dead_letters.queue import BATCH
+from chat.aws.dead_letters.stream_records import StreamReader
+from chat.aws.dead_letters.streams import StreamDestination
+from chat.aws.dead_letters.treatment import Destination
 
 BATCH_BYTES = 256 * 1024
 """All messages of one call together, attributes included: the smallest limit that SQS has had."""
@@ -22,15 +22,15 @@ TRACE = "AWSTraceHeader"
 """The one attribute of SQS' own that a sender may give."""
 
 
-def destination_of(hop: Hop, stage: Stage) -> Destination:
-    """What redriving means for the letters of a hop."""
+def destination_of(hop: Hop, client: Callable[[str], Any]) -> Destination:
+    """What redriving means for the letters of a hop; `client` makes a boto3 client of a service."""
     if hop.redrive == "queue":
-        return QueueDestination(stage.client("sqs"), hop.to)
+        return QueueDestination(client("sqs"), hop.to)
     if hop.redrive == "state-machine":
-        return MachineDestination(stage.client("stepfunctions"), hop.to)
+        return MachineDestination(client("stepfunctions"), hop.to)
     if hop.redrive == "function":
-        return FunctionDestination(stage.client("lambda"), hop.to)
-    return StreamDestination(StreamReader(stage.client("dynamodbstreams")), stage.client("lambda"), hop.to)
+        return FunctionDestination(client("lambda"), hop.to)
+    return StreamDestination(StreamReader(client("dynamodbstreams")), client("lambda"), hop.to)
 
 
 class QueueDestination:

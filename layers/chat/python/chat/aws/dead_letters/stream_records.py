@@ -12,8 +12,6 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from operations.errors import OperationError
-
 GONE = frozenset({"TrimmedDataAccessException", "ExpiredIteratorException"})
 """What reading a stream says of records that it keeps no longer."""
 
@@ -118,4 +116,4 @@ def _plain(value: object) -> object:
         return value.timestamp()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    raise OperationError(f"A record of the stream holds a {type(value).__name__}, which has no place in JSON.")
+    raise TypeError(f"A record of the stream holds a {type(value).__name__}, which has no place in JSON.")

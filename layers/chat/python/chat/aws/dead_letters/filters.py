@@ -9,7 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from operations.errors import OperationError
+
+class UnknownFilterError(ValueError):
+    """A deployed filter has a rule that is not known here, so that nobody can say what a function is to get."""
 
 
 def patterns_of(mapping: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -18,7 +20,7 @@ def patterns_of(mapping: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def lets_through(patterns: Sequence[Mapping[str, Any]], record: Mapping[str, Any]) -> bool:
-    """Whether any pattern fits, or there is none. Raises `OperationError` for a rule that is not known here."""
+    """Whether any pattern fits, or there is none. Raises `UnknownFilterError` for a rule that is not known here."""
     return not patterns or any(_fits(pattern, record) for pattern in patterns)
 
 
@@ -43,7 +45,7 @@ def _is(rule: Any, value: Any) -> bool:  # noqa: ANN401  # JSON
         return isinstance(value, str) and value.startswith(rule["prefix"])
     if rule.keys() == {"exists"}:
         return (value is not None) is rule["exists"]
-    raise OperationError(
-        f"The deployed filter has the rule {json.dumps(rule)}, which operations/filters.py does not know: "
+    raise UnknownFilterError(
+        f"The deployed filter has the rule {json.dumps(rule)}, which `chat.aws.dead_letters.filters` does not know: "
         "it can't be said which records the function is to get again. Nothing was done with the letter."
     )

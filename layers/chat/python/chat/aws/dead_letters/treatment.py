@@ -7,9 +7,9 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from operations.dead_letter_queue import DeadLetterQueue, Round
-from operations.letters import Letter
-from operations.selection import Selection
+from chat.aws.dead_letters.letters import Letter
+from chat.aws.dead_letters.queue import DeadLetterQueue, Round
+from chat.aws.dead_letters.selection import Selection
 
 
 class Destination(Protocol):
@@ -48,6 +48,8 @@ class Treatment:
     destination: Destination
     remove: bool
     report: Callable[[Tally], None]
+    in_time: Callable[[], bool] = lambda: True
+    """Whether to go on with more letters."""
 
     def carry_out(self, tally: Tally) -> None:
         """Counts into `tally`, which tells how far it came if this is interrupted.
@@ -59,7 +61,7 @@ class Treatment:
                 tally.looked_at += len(received)
                 self._treat(letters, self._choose(received, tally), tally)
                 self.report(tally)
-                if tally.chosen == self.selection.limit:
+                if tally.chosen == self.selection.limit or not self.in_time():
                     return
 
     def _choose(self, received: Sequence[Letter], tally: Tally) -> list[Letter]:

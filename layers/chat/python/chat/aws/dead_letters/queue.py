@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from operations.letters import Letter
+from chat.aws.dead_letters.letters import Letter
 
 BATCH = 10
 """Messages in one call (SQS quota)."""

@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from operations.filters import lets_through, patterns_of
-from operations.letters import Letter
-from operations.stream_records import Batch, Record, StreamReader, number_of
+from chat.aws.dead_letters.filters import UnknownFilterError, lets_through, patterns_of
+from chat.aws.dead_letters.letters import Letter
+from chat.aws.dead_letters.stream_records import Batch, Record, StreamReader, number_of
 
 RECORDS_AT_ONCE = 100
 """As the stage's mapping hands them over."""
@@ -49,6 +49,8 @@ class StreamDestination:
             return self._carry_out(batch)
         except ParamValidationError:
             return NO_BATCH
+        except UnknownFilterError as error:
+            return str(error)
         except ClientError as error:
             return f"{error.operation_name} was refused: {error.response['Error']['Code']}"
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from operations.letters import Letter
-from operations.stage import Hop, Stage
+from chat.aws.dead_letters.hops import Hop
+from chat.aws.dead_letters.letters import Letter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,14 +22,8 @@ class Discarding:
     stage: str
     hop: Hop
     who: str
-    """The caller's ARN, as AWS knows it."""
+    """An operator of the stage, or the ARN of whoever did it with credentials of AWS."""
     reason: str
-
-    @classmethod
-    def by_caller(cls, stage: Stage, hop: Hop, reason: str) -> Discarding:
-        """By whose credentials these are: one call."""
-        who: str = stage.client("sts").get_caller_identity()["Arn"]
-        return cls(stage=stage.name, hop=hop, who=who, reason=reason)
 
     def record(self, letter: Letter, at: datetime) -> bytes:
         """The whole letter, and what became of it, as JSON."""
