@@ -1,9 +1,10 @@
-"""What an image costs the function that makes its variants: `python -m loadtest.media_bench [--runs N]`.
+"""What an upload costs the functions that make of it what is shown: `python -m loadtest.media_bench [--runs N]`.
 
 Each picture is made anew and processed in a process of its own, so that its peak of memory is its own. Seconds are of
 the processor, and of the run that needed least: the function has one core. `saved` is what a telephone does not load
 that shows an image in its list and then in full: the AVIF of 480 and that of 960 pixels, against the upload. Pictures
-are shades with noise, which compress worse than most photos do. Prints a table and writes `build/media-bench.json`.
+are shades with noise, which compress worse than most photos do. Prints two tables and writes `build/media-bench.json`.
+What is no image stands in the second: `loadtest.recording_bench`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from chat.imaging import inspection
 from chat.imaging.variants import ANIMATED_PX, make_variants
+from loadtest import recording_bench
 
 OUTPUT = Path("build/media-bench.json")
 
@@ -76,6 +79,13 @@ PICTURES: dict[str, Callable[[], bytes]] = {
 }
 
 
+RECORDINGS: dict[str, Callable[[], bytes]] = {
+    "video, a minute of 1080p": partial(recording_bench.film, 60, shades),
+    "song, three minutes": partial(recording_bench.song, 180),
+    "document, 20 scanned pages": partial(recording_bench.paper, 20, shades),
+}
+
+
 def measure(name: str, runs: int) -> Figures:
     """Makes the picture in another process, so that only processing it counts here, and takes the best run."""
     with multiprocessing.get_context("spawn").Pool(1) as maker:
@@ -112,8 +122,8 @@ def _cpu_s(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Measures all pictures."""
-    parser = argparse.ArgumentParser(description="What an image costs the function that makes its variants.")
+    """Measures all pictures, then what is none."""
+    parser = argparse.ArgumentParser(description="What an upload costs the functions that make of it what is shown.")
     parser.add_argument("--runs", type=int, default=3, help="runs of each picture, of which the best counts")
     runs = parser.parse_args().runs
     print("| picture | upload MB | inspect s | variants s | peak MB | variants MB | saved |")
@@ -123,9 +133,19 @@ def main() -> None:
         row = rows[name] = measure(name, runs)
         costs = f"{row.upload_bytes / 1e6:.1f} | {row.inspect_s:.3f} | {row.variants_s:.2f} | {row.peak_mb:.0f}"
         print(f"| {name} | {costs} | {row.variants}: {row.variants_bytes / 1e6:.2f} | {row.saved:.0%} |", flush=True)
+    print("\n| file | upload MB | inspect s | made s | peak MB | stored MB | saved |")
+    print("|---|---|---|---|---|---|---|")
+    others = {}
+    for name, make in RECORDINGS.items():
+        made = others[name] = recording_bench.measure(make)
+        costs = f"{made.upload_bytes / 1e6:.1f} | {made.inspect_s:.2f} | {made.made_s:.1f} | {made.peak_mb:.0f}"
+        print(f"| {name} | {costs} | {made.served_bytes / 1e6:.1f} | {made.saved:.0%} |", flush=True)
     OUTPUT.parent.mkdir(exist_ok=True)
     machine = f"{platform.machine()}, Python {platform.python_version()}"
-    OUTPUT.write_text(json.dumps({"machine": machine, "pictures": {k: asdict(v) for k, v in rows.items()}}, indent=2))
+    measured = {
+        name: {k: asdict(v) for k, v in found.items()} for name, found in (("pictures", rows), ("others", others))
+    }
+    OUTPUT.write_text(json.dumps({"machine": machine, **measured}, indent=2))
 
 
 if __name__ == "__main__":

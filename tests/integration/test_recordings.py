@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from local.stack import LocalStack
-from tests.integration.test_media import upload
+from tests.integration.test_media import access, upload
 from tests.integration.users import WAIT_S, SignIn, User, post
 from tests.unit.recorded_files import document, metadata_of, sound, video
 
@@ -46,27 +46,35 @@ async def announced(stack: LocalStack, sign_in: SignIn, room: str) -> dict[str, 
     return {message["kind"]: message["media"] for message in messages}
 
 
+@pytest.fixture
+async def query(stack: LocalStack, sign_in: SignIn, room: str, announced: dict[str, dict[str, Any]]) -> str:
+    """What a member puts behind the address of anything that the room shows."""
+    del announced
+    grace = await sign_in("Grace")
+    return str((await asyncio.to_thread(access, stack, grace, room)).body["query"])
+
+
 async def test_a_video_a_sound_and_a_document_become_messages_that_play(
-    stack: LocalStack, announced: dict[str, dict[str, Any]]
+    stack: LocalStack, announced: dict[str, dict[str, Any]], query: str
 ) -> None:
     assert announced.keys() == SENT.keys()
     for kind, media in announced.items():
         assert (media["kind"], media["name"]) == (kind, SENT[kind][0])
-        picture, _ = await asyncio.to_thread(fetch, stack.page_url + media["thumbnail"]["url"])
+        picture, _ = await asyncio.to_thread(fetch, f"{stack.page_url}{media['thumbnail']['url']}?{query}")
         shown = media["thumbnail"]
         assert Image.open(io.BytesIO(picture)).size == (shown["width"], shown["height"])
     mp4, playlist = announced["video"]["files"]
     assert (mp4["width"], mp4["height"], playlist["content_type"]) == (320, 180, "application/vnd.apple.mpegurl")
-    film, headers = await asyncio.to_thread(fetch, stack.page_url + mp4["url"])
+    film, headers = await asyncio.to_thread(fetch, f"{stack.page_url}{mp4['url']}?{query}")
     assert (len(film), headers["content-type"], metadata_of(film)) == (mp4["size_bytes"], "video/mp4", {})
-    listed, _ = await asyncio.to_thread(fetch, stack.page_url + playlist["url"])
+    listed, _ = await asyncio.to_thread(fetch, f"{stack.page_url}{playlist['url']}?{query}")
     assert b"hls_180.m3u8" in listed
     (song,) = announced["audio"]["files"]
-    body, _ = await asyncio.to_thread(fetch, stack.page_url + song["url"])
+    body, _ = await asyncio.to_thread(fetch, f"{stack.page_url}{song['url']}?{query}")
     with av.open(io.BytesIO(body), "r") as container:
         assert [stream.codec_context.name for stream in container.streams] == ["aac"]
     assert announced["audio"]["duration_ms"] == pytest.approx(1000, abs=60)
     (pdf,) = announced["document"]["files"]
-    body, headers = await asyncio.to_thread(fetch, stack.page_url + pdf["url"])
+    body, headers = await asyncio.to_thread(fetch, f"{stack.page_url}{pdf['url']}?{query}")
     assert (body, announced["document"]["pages"]) == (SENT["document"][2], 2)
     assert (headers["content-type"], headers["content-disposition"]) == ("application/pdf", "attachment")

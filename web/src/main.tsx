@@ -6,9 +6,9 @@ import "./styles/sign-in.css";
 import "./styles/shell.css";
 import "./styles/room.css";
 import "./styles/message.css";
+import "./styles/media.css";
 import "./styles/actions.css";
 import "./styles/panel.css";
-import "./styles/media.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -1,5 +1,5 @@
-import type { Media } from "../../protocol/frames";
 import { useWords } from "../../hooks/useWords";
+import type { Media } from "../../protocol/frames";
 import { MediaImage } from "../MediaImage";
 import { widthInList } from "../pictureSize";
 

@@ -5,6 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Media, MediaFile } from "../../protocol/frames";
 import { MediaContent } from "./MediaContent";
 
+// Access to what a room shows has tests of its own.
+vi.mock("../../hooks/useMediaAccess", () => ({
+  useMediaAccess: () => ({ isGranted: true, attempt: 0, onError: () => undefined }),
+}));
+
 const PICTURE = { url: "/media/lunch/m/480.jpg", content_type: "image/jpeg", width: 480, height: 270 };
 const NONE = { hash: null, variants: [], files: [], duration_ms: null, waveform: null, pages: null } as const;
 

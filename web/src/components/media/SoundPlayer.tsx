@@ -1,7 +1,8 @@
 import { useMemo, useRef, useState } from "react";
 
-import type { Media } from "../../protocol/frames";
+import { useMediaAccess } from "../../hooks/useMediaAccess";
 import { useWords } from "../../hooks/useWords";
+import type { Media } from "../../protocol/frames";
 import { Icon } from "../Icon";
 import { barsOf, clockTime } from "./waveform";
 
@@ -18,6 +19,7 @@ export function SoundPlayer({ media }: { readonly media: Media }) {
   const [atS, setAtS] = useState(0);
   const lengthS = (media.duration_ms ?? 0) / 1000;
   const [file] = media.files;
+  const { isGranted, attempt, onError } = useMediaAccess(media.thumbnail.url);
 
   const seek = (seconds: number): void => {
     setAtS(seconds);
@@ -33,8 +35,10 @@ export function SoundPlayer({ media }: { readonly media: Media }) {
     <figure className="sound" data-testid="sound" aria-label={words.sound(media.name)}>
       {/* eslint-disable-next-line jsx-a11y/media-has-caption -- people send what has no captions */}
       <audio
+        key={attempt}
         ref={audio}
-        src={file?.url}
+        src={isGranted ? file?.url : undefined}
+        onError={onError}
         preload="none"
         onPlay={() => {
           setPlaying(true);

@@ -1,5 +1,6 @@
-import type { Media } from "../../protocol/frames";
+import { useMediaAccess } from "../../hooks/useMediaAccess";
 import { useWords } from "../../hooks/useWords";
+import type { Media } from "../../protocol/frames";
 import { widthInList } from "../pictureSize";
 
 /**
@@ -11,21 +12,24 @@ import { widthInList } from "../pictureSize";
 export function VideoPlayer({ media }: { readonly media: Media }) {
   const words = useWords().room.message;
   const { width, height } = media.original;
+  const { isGranted, attempt, onError } = useMediaAccess(media.thumbnail.url);
   return (
     // eslint-disable-next-line jsx-a11y/media-has-caption -- people send what has no captions
     <video
+      key={attempt}
       className="video"
       data-testid="video"
       aria-label={words.video(media.name)}
-      poster={media.original.url}
+      poster={isGranted ? media.original.url : undefined}
       width={width}
       height={height}
       style={{ inlineSize: widthInList(media), aspectRatio: `${width} / ${height}` }}
       preload="none"
       controls
       playsInline
+      onError={onError}
     >
-      {[...media.files].reverse().map((file) => (
+      {(isGranted ? [...media.files].reverse() : []).map((file) => (
         <source key={file.url} src={file.url} type={file.content_type} />
       ))}
     </video>
