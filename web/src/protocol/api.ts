@@ -11,6 +11,7 @@ import { RequestFailed } from "./errors";
 import type { Author } from "./frames";
 import { tailChanges, tailLive, tailSegment } from "./frames.generated";
 import type { HttpEndpoints } from "./httpLine";
+import { measures } from "./measures";
 import { count, fields, type Fields, json, optional, ShapeError, text } from "./shape";
 import type { TailDocuments } from "./tail";
 
@@ -20,6 +21,8 @@ const REQUEST_TIMEOUT_MS = 15_000;
 export interface SiteConfig {
   readonly stage: string;
   readonly signIn: "built-in" | "oidc";
+  /** Of all pages, which share is to tell how it fares: 0–1. */
+  readonly measuredShare: number;
 }
 
 export interface Session {
@@ -38,7 +41,11 @@ export interface UploadTarget {
 
 export async function readConfig(): Promise<SiteConfig> {
   const it = await call("GET", "/api/config");
-  return { stage: text(it["stage"], "config.stage"), signIn: it["sign_in"] === "oidc" ? "oidc" : "built-in" };
+  return {
+    stage: text(it["stage"], "config.stage"),
+    signIn: it["sign_in"] === "oidc" ? "oidc" : "built-in",
+    measuredShare: optional(count)(it["measured_share"], "config.measured_share") ?? 0,
+  };
 }
 
 /** Signs in at the built-in issuer. `name` has 1–40 characters. */
@@ -62,8 +69,11 @@ export function endpointsOf(token: string): HttpEndpoints {
   return {
     post: async (frame, signal) => {
       const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+      measures.sent(frame);
       const response = await ask("/api/commands", { method: "POST", headers, body: frame, signal });
-      return arriving(response.text());
+      const reply = await arriving(response.text());
+      measures.received(reply);
+      return reply;
     },
     events: async function* (place, lastEventId, signal) {
       const headers = new Headers({ Authorization: `Bearer ${token}`, Accept: "text/event-stream" });
@@ -191,7 +201,10 @@ async function* partsOf(response: Response): AsyncGenerator<string> {
   if (!type.startsWith("text/event-stream")) throw new RequestFailed(0, "network", `no stream of events but ${type}`);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;
-  for (let part = await arriving(reader.read()); !part.done; part = await arriving(reader.read())) yield part.value;
+  for (let part = await arriving(reader.read()); !part.done; part = await arriving(reader.read())) {
+    measures.received(part.value);
+    yield part.value;
+  }
 }
 
 /** Whatever keeps an answer from arriving is a failure without a status. */
