@@ -8,6 +8,7 @@ from typing import Any, Literal
 from chat import alerts, dead_letters, deeds, flag_settings, graphs, infrastructure, measures, oversight, scaling
 from chat.media import UploadRequest
 from chat.media_access import MediaAccess
+from chat.page_reports import PageReport
 from chat.push.registration import Removal, Subscription, Wish
 from chat.upload_parts import Completion, PartsRequest
 from chat.webhooks.registration import Registration
@@ -61,6 +62,15 @@ ENDPOINTS = (
         about="What a client has to know before it signs in",
         who="anybody",
         answer=answers.ClientConfig,
+    ),
+    Endpoint(
+        route="POST /api/measurements",
+        about="A page tells how it fares, where the stage has asked it to",
+        who="anybody",
+        body=PageReport,
+        status=202,
+        answer=answers.Accepted,
+        refusals=(413, 429),
     ),
     Endpoint(
         route="GET /api/health",

@@ -42,6 +42,11 @@ class ClientConfig(msgspec.Struct, frozen=True):
     client_id: str | None
     wallet_chains: list[int]
     websocket_url: str
+    measured_share: float
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """There is nothing to say."""
 
 
 class User(msgspec.Struct, frozen=True):

@@ -96,6 +96,8 @@ class StageConfig:
     """Whether the stage holds a conversation with itself each minute. On one machine: when somebody asks it to."""
     rollout: Rollout | None = None
     """None: no versions are published, the functions themselves are replaced."""
+    measured_percent: int = 100
+    """Pages out of a hundred that tell how they fare. Each is a request in five minutes, so a large stage asks few."""
     operators: tuple[str, ...] = ()
     """Ids of users who run the stage, beside those whose tokens say so."""
     capacity: CapacityConfig | None = None
@@ -111,6 +113,8 @@ class StageConfig:
             raise ConfigError(f"CloudWatch Logs keeps logs for one of {LOG_RETENTION_DAYS} days.")
         if not 2 <= self.webhook_disable_days <= MAX_DISABLE_DAYS:  # noqa: PLR2004 - a delivery is tried for more than one
             raise ConfigError(f"webhook_disable_days are 2 to {MAX_DISABLE_DAYS}.")
+        if not 0 <= self.measured_percent <= 100:  # noqa: PLR2004 - per cent
+            raise ConfigError("measured_percent is 0 to 100.")
         if self.packaging == "image" and self.local:
             raise ConfigError("Stage local runs functions as processes of this machine: packaging is zip there.")
         try:
@@ -171,6 +175,7 @@ STAGES = {
             websocket=Throttle(rate=5_000, burst=3_000),
             http=Throttle(rate=1_000, burst=1_000),
             held=Throttle(rate=20, burst=100),
+            measured_percent=5,
             rollout=Rollout(how="canary", minutes=5),
         ),
     )

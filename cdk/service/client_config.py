@@ -23,6 +23,7 @@ def add_client_config(
             oidc_issuer=identity.issuer.issuer if identity.issuer else None,
             oidc_audience=identity.issuer.audience if identity.issuer else None,
             wallet_chains=identity.wallet_chains,
+            measured_percent=str(platform.config.measured_percent),
         ),
         timeout_s=5,
     )

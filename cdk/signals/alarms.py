@@ -307,6 +307,16 @@ ALARMS = (
         breaches=1,
     ),
     Alarm(
+        name="pages-slow",
+        means="One send in ten takes more than a second as its page sees it.",
+        severity="ticket",
+        measure=share(own(signals.PAGE_ACKS_SLOW), own(signals.PAGE_ACKS), at_least=20),
+        above=0.1,
+        period_s=300,
+        periods=3,
+        breaches=3,
+    ),
+    Alarm(
         name="uploads-failing",
         means="Uploads fail for reasons of ours.",
         severity="ticket",

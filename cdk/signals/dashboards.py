@@ -239,6 +239,42 @@ DASHBOARDS = (
         ),
     ),
     Dashboard(
+        name="pages",
+        about="What people's browsers see, as far as the stage has asked them to tell (`measured_percent`).",
+        panels=(
+            Panel(
+                title="Send to ack in the page",
+                lines=tuple(own(signals.PAGE_ACK_LATENCY, each) for each in ("p50", "p99")),
+                unit="ms",
+            ),
+            Panel(
+                title="Sends, and those of more than a second",
+                lines=(own(signals.PAGE_ACKS), own(signals.PAGE_ACKS_SLOW)),
+            ),
+            Panel(
+                title="Server's time of a message to its arrival",
+                lines=tuple(own(signals.PAGE_DELIVERY_LATENCY, each) for each in ("p50", "p99")),
+                unit="ms",
+            ),
+            Panel(
+                title="How fast pages appear and answer (p75)",
+                lines=tuple(own(signals.PAGE_VITALS, "p75", of=each) for each in ("LCP", "INP", "FCP", "TTFB")),
+                unit="ms",
+            ),
+            Panel(title="How much of a page moves by itself (p75)", lines=(own(signals.PAGE_LAYOUT_SHIFT, "p75"),)),
+            Panel(
+                title="Reports, lines that came back, faults",
+                lines=(own(signals.PAGE_REPORTS), own(signals.PAGE_RECONNECTS), own(signals.PAGE_FAULTS)),
+            ),
+            Panel(title="Seconds without a socket", lines=(own(signals.PAGE_FALLBACK_SECONDS),)),
+            Panel(
+                title="Bytes of frames and answers",
+                lines=tuple(own(signals.PAGE_BYTES, of=each) for each in ("sent", "received")),
+                shows="areas",
+            ),
+        ),
+    ),
+    Dashboard(
         name="data",
         about="Tables and the cache: whether they keep up, and which queries are slow.",
         panels=(

@@ -22,6 +22,7 @@ from cdk.service.edge_logs import add_edge_logs
 from cdk.service.flags import add_flags
 from cdk.service.health import add_health
 from cdk.service.letter_desk import add_letter_desk
+from cdk.service.measurements import add_measurements
 from cdk.service.oversight import add_oversight
 from cdk.service.scaling import add_scaling, scaled_of
 from cdk.service.webhook_settings import add_webhook_settings
@@ -81,6 +82,7 @@ class OperationsStack(cdk.Stack):
         add_oversight(platform, posting=service.posting, http=http, identity=identity)
         machine = service.media_pipeline.machine
         add_letter_desk(platform, data=data, machine=machine, http=http, identity=identity)
+        add_measurements(platform, http=http)
         self.review = self._keep_capacity(config, data, service, alarms)
         # Last, when all queues are made.
         publish_dead_letters(self, alarms=alarms, part="operations-")

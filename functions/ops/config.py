@@ -13,7 +13,7 @@ def handle(event: http.Event, _context: object) -> http.Answer:
 
 
 def respond(_event: http.Event) -> http.Answer:
-    """How to sign in, and where sockets open."""
+    """How to sign in, where sockets open, and which share of pages is to tell how it fares."""
     settings = wiring.settings()
     return http.answer(
         200,
@@ -24,6 +24,7 @@ def respond(_event: http.Event) -> http.Answer:
             "client_id": settings.oidc_audience,
             "wallet_chains": [int(chain) for chain in (settings.wallet_chains or "").split(",") if chain],
             "websocket_url": wiring.websocket_url(),
+            "measured_share": int(settings.need("measured_percent")) / 100,
         },
         cache_control="public, max-age=60",
     )

@@ -52,6 +52,7 @@ FALLBACK = {
 OPERATIONS = {
     "GET /api/health": "ops.health",
     "GET /api/config": "ops.config",
+    "POST /api/measurements": "ops.measurements",
     "GET /api/metrics": "ops.console",
     "GET /api/infrastructure/status": "ops.console",
     "GET /api/monitoring/alerts": "ops.console",

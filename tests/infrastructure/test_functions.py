@@ -66,6 +66,7 @@ LAYERS = {
     "ops.capacity": set(),
     "ops.quota_forecast": set(),
     "ops.config": set(),
+    "ops.measurements": set(),
 }
 """On top of the domain and the core libraries."""
 

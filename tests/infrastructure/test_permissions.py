@@ -310,6 +310,7 @@ PERMISSIONS = {
         EDGE_LOGS: "s3:ListBucket",
         DISTRIBUTION_ID: "ssm:GetParameter",
     },
+    "ops.measurements": {},
     "ops.capacity": {
         ROOMS: "dynamodb:Query dynamodb:PutItem",
         MESSAGES: "dynamodb:DescribeTable dynamodb:UpdateTable",

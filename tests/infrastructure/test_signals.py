@@ -45,6 +45,7 @@ WELL_AND_WRONG: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "consumers-behind": ({"ApproximateAgeOfOldestMessage": 800}, {"ApproximateAgeOfOldestMessage": 901}),
     "concurrency-high": ({"ConcurrentExecutions": 790}, {"ConcurrentExecutions": 810}),
     "errors-unusual": ({"Errors": 50}, {"Errors": 51}),
+    "pages-slow": ({"PageAcks": 100, "PageAcksSlow": 10}, {"PageAcks": 100, "PageAcksSlow": 11}),
     "uploads-failing": ({"Uploads": 2}, {"Uploads": 3}),
     "webhooks-failing": ({"WebhookDeliveries": 8}, {}),
     "sign-ins-refused": ({"TicketsRefused": 300}, {"TicketsRefused": 200, "RequestsRefused": 101}),
@@ -285,7 +286,7 @@ def test_dashboards_and_queries_are_made_as_they_are_defined(stage: Assembly) ->
 
 
 def test_no_metric_has_a_room_or_a_user_as_a_dimension() -> None:
-    few = {"", "code", "path", "outcome", "operation", "variant", "quota"}
+    few = {"", "code", "path", "outcome", "operation", "variant", "quota", "direction", "vital"}
     assert {metric.dimension for metric in signals.all_metrics()} <= few
 
 

@@ -169,4 +169,5 @@ def test_a_client_learns_where_to_connect(stack: LocalStack) -> None:
         "client_id": None,
         "websocket_url": stack.websocket_url,
         "wallet_chains": [1, 11155111, 31337],
+        "measured_share": 1,
     }

@@ -81,6 +81,7 @@ _VALUES: dict[type[msgspec.inspect.Type], Callable[[Any, Sequence[str]], Strateg
     msgspec.inspect.NoneType: lambda _kind, _known: st.none(),
     msgspec.inspect.BoolType: lambda _kind, _known: st.booleans(),
     msgspec.inspect.IntType: _integers,
+    msgspec.inspect.FloatType: _integers,
     msgspec.inspect.StrType: _texts,
     msgspec.inspect.LiteralType: lambda kind, _known: st.sampled_from(kind.values),
     msgspec.inspect.ListType: lambda kind, known: st.lists(of_type(kind.item_type, known), max_size=4),

@@ -29,6 +29,7 @@ from chat.flag_settings import FlagChange
 from chat.media_access import Signer
 from chat.media_keys import MediaKey
 from chat.operators import Operators
+from chat.page_reports import PageReport
 from chat.protocol import MAX_REPLY_BYTES
 from chat.push.encryption import Vapid
 from chat.push.office import DeviceDesk
@@ -50,7 +51,11 @@ from chat.webhooks.replay import Range
 from functions.connect import authorize, push_subscriptions, sessions, tickets, wallet_nonces, wallet_sessions
 from functions.media import access, uploads
 from functions.message import command, http_command, http_events, tail
+<<<<<<< HEAD
 from functions.ops import account, config, console, dead_letters, health, oversight, scaling, webhook_settings
+=======
+from functions.ops import account, config, console, health, measurements, scaling, webhook_settings
+>>>>>>> work/web3
 from functions.ops import cache as cache_endpoint
 from functions.ops import flags as flags_endpoint
 from simulation.table import MemoryTable
@@ -146,6 +151,7 @@ ENDPOINTS = [
     Endpoint("GET /api/events", http_events, st.text()),
     Endpoint("GET /api/tail/{room}/{capability}/{part+}", tail, st.text()),
     Endpoint("GET /api/config", config, st.text()),
+    Endpoint("POST /api/measurements", measurements, near(PageReport)),
     Endpoint("POST /api/account/export", account, st.text()),
     Endpoint("GET /api/account/export", account, st.text()),
     Endpoint("POST /api/account/erasure", account, near(account.Confirmation)),

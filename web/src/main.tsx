@@ -24,3 +24,9 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
+import("./state/reporting").then(
+  ({ startReporting }) => startReporting(),
+  (error: unknown) => {
+    console.warn("what measures this page could not be loaded:", error);
+  },
+);

@@ -11,6 +11,7 @@ import { RequestFailed } from "./errors";
 import type { Author } from "./frames";
 import { tailChanges, tailLive, tailSegment } from "./frames.generated";
 import type { HttpEndpoints } from "./httpLine";
+import { measures } from "./measures";
 import { count, fields, type Fields, json, list, optional, ShapeError, text } from "./shape";
 import type { TailDocuments } from "./tail";
 
@@ -23,6 +24,8 @@ export interface SiteConfig {
   readonly openId: OpenIdClient | null;
   /** The chains whose wallets may sign in; empty where none may. */
   readonly walletChains: readonly number[];
+  /** Of all pages, which share is to tell how it fares: 0–1. */
+  readonly measuredShare: number;
 }
 
 export interface OpenIdClient {
@@ -61,6 +64,7 @@ export async function readConfig(): Promise<SiteConfig> {
     stage: text(it["stage"], "config.stage"),
     openId,
     walletChains: list(count)(it["wallet_chains"] ?? [], "config.wallet_chains"),
+    measuredShare: optional(count)(it["measured_share"], "config.measured_share") ?? 0,
   };
 }
 
@@ -102,8 +106,11 @@ export function endpointsOf(session: Pick<Session, "token">): HttpEndpoints {
   return {
     post: async (frame, signal) => {
       const headers = { Authorization: `Bearer ${session.token}`, "Content-Type": "application/json" };
+      measures.sent(frame);
       const response = await ask("/api/commands", { method: "POST", headers, body: frame, signal });
-      return arriving(response.text());
+      const reply = await arriving(response.text());
+      measures.received(reply);
+      return reply;
     },
     events: async function* (place, lastEventId, signal) {
       const headers = new Headers({ Authorization: `Bearer ${session.token}`, Accept: "text/event-stream" });
@@ -232,7 +239,10 @@ async function* partsOf(response: Response): AsyncGenerator<string> {
   if (!type.startsWith("text/event-stream")) throw new RequestFailed(0, "network", `no stream of events but ${type}`);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) return;
-  for (let part = await arriving(reader.read()); !part.done; part = await arriving(reader.read())) yield part.value;
+  for (let part = await arriving(reader.read()); !part.done; part = await arriving(reader.read())) {
+    measures.received(part.value);
+    yield part.value;
+  }
 }
 
 /** Whatever keeps an answer from arriving is a failure without a status. */

@@ -13,6 +13,7 @@ import { ChatError, CommandRefused, ConnectionLost, ReplyTimeout, RequestFailed 
 import { type Action, type Commands, PROTOCOL_VERSION, type Ready, type Results, type Synced } from "./frames";
 import { type HttpEndpoints, HttpLine } from "./httpLine";
 import { type Line, type LineOptions, REPLY_TIMEOUT_MS, type RequestOptions } from "./line";
+import { measures } from "./measures";
 import { type Socket, SocketLine } from "./socketLine";
 
 /** Sockets in a row that never got ready although a ticket was to be had, before requests take their place. */
@@ -89,6 +90,10 @@ export class Connection {
   #heartbeatTimer: ReturnType<typeof setTimeout> | undefined;
   #heartbeatMs = Infinity;
   #failedHeartbeats = 0;
+  /** The line went away while it was up, and there is none yet in its place. */
+  #wasCut = false;
+  /** By how much the server's clock is ahead of this one's. */
+  #clockAheadMs = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -171,7 +176,10 @@ export class Connection {
   #makeLine(ticket: Ticket | null): Line {
     const { openSocket, http, onEvent, onExcluded } = this.#options;
     const options: LineOptions = {
-      onEvent,
+      onEvent: (event) => {
+        if (event.type === "message") measures.delivered(Date.now() + this.#clockAheadMs - event.message.sent_at_ms);
+        onEvent(event);
+      },
       onExcluded,
       onClosed: (how) => {
         this.#lines.delete(line);
@@ -190,6 +198,10 @@ export class Connection {
   }
 
   #use(line: Line, ready: Ready, way: Way): void {
+    if (this.#wasCut) measures.reconnected();
+    this.#wasCut = false;
+    measures.fellBack(way === "http");
+    this.#clockAheadMs = ready.now_ms - Date.now();
     this.#line = line;
     this.#way = way;
     this.#attempt = 0;
@@ -272,6 +284,7 @@ export class Connection {
   /** The line is gone: comes back in a while. */
   #cut(): void {
     if (this.online) this.#attempt = 0;
+    this.#wasCut ||= this.online;
     this.#hangUp();
     const generation = this.#generation;
     const delayMs = this.#pauseMs(this.#window);
@@ -291,6 +304,7 @@ export class Connection {
   /** Forgets every line and everything that waited for one. */
   #hangUp(): void {
     this.#generation++;
+    measures.fellBack(false);
     clearTimeout(this.#rotateTimer);
     clearTimeout(this.#heartbeatTimer);
     if (this.online) this.#setPhase("waiting");

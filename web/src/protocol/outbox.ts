@@ -10,6 +10,7 @@ import { fullJitter } from "./backoff";
 import type { Connection } from "./connection";
 import { ChatError, CommandRefused, ConnectionLost } from "./errors";
 import type { Sent } from "./frames";
+import { measures } from "./measures";
 import { MemoryOutboxStore, type OutboxStore } from "./outboxStore";
 import { ShapeError } from "./shape";
 
@@ -160,7 +161,9 @@ export class Outbox {
       try {
         const { id, room, text: body, answers } = message;
         const reply_to = answers?.seq ?? null;
+        const askedAtMs = performance.now();
         const sent = await connection.request("send", { room, text: body, reply_to }, { id });
+        measures.acked(performance.now() - askedAtMs);
         onSent(message, sent);
         this.remove(id);
         return true;

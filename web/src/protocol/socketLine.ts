@@ -19,6 +19,7 @@ import {
   type ServerFrame,
 } from "./frames";
 import { type Ending, type Line, type LineOptions, readFrames, REPLY_TIMEOUT_MS, type RequestOptions } from "./line";
+import { measures } from "./measures";
 
 export const OPEN_TIMEOUT_MS = 10_000;
 /** The server closes the socket at a frame over 32 KB; a character takes at most three bytes. */
@@ -134,7 +135,10 @@ export class SocketLine implements Line {
   #flush(): void {
     const commands = this.#unsent;
     this.#unsent = [];
-    if (commands.length > 0 && !this.#isClosed) this.#socket.send(joinCommands(commands));
+    if (commands.length === 0 || this.#isClosed) return;
+    const frame = joinCommands(commands);
+    measures.sent(frame);
+    this.#socket.send(frame);
   }
 
   #receive(data: unknown): void {
@@ -144,6 +148,7 @@ export class SocketLine implements Line {
       console.error("a binary frame was passed over");
       return;
     }
+    measures.received(data);
     for (const frame of readFrames(data)) this.#dispatch(frame);
   }
 

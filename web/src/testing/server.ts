@@ -95,7 +95,7 @@ export class FakeServer extends FakeArchive {
     const [endpoint = "", query] = path.split("?");
     switch (endpoint) {
       case "/api/config":
-        return reply(200, { stage: "local", sign_in: "built-in" });
+        return reply(200, { stage: "local", sign_in: "built-in", measured_share: 1 });
       case "/api/sessions":
         return this.#signIn(init);
       case "/api/tickets":

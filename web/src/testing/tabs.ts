@@ -84,7 +84,8 @@ export class FakeBrowser {
         if (queue[0] !== claim) return;
         queue.shift();
         claim.resolve(value);
-        if (queue[0] !== undefined) this.#grant(name, queue[0]);
+        const next = queue.at(0);
+        if (next !== undefined) this.#grant(name, next);
       });
     });
   }

@@ -92,6 +92,12 @@ def raw_body(event: Event) -> bytes:
         raise MalformedError("The body is JSON, in UTF-8.") from error
 
 
+def caller(event: Event) -> str:
+    """The address that the request came from, as the caches before this API say it; only good for fairness."""
+    forwarded = str(event.get("headers", {}).get("x-forwarded-for", ""))
+    return forwarded.partition(",")[0].strip() or str(event["requestContext"].get("http", {}).get("sourceIp", ""))
+
+
 def bearer_token(event: Event) -> str:
     """The token of the `Authorization` header. Raises `UnauthorizedError` when there is none."""
     scheme, _, token = str(event.get("headers", {}).get("authorization", "")).partition(" ")

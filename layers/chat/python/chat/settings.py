@@ -126,6 +126,8 @@ class Settings:
     """Quotas whose use is looked ahead, and what counts it, as JSON (`chat.aws.quota_usage.Quota`)."""
     discarded_letters: str | None = None
     """Bucket and prefix, with a slash between them, of dead letters that operators gave up."""
+    measured_percent: str | None = None
+    """Pages out of a hundred that tell how they fare: a whole number from 0 to 100."""
     operators: str | None = None
     """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 

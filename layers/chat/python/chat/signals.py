@@ -162,6 +162,19 @@ CANARY_FAILURES = Count("CanaryFailures")
 CANARY_ACK_LATENCY = Distribution("CanaryAckLatency", MILLISECONDS)
 CANARY_DELIVERY_LATENCY = Distribution("CanaryDeliveryLatency", MILLISECONDS)
 
+# What pages saw, as far as they tell: see `chat.page_reports`.
+PAGE_REPORTS = Count("PageReports")
+PAGE_ACK_LATENCY = Distribution("PageAckLatency", MILLISECONDS)
+PAGE_ACKS = Count("PageAcks")
+PAGE_ACKS_SLOW = Count("PageAcksSlow")
+PAGE_DELIVERY_LATENCY = Distribution("PageDeliveryLatency", MILLISECONDS)
+PAGE_RECONNECTS = Count("PageReconnects")
+PAGE_FALLBACK_SECONDS = Count("PageFallbackSeconds")
+PAGE_BYTES = Count("PageBytes", "direction")
+PAGE_VITALS = Distribution("PageVitals", MILLISECONDS, "vital")
+PAGE_LAYOUT_SHIFT = Distribution("PageLayoutShift", COUNT)
+PAGE_FAULTS = Count("PageFaults")
+
 # What waits before it is needed.
 CAPACITY_REVIEWS = Count("CapacityReviews")
 CAPACITY_CHANGES = Count("CapacityChanges", "outcome")
