@@ -51,11 +51,17 @@ from chat.webhooks.replay import Range
 from functions.connect import authorize, push_subscriptions, sessions, tickets, wallet_nonces, wallet_sessions
 from functions.media import access, uploads
 from functions.message import command, http_command, http_events, tail
-<<<<<<< HEAD
-from functions.ops import account, config, console, dead_letters, health, oversight, scaling, webhook_settings
-=======
-from functions.ops import account, config, console, health, measurements, scaling, webhook_settings
->>>>>>> work/web3
+from functions.ops import (
+    account,
+    config,
+    console,
+    dead_letters,
+    health,
+    measurements,
+    oversight,
+    scaling,
+    webhook_settings,
+)
 from functions.ops import cache as cache_endpoint
 from functions.ops import flags as flags_endpoint
 from simulation.table import MemoryTable
