@@ -9,6 +9,7 @@ import { type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
 import { Connection, type ConnectionStatus, type Positions } from "../protocol/connection";
 import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
 import { Outbox, type OutgoingMessage } from "../protocol/outbox";
+import { uploadServerOf } from "../protocol/uploadServer";
 import { RoomDirectory } from "./directory";
 import { Reading } from "./reading";
 import { OpenRoom } from "./room";
@@ -57,7 +58,12 @@ export class Chat {
     });
     this.#reading = new Reading(this.#connection);
     this.directory = new RoomDirectory(this.#connection);
-    this.uploads = new Uploads(session.token, (room) => this.room(room).settled());
+    this.uploads = new Uploads({
+      server: uploadServerOf(session.token),
+      entered: (room) => this.room(room).settled(),
+      storage: sessionStorage,
+      storageKey: `agent-chat.uploads.${session.user.id}`,
+    });
     this.outbox = new Outbox({
       connection: this.#connection,
       onChange: (messages) => {

@@ -30,6 +30,10 @@ const WORDS: Readonly<Record<string, string>> = {
   unsupported_type: "Only JPEG, PNG, WebP and GIF images can be sent.",
   file_too_large: "Images can have at most 10 MB.",
   upload_refused: "The image was not accepted. Try again.",
+  part_refused: "The image was not accepted. Try again.",
+  upload_closed: "This took too long. Send the image again.",
+  parts_missing: "Part of the image did not arrive. Try again.",
+  upload_interrupted: "The page was loaded again. Choose the same file to go on where it was.",
 };
 
 export function explain(error: unknown): string {
