@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from contracts import asyncapi, events, openapi, page, schemas, typescript
+from contracts import asyncapi, console, events, openapi, page, schemas, typescript
 from contracts.examples import Examples
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,6 +19,7 @@ OUTPUTS: dict[str, Callable[[Examples, str], str]] = {
     "docs/events.schema.json": events.render,
     "docs/events.md": events.render_page,
     "web/src/protocol/frames.generated.ts": typescript.render,
+    "web/src/console/answers.generated.ts": console.render,
 }
 """What makes each file, given the examples and the file as it is (empty where there is none yet)."""
 

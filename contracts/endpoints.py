@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chat import alerts, deeds, flag_settings, infrastructure, measures, scaling
+from chat import alerts, deeds, flag_settings, graphs, infrastructure, measures, scaling
 from chat.media import UploadRequest
+from chat.media_access import MediaAccess
 from chat.push.registration import Removal, Subscription, Wish
 from chat.upload_parts import Completion, PartsRequest
 from chat.webhooks.registration import Registration
@@ -139,6 +140,13 @@ ENDPOINTS = (
         body=Completion,
         answer=answers.UploadView,
         refusals=(404, 409),
+    ),
+    Endpoint(
+        route="GET /api/rooms/{room}/media-access",
+        about="What a member shows the media of a room with, as an address and as cookies",
+        who="user",
+        answer=MediaAccess,
+        refusals=(403, 404, 429),
     ),
     Endpoint(
         route="POST /api/commands",
@@ -299,11 +307,31 @@ ENDPOINTS = (
         repeatable=True,
     ),
     Endpoint(
+        route="GET /api/monitoring/dashboards",
+        about="Which dashboards the stage has",
+        who="operator",
+        answer=graphs.Dashboards,
+    ),
+    Endpoint(
+        route="GET /api/monitoring/dashboards/{name}",
+        about="One of them, with the numbers of the last hours",
+        who="operator",
+        answer=graphs.Dashboard,
+        queries=("hours",),
+        refusals=(404,),
+    ),
+    Endpoint(
         route="GET /api/audit",
         about="What operators did on a day",
         who="operator",
         answer=deeds.Deeds,
         queries=("day", "start"),
+    ),
+    Endpoint(
+        route="GET /api/audit/chain",
+        about="Whether the record of what operators did is as it was written",
+        who="operator",
+        answer=deeds.Chain,
     ),
     Endpoint(
         route="GET /api/flags",

@@ -39,6 +39,7 @@ class ClientConfig(msgspec.Struct, frozen=True):
     stage: str
     sign_in: Literal["built-in", "oidc"]
     issuer: str | None
+    client_id: str | None
     wallet_chains: list[int]
     websocket_url: str
 

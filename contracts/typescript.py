@@ -47,21 +47,21 @@ def _parts() -> Iterator[str]:
     for values, name in catalog.named_literals().items():
         yield f"export type {name} = {_union(catalog.literals().get(values, tuple(values)))};\n"
     yield _codes()
-    yield from (_interface(name, schemas[name]) for name in _object_names(schemas))
+    yield from (interface(name, schemas[name]) for name in _object_names(schemas))
     yield _commands(schemas)
     yield _limits(schemas)
     yield _mapping("Results", "The result of each command.", _results())
     yield "export type Action = keyof Commands;\n"
-    yield _interface(protocol.Refusal.__name__, schemas[protocol.Refusal.__name__])
+    yield interface(protocol.Refusal.__name__, schemas[protocol.Refusal.__name__])
     for event in catalog.events():
-        yield _interface(event.name, schemas[event.name])
+        yield interface(event.name, schemas[event.name])
     yield f"export type ServerEvent = {' | '.join(event.name for event in catalog.events())};\n"
     yield from (_reader(name, schemas[name]) for name in reversed(_object_names(schemas)))
     yield _reader(protocol.Refusal.__name__, schemas[protocol.Refusal.__name__])
     yield from (_reader(event.name, schemas[event.name]) for event in catalog.events())
-    readers = {event.type: _variable(event.name) for event in catalog.events()}
+    readers = {event.type: variable(event.name) for event in catalog.events()}
     yield _table("events", 'readonly [T in ServerEvent["type"]]: Read<Extract<ServerEvent, { type: T }>>', readers)
-    results = {action: _variable(name) for action, name in _results().items()}
+    results = {action: variable(name) for action, name in _results().items()}
     yield _table("results", "readonly [A in Action]: Read<Results[A]>", results)
 
 
@@ -84,43 +84,45 @@ def _object_names(schemas: dict[str, Schema]) -> list[str]:
         if name in order:
             order.remove(name)
         order.append(name)
-        waiting += _references(schemas[name])
+        waiting += references(schemas[name])
     return [name for name in order if name not in {event.name for event in catalog.events()}]
 
 
-def _references(schema: object) -> Iterator[str]:
+def references(schema: object) -> Iterator[str]:
+    """The names of what a schema refers to."""
     match schema:
         case {"$ref": str(ref)}:
             yield ref.rsplit("/", 1)[-1]
         case dict():
             for value in schema.values():
-                yield from _references(value)
+                yield from references(value)
         case list():
             for value in schema:
-                yield from _references(value)
+                yield from references(value)
 
 
 def _results() -> dict[str, str]:
     return {command.action: command.reply.__name__ for command in catalog.commands()}
 
 
-def _interface(name: str, schema: Schema) -> str:
+def interface(name: str, schema: Schema) -> str:
+    """The type of an object that is received: each field is there, by its default where none was sent."""
     if not schema["properties"]:
-        return f"{_comment(schema['description'])}export type {name} = object;\n"
+        return f"{comment(schema['description'])}export type {name} = object;\n"
     fields = "".join(
-        f"{_comment(value.get('description', ''), 2)}  readonly {field}: {_type(value, is_received=True)};\n"
+        f"{comment(value.get('description', ''), 2)}  readonly {field}: {type_of(value, is_received=True)};\n"
         for field, value in schema["properties"].items()
     )
-    return f"{_comment(schema['description'])}export interface {name} {{\n{fields}}}\n"
+    return f"{comment(schema['description'])}export interface {name} {{\n{fields}}}\n"
 
 
 def _commands(schemas: dict[str, Schema]) -> str:
     lines = ["/** The fields of each command, without `action` and `id`. */", "export interface Commands {"]
     for command in catalog.commands():
-        lines.append(_comment(str(command.words), 2).rstrip())
+        lines.append(comment(str(command.words), 2).rstrip())
         schema = schemas[command.name]
         fields = [
-            f"readonly {name}{'' if name in schema['required'] else '?'}: {_type(value, is_received=False)}"
+            f"readonly {name}{'' if name in schema['required'] else '?'}: {type_of(value, is_received=False)}"
             for name, value in schema["properties"].items()
             if name not in {"action", "id"}
         ]
@@ -159,11 +161,16 @@ def _table(name: str, type_: str, members: dict[str, str]) -> str:
 
 
 def _reader(name: str, schema: Schema) -> str:
-    fields = [f"{field}: {_read(value)}" for field, value in schema["properties"].items()]
     # Refusals are read by their type, as events are, and documents by who asks; the rest only through the tables below.
     read_alone = {protocol.Refusal.__name__, *(document.__name__ for document in catalog.documents())}
-    visible = "export " if name in read_alone else ""
-    start = f"{visible}const {_variable(name)}: Read<{name}> = record<{name}>("
+    return reader(name, schema, exported=name in read_alone)
+
+
+def reader(name: str, schema: Schema, *, exported: bool) -> str:
+    """What reads an object of this schema; those that it consists of have theirs before it."""
+    fields = [f"{field}: {_read(value)}" for field, value in schema["properties"].items()]
+    visible = "export " if exported else ""
+    start = f"{visible}const {variable(name)}: Read<{name}> = record<{name}>("
     if not fields:
         return f"{start}{{}});\n"
     return _wrapped(start, "{ ", fields, ", ", " });") + "\n"
@@ -179,7 +186,7 @@ def _read(schema: Schema) -> str:
 def _bare_reader(schema: Schema) -> str:  # noqa: PLR0911  # one answer a kind of schema
     match schema:
         case {"$ref": ref}:
-            return _variable(str(ref).rsplit("/", 1)[-1])
+            return variable(str(ref).rsplit("/", 1)[-1])
         case {"anyOf": [inner, {"type": "null"}]}:
             return f"optional({_bare_reader(inner)})"
         case {"enum": [only]}:
@@ -190,25 +197,30 @@ def _bare_reader(schema: Schema) -> str:  # noqa: PLR0911  # one answer a kind o
             return f"list({_bare_reader(items)})"
         case {"type": "object", "additionalProperties": values}:
             return f"map({_bare_reader(values)})"
+        case {"type": "object"}:
+            return "fields"
         case {"type": kind}:
             return {"string": "text", "integer": "count", "number": "count", "boolean": "flag"}[kind]
     raise catalog.CatalogError(f"no reader for {schema}")
 
 
-def _type(schema: Schema, *, is_received: bool) -> str:
+def type_of(schema: Schema, *, is_received: bool) -> str:  # noqa: PLR0911  # one answer a kind of schema
+    """A closed set of strings has "unknown" in it where it is received, and not where it is sent."""
     match schema:
         case {"$ref": ref}:
             return str(ref).rsplit("/", 1)[-1]
         case {"anyOf": choices}:
-            return " | ".join(_type(choice, is_received=is_received) for choice in choices)
+            return " | ".join(type_of(choice, is_received=is_received) for choice in choices)
         case {"enum": values}:
             named = catalog.named_literals().get(frozenset(values)) or _union(tuple(values))
             return f'{named} | "unknown"' if is_received and len(values) > 1 else named
         case {"type": "array", "items": items}:
-            inner = _type(items, is_received=is_received)
+            inner = type_of(items, is_received=is_received)
             return f"readonly ({inner})[]" if " | " in inner else f"readonly {inner}[]"
         case {"type": "object", "additionalProperties": values}:
-            return f"Readonly<Record<string, {_type(values, is_received=is_received)}>>"
+            return f"Readonly<Record<string, {type_of(values, is_received=is_received)}>>"
+        case {"type": "object"}:
+            return "Fields"
         case {"type": kind}:
             return {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}[
                 kind
@@ -228,7 +240,8 @@ def _constant(name: str) -> str:
     return "PROTOCOL_VERSION" if name == "VERSION" else name
 
 
-def _variable(name: str) -> str:
+def variable(name: str) -> str:
+    """What the reader of a type is called."""
     return name[0].lower() + name[1:]
 
 
@@ -242,7 +255,8 @@ def _wrapped(start: str, opening: str, items: list[str], separator: str, closing
     return f"{start}{opening.strip()}\n{body}{indent[2:]}{closing.strip()}"
 
 
-def _comment(words: str, indent: int = 0) -> str:
+def comment(words: str, indent: int = 0) -> str:
+    """Words as a comment of the line below; nothing for none."""
     if not words:
         return ""
     margin = " " * indent

@@ -19,6 +19,7 @@ from localstack_client.config import get_service_endpoint
 
 from local.client import Refused
 from local.demo import create_demo
+from local.deployment import OPERATOR
 from local.endpoints import Endpoint
 from local.errors import LocalError, explain
 from local.paths import ROOT, StateDirectory
@@ -145,6 +146,7 @@ def describe(stack: LocalStack, elapsed_s: float) -> str:
 Ready after {elapsed_s:.0f} s. Open the page in two windows and sign in with two names.
 
   page        {stack.page_url}
+  console     {stack.page_url}/console  (sign in as {OPERATOR})
   WebSocket   {stack.websocket_url}?ticket=…
   health      {stack.page_url}/api/health
   AWS API     {stack.endpoint_url}  (any tool, with AWS_ENDPOINT_URL={stack.endpoint_url} and test/test)

@@ -59,9 +59,11 @@ def run(port: int, state: Path, function_log: Path) -> int:
 
     from local.adaptations import adapt  # noqa: PLC0415
     from local.emulated_alarms import adapt_alarms  # noqa: PLC0415
+    from local.emulated_graphs import adapt_graphs  # noqa: PLC0415
 
     adapt(port, function_log, scratch)
     adapt_alarms()
+    adapt_graphs()
     try:
         serve()
     finally:

@@ -108,8 +108,9 @@ def built_files() -> list[Path]:
 
 
 def page_sources() -> Iterator[Path]:
-    """The page's files, its settings and its lock."""
+    """The page's files, its settings and its lock, and the runbooks that the console shows."""
     yield ROOT / "package-lock.json"
     yield from sorted(path for path in WEB.glob("*") if path.is_file())
     for directory in ("src", "public"):
         yield from sorted(path for path in (WEB / directory).rglob("*") if path.is_file())
+    yield from sorted((ROOT / "docs/runbooks").glob("*.md"))

@@ -5,6 +5,11 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
+/** Attributes whose value somebody reads or hears. */
+const READ_ATTRIBUTE = "JSXAttribute[name.name=/^(alt|title|placeholder|label|hint|aria-label|aria-description|aria-valuetext)$/]";
+/** What stands in braces where it is read. */
+const READ_VALUE = `:matches(JSXElement, JSXFragment, ${READ_ATTRIBUTE}) > JSXExpressionContainer`;
+
 export default tseslint.config(
   { ignores: ["dist", "node_modules", "coverage"] },
   {
@@ -27,6 +32,24 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "@typescript-eslint/consistent-type-imports": "error",
+    },
+  },
+  {
+    files: ["src/**/*.tsx"],
+    ignores: ["**/*.test.tsx"],
+    rules: {
+      // What people read or hear stands in src/words, in every language that there is.
+      "no-restricted-syntax": [
+        "error",
+        ...[
+          "JSXText[value=/\\p{L}/u]",
+          `${READ_ATTRIBUTE} > Literal[raw=/\\p{L}/u]`,
+          ...["", "ConditionalExpression > ", "LogicalExpression > "].flatMap((between) => [
+            `${READ_VALUE} > ${between}Literal[raw=/\\p{L}/u]:not(.test)`,
+            `${READ_VALUE} > ${between}TemplateLiteral > TemplateElement[value.raw=/\\p{L}/u]`,
+          ]),
+        ].map((selector) => ({ selector, message: "Words for people belong in src/words." })),
+      ],
     },
   },
   {

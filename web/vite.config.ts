@@ -25,6 +25,8 @@ export default defineConfig({
     // A strict Content-Security-Policy allows no data: fonts or images, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The chat page, and what operators use: served at /console.
+    rolldownOptions: { input: ["index.html", "console.html"] },
   },
   test: {
     environment: "jsdom",

@@ -19,6 +19,7 @@ from cdk.config.values import (
     CacheConfig,
     ConfigError,
     LocalEndpoints,
+    MediaKeys,
     MediaScan,
     ModerationHook,
     OpenIdConnect,
@@ -57,6 +58,7 @@ def read_context(context: Context) -> StageConfig:
         blocked_words=_blocked_words(context),
         moderation=_moderation(context),
         media_scan=_media_scan(context),
+        media_keys=_media_keys(stage, context),
         upload_quota=_upload_quota(stage, context),
         wallet=_wallet(stage, context),
         fanout=str(context("fanout") or stage.fanout),
@@ -77,11 +79,14 @@ def read_context(context: Context) -> StageConfig:
 
 
 def _sign_in(stage: StageConfig, context: Context) -> SignIn:
-    issuer, audience = context("oidc_issuer"), context("oidc_audience")
+    issuer, audience, others = context("oidc_issuer"), context("oidc_audience"), context("oidc_origins")
+    origins = tuple(origin.strip() for origin in str(others or "").split(",") if origin.strip())
     if issuer and audience:
-        return OpenIdConnect(issuer=issuer, audience=audience)
-    if issuer or audience:
-        raise ConfigError("oidc_issuer and oidc_audience belong together: give both, or neither.")
+        return OpenIdConnect(issuer=issuer, audience=audience, origins=origins)
+    if issuer or audience or origins:
+        raise ConfigError(
+            "oidc_issuer and oidc_audience belong together: give both, or neither. oidc_origins needs them."
+        )
     if stage.sign_in is None:
         raise ConfigError(
             f"Stage {stage.name} signs users in by OpenID Connect: say which with "
@@ -145,6 +150,16 @@ def _upload_quota(stage: StageConfig, context: Context) -> UploadQuota:
         mb_per_day=_whole("upload_mb_per_day", context("upload_mb_per_day") or quota.mb_per_day),
         max_mb=str(context("upload_max_mb") or quota.max_mb),
     )
+
+
+def _media_keys(stage: StageConfig, context: Context) -> MediaKeys:
+    given = context("media_keys")
+    if not given:
+        return stage.media_keys
+    signs, *others = (_whole("media_keys", each) for each in str(given).split(","))
+    if len(others) > 1:
+        raise ConfigError("media_keys are one number or two: while one key follows another, both are trusted.")
+    return MediaKeys(signs=signs, trusted=others[0] if others else None)
 
 
 def _wallet(stage: StageConfig, context: Context) -> WalletSignIn | None:

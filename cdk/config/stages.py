@@ -13,6 +13,7 @@ from cdk.config.values import (
     CacheConfig,
     ConfigError,
     LocalEndpoints,
+    MediaKeys,
     MediaScan,
     ModerationHook,
     OpenIdConnect,
@@ -79,6 +80,7 @@ class StageConfig:
     """Words that no room of the stage takes, folded."""
     moderation: ModerationHook | None = None
     media_scan: MediaScan | None = None
+    media_keys: MediaKeys = field(default_factory=MediaKeys)
     upload_quota: UploadQuota = UPLOAD_QUOTA
     wallet: WalletSignIn | None = None
     push: PushMessages = field(default_factory=PushMessages)

@@ -34,15 +34,32 @@ class BuiltInIssuer:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIdConnect:
-    """Sign-in by an issuer's tokens for `audience`."""
+    """Sign-in by an issuer's ID tokens for `audience`, which is this application's client id there."""
 
     issuer: str
     audience: str
+    origins: tuple[str, ...] = ()
+    """Where the issuer's endpoints are, besides its own origin: Cognito gives tokens out at a domain of their own."""
 
     def __post_init__(self) -> None:
         _require_url("oidc_issuer", self.issuer, "https")
         if not self.audience:
             raise ConfigError("oidc_audience is empty.")
+        for origin in self.origins:
+            _require_url("oidc_origins", origin, "https")
+            if origin != origin_of(origin):
+                raise ConfigError(f"oidc_origins are origins, such as {origin_of(origin)}; not {origin}.")
+
+    @property
+    def connects_to(self) -> tuple[str, ...]:
+        """The origins that a page talks to when it signs in."""
+        return (origin_of(self.issuer), *self.origins)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 SignIn = BuiltInIssuer | OpenIdConnect
@@ -133,6 +150,24 @@ class MediaScan:
     def function(self) -> bool:
         """Whether it is a Lambda function."""
         return _is_function(self.target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaKeys:
+    """Numbers of the key pairs that access to media is signed with. CloudFront trusts both, one of them signs."""
+
+    signs: int = 1
+    trusted: int | None = None
+    """Another one, while one follows the other; None at all other times."""
+
+    def __post_init__(self) -> None:
+        if min(self.numbers) < 1 or self.signs == self.trusted:
+            raise ConfigError("media_keys are one number or two different ones, from 1: the one that signs first.")
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """All of them, the one that signs first."""
+        return (self.signs,) if self.trusted is None else (self.signs, self.trusted)
 
 
 @dataclass(frozen=True, kw_only=True)

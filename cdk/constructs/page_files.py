@@ -1,4 +1,4 @@
-"""Brings the built web client into its bucket: hashed files to stay for ever, then the page that names them."""
+"""Brings the built web client into its bucket: hashed files to stay for ever, then the pages that name them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PageFiles(Construct):
             cache_control=[deployment.CacheControl.no_cache()],
             prune=False,
             distribution=distribution,
-            distribution_paths=["/", "/index.html"],
+            distribution_paths=["/", "/index.html", "/console.html"],
             log_group=log_group,
         )
         page.node.add_dependency(hashed)

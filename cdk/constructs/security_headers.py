@@ -10,14 +10,29 @@ from constructs import Construct
 
 HSTS_AGE = cdk.Duration.days(365)
 
+ANY_SITE = cloudfront.ResponseHeadersCorsBehavior(
+    access_control_allow_credentials=False,
+    access_control_allow_headers=["Range", "If-None-Match", "If-Range"],
+    access_control_allow_methods=["GET", "HEAD"],
+    access_control_allow_origins=["*"],
+    access_control_expose_headers=["Accept-Ranges", "Content-Length", "Content-Range", "ETag"],
+    origin_override=True,
+)
+"""For what an address alone opens: scripts of any site that has it may read it, as its `<img>` may show it."""
+
 
 def security_headers(
-    scope: Construct, construct_id: str, content_security_policy: str
+    scope: Construct,
+    construct_id: str,
+    content_security_policy: str,
+    *,
+    cors: cloudfront.ResponseHeadersCorsBehavior | None = None,
 ) -> cloudfront.ResponseHeadersPolicy:
-    """Security headers for a behaviour; they replace whatever the origin says."""
+    """Security headers for a behaviour; they replace whatever the origin says. Without `cors`: for its own origin."""
     return cloudfront.ResponseHeadersPolicy(
         scope,
         construct_id,
+        cors_behavior=cors,
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
             content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                 content_security_policy=content_security_policy, override=True

@@ -17,14 +17,16 @@ from cdk.constructs.access_logs import access_log_bucket
 from cdk.constructs.media_bucket import VARIANTS
 from cdk.constructs.page_files import PageFiles
 from cdk.constructs.permissions import acknowledge
-from cdk.constructs.security_headers import page_policy, security_headers
+from cdk.constructs.security_headers import ANY_SITE, page_policy, security_headers
 from chat.storage.tail_access import LIFE_MS
 
 ROUTE_TO_PAGE = """
 function handler(event) {
-  // A path without an ending is a place inside the page, not a file.
+  // A path without an ending is a place inside a page, not a file.
   var request = event.request;
-  if (request.uri.lastIndexOf('.') <= request.uri.lastIndexOf('/')) {
+  if (request.uri === '/console' || request.uri === '/console/') {
+    request.uri = '/console.html';
+  } else if (request.uri.lastIndexOf('.') <= request.uri.lastIndexOf('/')) {
     request.uri = '/index.html';
   }
   return request;
@@ -46,10 +48,11 @@ class Site(Construct):
         *,
         config: StageConfig,
         media: s3.Bucket,
+        media_keys: cloudfront.IKeyGroup,
         api_host: str,
         connects_to: Sequence[str],
     ) -> None:
-        """`connects_to`: the origins besides its own that the page may open connections to."""
+        """`media_keys`: who signs for members. `connects_to`: what else than its own origin the page may connect to."""
         super().__init__(scope, construct_id)
         self._own_domain = domain = config.site_domain
         access_logs = access_log_bucket(self, "AccessLogs", config=config)
@@ -76,7 +79,7 @@ class Site(Construct):
                 # The first that fits counts.
                 f"{TAILS}*": self._tails(api),
                 "/api/*": _api(api),
-                f"/{VARIANTS}*": self._media(_bucket_origin(media, access)),
+                f"/{VARIANTS}*": self._media(_bucket_origin(media, access), media_keys),
             },
             # CloudFront would keep an error for 10 s; what a tail refuses or lacks may be there with the next poll.
             error_responses=[cloudfront.ErrorResponse(http_status=status, ttl=ERROR_LIFE) for status in ERRORS],
@@ -136,13 +139,17 @@ class Site(Construct):
             ],
         )
 
-    def _media(self, origin: cloudfront.IOrigin) -> cloudfront.BehaviorOptions:
+    def _media(self, origin: cloudfront.IOrigin, keys: cloudfront.IKeyGroup) -> cloudfront.BehaviorOptions:
+        """For members only: the signature is checked before any cache is asked, and is no part of what it keeps by."""
         return cloudfront.BehaviorOptions(
             origin=origin,
+            trusted_key_groups=[keys],
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
             # Opened on its own, somebody's image runs nothing.
-            response_headers_policy=security_headers(self, "MediaHeaders", "default-src 'none'; sandbox"),
+            response_headers_policy=security_headers(
+                self, "MediaHeaders", "default-src 'none'; sandbox", cors=ANY_SITE
+            ),
             compress=False,
         )
 

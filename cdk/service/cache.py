@@ -68,8 +68,8 @@ def add_cache(
     data: DataStack,
     events: RoomEvents,
     alarms: AlarmTopic,
-) -> None:
-    """Who follows operators, events and deployments."""
+) -> ChatFunction:
+    """Who follows operators, events and deployments; returned, as it is also who can say how the cache is."""
     worker = platform.function(
         "CacheUpkeep",
         "ops.cache_invalidation",
@@ -97,6 +97,7 @@ def add_cache(
         window_s=WINDOW_S,
     )
     _warm_after_deployments(platform.stack, tier, alarms)
+    return worker
 
 
 def _warm_after_deployments(stack: cdk.Stack, tier: SharedTier, alarms: AlarmTopic) -> None:

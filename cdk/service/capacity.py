@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -17,10 +17,9 @@ from cdk.constructs.http_api import HttpApi
 from cdk.constructs.websocket import WebSocket
 from cdk.service.addresses import parameter_arn
 from cdk.service.audit import allow_deeds
-from cdk.signals import quotas, scaling
-from cdk.signals.series import Series
+from cdk.service.quotas import allow_quotas, watched_quotas
+from cdk.signals import scaling
 from cdk.stacks.data import DataStack
-from operations.facts.quotas import Quota, quota
 
 WORKERS = {"delivery": "message.deliver", "notices": "message.notices"}
 """By the queue whose pollers are kept, who works it off."""
@@ -83,23 +82,13 @@ def add_quota_forecast(
     platform: Platform, *, data: DataStack, websocket: WebSocket, http: HttpApi, alarms: AlarmTopic
 ) -> None:
     """Who looks ahead at quotas of the account, by what this stage's tables and APIs use of them."""
-    stack = platform.stack
-    tables = {"rooms": data.rooms, "messages": data.messages, "connections": data.connections}
-    names = {
-        "api.websocket": websocket.api.api_id,
-        "api.http": http.api.api_id,
-        **{f"table.{name}": table.table_name for name, table in tables.items()},
-    }
-    watched = [(quota(key), series) for key, series in quotas.WATCHED.items()]
     ahead = platform.function(
         "QuotaForecast",
         "ops.quota_forecast",
-        platform.settings(quotas=stack.to_json_string([_told(of, series, names) for of, series in watched])),
+        platform.settings(quotas=watched_quotas(platform.stack, data=data, websocket=websocket, http=http)),
         timeout_s=60,
     )
-    arns = [stack.format_arn(service="servicequotas", resource=of.service, resource_name=of.code) for of, _ in watched]
-    ahead.allow(arns, "servicequotas:GetServiceQuota")
-    ahead.allow(["*"], "cloudwatch:GetMetricData")
+    allow_quotas(ahead)
     _call(platform, ahead, "QuotasAhead", cdk.Duration.seconds(scaling.FORECAST_S), alarms)
 
 
@@ -164,26 +153,6 @@ def _call(
             )
         ],
     )
-
-
-def _told(of: Quota, series: Iterable[Series], names: Mapping[str, str]) -> dict[str, object]:
-    """As `chat.aws.quota_usage.Quota` has it."""
-    return {
-        "key": of.key,
-        "service": of.service,
-        "code": of.code,
-        "limit": of.value,
-        "lead_days": of.lead_days,
-        "metrics": [
-            {
-                "namespace": each.namespace,
-                "name": each.name,
-                "dimensions": {name: names[place[1:-1]] for name, place in each.dimensions},
-                "statistic": each.statistic,
-            }
-            for each in series
-        ],
-    }
 
 
 def _mapping(stack: cdk.Stack, queue: WorkQueue) -> str:

@@ -21,6 +21,7 @@ def add_client_config(
             connections_table=data.connections.table_name,
             websocket_url=websocket.url,
             oidc_issuer=identity.issuer.issuer if identity.issuer else None,
+            oidc_audience=identity.issuer.audience if identity.issuer else None,
             wallet_chains=identity.wallet_chains,
         ),
         timeout_s=5,

@@ -8,9 +8,11 @@ from cdk.config import StageConfig
 from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.permissions import Pattern, pattern_in
+from cdk.constructs.websocket import WebSocket
 from cdk.service.answers import allow_answers
 from cdk.service.identity import Identity
 from cdk.service.partitions import ACKNOWLEDGED, AUDIT, only
+from cdk.service.quotas import allow_quotas, watched_quotas
 from cdk.stacks.data import DataStack
 
 TIMEOUT_S = 20
@@ -23,7 +25,9 @@ _NAMELESS = Pattern(
 )
 
 
-def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity: Identity) -> None:
+def add_console(
+    platform: Platform, *, data: DataStack, websocket: WebSocket, http: HttpApi, identity: Identity
+) -> None:
     """What only looks, and takes alarms on."""
     stack, name = platform.stack, platform.config.name
     console = platform.function(
@@ -32,6 +36,7 @@ def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity:
         platform.settings(
             rooms_table=data.rooms.table_name,
             stacks=",".join(_stacks(platform.config)),
+            quotas=watched_quotas(stack, data=data, websocket=websocket, http=http),
             **identity.settings,
             **identity.operators,
         ),
@@ -39,6 +44,7 @@ def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity:
         layers=("identity",),
     )
     identity.allow(console)
+    allow_quotas(console)
     allow_answers(console, data)
     rooms = [data.rooms.table_arn]
     console.allow(rooms, "dynamodb:Query", "dynamodb:PutItem", conditions=only(AUDIT, ACKNOWLEDGED))
@@ -48,7 +54,7 @@ def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity:
         [_NAMELESS],
         "cloudwatch:DescribeAlarms",
         "cloudwatch:DescribeAlarmHistory",
-        "cloudwatch:GetMetricData",
+        "cloudwatch:ListDashboards",
         "cloudwatch:ListMetrics",
         "lambda:GetAccountSettings",
     )
@@ -60,7 +66,16 @@ def add_console(platform: Platform, *, data: DataStack, http: HttpApi, identity:
     ):
         console.allow([_of_stage(stack, service, resource)], f"{service}:{action}")
     console.allow([_distributions(stack)], "cloudfront:GetDistribution")
-    for route in ("metrics", "infrastructure/status", "monitoring/alerts", "audit"):
+    console.allow([_dashboards(stack, name)], "cloudwatch:GetDashboard")
+    for route in (
+        "metrics",
+        "infrastructure/status",
+        "monitoring/alerts",
+        "monitoring/dashboards",
+        "monitoring/dashboards/{name}",
+        "audit",
+        "audit/chain",
+    ):
         http.add("GET", f"/api/{route}", console)
     http.add("POST", "/api/monitoring/alerts/{name}/acknowledge", console)
 
@@ -75,6 +90,11 @@ def _stacks(config: StageConfig) -> list[str]:
 def _of_stage(stack: cdk.Stack, service: str, resource: str) -> Pattern:
     arn = f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"
     return pattern_in(stack, arn, "CloudFormation names what is in the stage's stacks, and puts their names before.")
+
+
+def _dashboards(stack: cdk.Stack, stage: str) -> Pattern:
+    arn = f"arn:{cdk.Aws.PARTITION}:cloudwatch::{cdk.Aws.ACCOUNT_ID}:dashboard/chat-{stage}-*"
+    return pattern_in(stack, arn, "Dashboards are deployed after the function that reads them.")
 
 
 def _distributions(stack: cdk.Stack) -> Pattern:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cdk.constructs.dead_letters import WorkQueue
-from cdk.constructs.function import Platform
+from cdk.constructs.function import ChatFunction, Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.room_events import RoomEvents
 from cdk.service.identity import Identity
@@ -18,8 +18,9 @@ def add_health(
     events: RoomEvents,
     http: HttpApi,
     identity: Identity,
+    cache_upkeep: ChatFunction | None,
 ) -> None:
-    """`/api/health`, which looks at what the service stands on."""
+    """`/api/health`, which looks at what the service stands on. `cache_upkeep` stands beside the cache, if any does."""
     health = platform.function(
         "Health",
         "ops.health",
@@ -30,6 +31,7 @@ def add_health(
             delivery_queue_url=delivery.queue.queue_url,
             events_topic_arn=events.topic.topic_arn,
             media_bucket=data.media.bucket.bucket_name,
+            cache_upkeep=cache_upkeep.live.function_arn if cache_upkeep else None,
             **identity.settings,
             **identity.operators,
         ),
@@ -42,4 +44,6 @@ def add_health(
     health.allow([delivery.queue.queue_arn], "sqs:GetQueueAttributes")
     health.allow([events.topic.topic_arn], "sns:GetTopicAttributes")
     health.allow([data.media.bucket.bucket_arn], "s3:ListBucket")
+    if cache_upkeep:
+        health.allow([cache_upkeep.live.function_arn], "lambda:InvokeFunction")
     http.add("GET", "/api/health", health)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_lambda_event_sources as sources
 
+from cdk.config.capacity import Range
 from cdk.constructs.function import ChatFunction, Platform
 from cdk.constructs.http_api import HttpApi
 from cdk.service.answers import allow_answers
 from cdk.service.audit import allow_deeds
+from cdk.service.capacity import WORKERS
 from cdk.service.identity import Identity
 from cdk.service.partitions import SCALING, only
 from cdk.service.protection import Protection
@@ -26,22 +28,35 @@ SCALED = ("connect.authorize", "connect.connect", "message.command", "message.de
 
 @dataclass(frozen=True, kw_only=True)
 class Scaled:
-    """A function whose concurrency operators may change. `polled` is None where it works off no queue."""
+    """A function whose concurrency operators may change. `polled` is None where it works off no queue.
+
+    `own_pollers` are those that its queue has of its own, None where Lambda's own scaling polls it.
+    """
 
     name: str
     function: ChatFunction
     polled: sources.SqsEventSource | None
+    own_pollers: Range | None
 
     @property
     def target(self) -> Target:
         """As the function that scales is told of it."""
         mapping = self.polled.event_source_mapping_id if self.polled else None
-        return Target(name=self.name, function=self.function.function_name, mapping=mapping)
+        most = self.own_pollers.most if self.own_pollers else None
+        return Target(name=self.name, function=self.function.function_name, mapping=mapping, own_pollers=most)
 
 
-def scaled_of(functions: Mapping[str, ChatFunction], polled: Mapping[str, sources.SqsEventSource]) -> list[Scaled]:
-    """Those of `functions` that operators may scale."""
-    return [Scaled(name=name, function=functions[name], polled=polled.get(name)) for name in SCALED]
+def scaled_of(
+    functions: Mapping[str, ChatFunction],
+    polled: Mapping[str, sources.SqsEventSource],
+    pollers: Mapping[str, Range],
+) -> list[Scaled]:
+    """Those of `functions` that operators may scale; `pollers` by queue."""
+    own = {worker: pollers[queue] for queue, worker in WORKERS.items() if queue in pollers}
+    return [
+        Scaled(name=name, function=functions[name], polled=polled.get(name), own_pollers=own.get(name))
+        for name in SCALED
+    ]
 
 
 def add_scaling(
@@ -91,3 +106,6 @@ def _let_it_scale(scaling: ChatFunction, scaled: Iterable[Scaled]) -> None:
     )
     mappings = [each.polled.event_source_mapping_arn for each in scaled if each.polled]
     scaling.allow(mappings, "lambda:UpdateEventSourceMapping")
+    own = [each.polled.event_source_mapping_arn for each in scaled if each.polled and each.own_pollers]
+    if own:
+        scaling.allow(own, "lambda:GetEventSourceMapping")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -28,15 +26,13 @@ class EdgeStack(cdk.Stack):
         bucket = data.media.bucket
         # A presigned upload goes to either name, by Region.
         uploads = [f"https://{bucket.bucket_regional_domain_name}", f"https://{bucket.bucket_domain_name}"]
-        sources = [service.websocket.origin, *uploads]
-        if issuer:
-            parts = urlsplit(issuer.issuer)
-            sources.append(f"{parts.scheme}://{parts.netloc}")
+        sources = [service.websocket.origin, *uploads, *(issuer.connects_to if issuer else ())]
         site = Site(
             self,
             "Site",
             config=config,
             media=bucket,
+            media_keys=service.media_keys,
             api_host=f"{service.http.api.api_id}.execute-api.{self.region}.{self.url_suffix}",
             connects_to=sources,
         )

@@ -47,20 +47,29 @@ class OperationsStack(cdk.Stack):
         self.platform = platform = Platform(stack=self, config=config, packages=packages)
         alarms = AlarmTopic(self, "Alarms", config=config, topic=service.alarms.topic)
         http, identity = service.http, service.identity
+        pollers = config.capacity.pollers if config.capacity else {}
 
-        add_health(platform, data=data, delivery=service.delivery, events=service.events, http=http, identity=identity)
+        add_health(
+            platform,
+            data=data,
+            delivery=service.delivery,
+            events=service.events,
+            http=http,
+            identity=identity,
+            cache_upkeep=service.cache_upkeep,
+        )
         add_canary(platform, data=data, websocket=service.websocket, alarms=alarms)
         add_webhook_settings(platform, data=data, deliveries=service.deliveries, http=http, identity=identity)
         if service.tier:
             add_cache_desk(platform, tier=service.tier, data=data, http=http, identity=identity)
-        add_console(platform, data=data, http=http, identity=identity)
+        add_console(platform, data=data, websocket=service.websocket, http=http, identity=identity)
         add_scaling(
             platform,
             data=data,
             http=http,
             identity=identity,
             protection=service.protection,
-            scaled=scaled_of(service.platform.functions, service.polled),
+            scaled=scaled_of(service.platform.functions, service.polled, pollers),
         )
         add_flags(platform, data=data, http=http, identity=identity)
         self.review = self._keep_capacity(config, data, service, alarms)

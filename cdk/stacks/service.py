@@ -24,6 +24,7 @@ from cdk.service.door import add_door
 from cdk.service.events import add_events
 from cdk.service.identity import Identity
 from cdk.service.media import add_media
+from cdk.service.media_access import add_media_access
 from cdk.service.notices import NOTICES_TIMEOUT_S, add_notices
 from cdk.service.posting import Posting
 from cdk.service.protection import Protection
@@ -117,6 +118,7 @@ class ServiceStack(cdk.Stack):
         self.media_pipeline = pipeline = add_media(
             platform, posting=posting, http=http, identity=identity, alarms=alarms
         )
+        self.media_keys = add_media_access(platform, data=data, http=http, identity=identity, protection=protection)
         add_accounts(
             platform,
             data=data,
@@ -127,8 +129,7 @@ class ServiceStack(cdk.Stack):
             identity=identity,
             applications=applications,
         )
-        if tier:
-            add_cache(platform, tier=tier, data=data, events=events, alarms=alarms)
+        self.cache_upkeep = add_cache(platform, tier=tier, data=data, events=events, alarms=alarms) if tier else None
         if config.capacity:
             keep_environments(platform, kept=config.capacity)
             publish_capacity(platform, kept=config.capacity)

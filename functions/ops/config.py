@@ -21,6 +21,7 @@ def respond(_event: http.Event) -> http.Answer:
             "stage": settings.stage,
             "sign_in": "oidc" if settings.oidc_issuer else "built-in",
             "issuer": settings.oidc_issuer,
+            "client_id": settings.oidc_audience,
             "wallet_chains": [int(chain) for chain in (settings.wallet_chains or "").split(",") if chain],
             "websocket_url": wiring.websocket_url(),
         },

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
 
-from chat import alerts, deeds, http, infrastructure, log, measures, repeats
+from chat import alerts, deeds, graphs, http, infrastructure, log, measures, repeats
 from chat.aws import console, secrets, wiring
 from chat.negotiation import preferred
+
+VERIFIED_S = 12.0
+"""For going through the audit, well below what the function has."""
 
 
 @log.invocations
 def handle(event: http.Event, _context: object) -> http.Answer:
-    """200; 403 for who is no operator, 404 and 409 for an alarm that is none or is not active, 406, 503."""
+    """200; 403 for who is no operator, 404 for an alarm or dashboard that is none, 409 for a quiet alarm, 406, 503."""
     return http.respond(event, respond)
 
 
@@ -24,16 +28,29 @@ def respond(event: http.Event) -> http.Answer:
     match event["routeKey"]:
         case "GET /api/metrics":
             return _metrics(str(event["headers"].get("accept", "")))
-        case "GET /api/infrastructure/status":
-            return http.answer(200, infrastructure.ask(console.survey().parts(), wiring.clock().now_ms()))
-        case "GET /api/monitoring/alerts":
-            return http.answer(200, alerts.look(console.watch()))
-        case "GET /api/audit":
-            asked = event.get("queryStringParameters") or {}
-            page = deeds.read(console.table(), wiring.clock(), asked.get("day"), asked.get("start"))
-            return http.answer(200, page)
-        case _:
+        case "POST /api/monitoring/alerts/{name}/acknowledge":
             return http.answer(200, _acknowledged(event, principal.user))
+        case _:
+            return http.answer(200, _seen(event))
+
+
+def _seen(event: http.Event) -> object:
+    asked = event.get("queryStringParameters") or {}
+    match event["routeKey"]:
+        case "GET /api/infrastructure/status":
+            return infrastructure.ask(console.survey().parts(), wiring.clock().now_ms())
+        case "GET /api/monitoring/alerts":
+            return alerts.look(console.watch())
+        case "GET /api/monitoring/dashboards":
+            return console.dashboards().names()
+        case "GET /api/monitoring/dashboards/{name}":
+            name = str(event["pathParameters"]["name"])
+            return console.dashboards().read(name, graphs.read_hours(asked.get("hours")))
+        case "GET /api/audit/chain":
+            end_s = time.monotonic() + VERIFIED_S
+            return deeds.verify_chain(console.table(), lambda: time.monotonic() < end_s)
+        case _:
+            return deeds.read(console.table(), wiring.clock(), asked.get("day"), asked.get("start"))
 
 
 def _metrics(accept: str) -> http.Answer:

@@ -35,7 +35,11 @@ class Stretch:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What one cell goes through. `drain_s` is how long it is waited at most for what is under way in the end."""
+    """What one cell goes through.
+
+    `drain_s` is how long it is waited at most for what is under way in the end. `asks`: whether some of those who lack
+    anything ask for it then. A stage that refuses most of what it is asked has no answer for them before it recovers.
+    """
 
     seed: str
     rooms: Sequence[RoomPlan]
@@ -43,6 +47,7 @@ class Load:
     figures: Figures
     drain_s: int = 60
     tier: bool = True
+    asks: bool = True
 
     @property
     def duration_s(self) -> float:
@@ -64,7 +69,8 @@ def run(load: Load) -> Tally:
         cloud.scheduler.run_for_ms(int(load.duration_s * 1_000))
         drain(cloud, crowd, load.drain_s)
         tally = watch.tally(open_s=load.duration_s)
-        tally.conservation.asked_for, tally.conservation.recovered = catch_up(cloud, crowd)
+        if load.asks:
+            tally.conservation.asked_for, tally.conservation.recovered = catch_up(cloud, crowd)
         return tally
     finally:
         cloud.close()

@@ -76,6 +76,8 @@ class Scale:
     warm_s: float = 2
     measured_s: float = 10
     overload_s: float = 3
+    overloaded_s: int = 12
+    """How long it is looked at the overload when nobody says anything new any more."""
     calm_s: float = 3
     spike_s: float = 10
     storm_sockets: int = 10_000
@@ -104,6 +106,7 @@ QUICK = Scale(
     warm_s=1,
     measured_s=2,
     overload_s=2,
+    overloaded_s=5,
     calm_s=2,
     spike_s=2,
     storm_sockets=800,
@@ -145,19 +148,24 @@ def tasks(scale: Scale, seed: int) -> Iterator[Task]:
     raised = rooms_of_cell(rooms, 0, scale.raised_cells)
     one_cell = rooms_of_cell(rooms, 0, scale.cells)
 
-    def loaded(name: str, part: Sequence[RoomPlan], quotas: str, *stretches: Stretch, drain_s: int = 60) -> Task:
-        figures = QUOTAS[quotas]
+    def loaded(name: str, part: Sequence[RoomPlan], quotas: str, *stretches: Stretch) -> Task:
         seeded = f"{seed} {name} {part[0].name}"
-        return Task(
-            name, load.run, Load(seed=seeded, rooms=part, stretches=stretches, figures=figures, drain_s=drain_s), quotas
-        )
+        return Task(name, load.run, Load(seed=seeded, rooms=part, stretches=stretches, figures=QUOTAS[quotas]), quotas)
 
     def stormed(name: str, part: Sequence[RoomPlan], quotas: str, window: Reconnection = RECONNECT) -> Task:
         figures = QUOTAS[quotas]
         argument = Storm(seed=f"{seed} {name}", rooms=part, figures=figures, most_s=scale.storm_s, window=window)
         return Task(name, storm.run, argument, quotas)
 
-    yield loaded(OVERLOAD, rooms, DEFAULT, Stretch(scale.overload_s, rate), drain_s=5)
+    overload = Load(
+        seed=f"{seed} {OVERLOAD}",
+        rooms=rooms,
+        stretches=(Stretch(scale.overload_s, rate),),
+        figures=QUOTAS[DEFAULT],
+        drain_s=scale.overloaded_s,
+        asks=False,
+    )
+    yield Task(OVERLOAD, load.run, overload, DEFAULT)
     yield loaded(SPIKED, raised, RAISED, calm, Stretch(scale.spike_s, rate))
     yield stormed(STORM_RAISED, raised, RAISED, _window(raised, RAISED))
     account = rooms_for(scale.storm_sockets, scale.largest)

@@ -127,7 +127,7 @@ def make(seed: int) -> Case:
     case = _make(seed)
     chance = random.Random(f"regions {seed}")  # noqa: S311 - it repeats
     # A crowd in two Regions is not promised anything yet: docs/proof.md.
-    return _in_regions(case, chance) if chance.random() < REGIONAL and not case.fanout else case
+    return _in_regions(case, chance) if chance.random() < REGIONAL else case
 
 
 def _in_regions(case: Case, chance: random.Random) -> Case:

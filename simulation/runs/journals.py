@@ -9,7 +9,7 @@ heartbeat, minutes later; until then the reader may be shown what was deleted, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from loadtest import journal
@@ -18,9 +18,13 @@ from simulation.runs.diary import Diary, Entry, Saw
 from simulation.runs.places import Places
 
 
-def journal_of(diary: Diary, places: Places | None = None) -> list[Line]:
-    """Both devices, one behind the other. `places`: of a stage in several Regions, where messages stand in the end."""
-    seen = diary if places is None else _placed(diary, places)
+def journal_of(diary: Diary, places: Places | None = None, forgotten: Collection[str] = ()) -> list[Line]:
+    """Both devices, one behind the other.
+
+    `places`: of a stage in several Regions, where messages stand in the end. `forgotten`: commands that were
+    acknowledged, of which nobody is left who could know.
+    """
+    seen = diary if places is None else _placed(diary, places, forgotten)
     return [
         journal.Device(device=diary.user, user=diary.user, ordered=True),
         *_device(seen),
@@ -29,11 +33,11 @@ def journal_of(diary: Diary, places: Places | None = None) -> list[Line]:
     ]
 
 
-def _placed(diary: Diary, places: Places) -> Diary:
+def _placed(diary: Diary, places: Places, forgotten: Collection[str]) -> Diary:
     """What was seen, each message by the place that it has in the end.
 
-    Left out is what nobody can judge any more: what was heard of a Region that is lost for good, and counts that were
-    of what was known then. What came as a change was found in the log.
+    Left out is what nobody can judge any more: what was heard of a Region that is lost for good, its acks of what is
+    forgotten, and counts that were of what was known then. What came as a change was found in the log.
     """
     placed = Diary(diary.user, diary.people, diary.scheduler, told_late=True)
     for entry in diary.entries:
@@ -41,6 +45,7 @@ def _placed(diary: Diary, places: Places) -> Diary:
         message = entry.saw in {Saw.HEARD, Saw.READ, Saw.CHANGED, Saw.ACKED}
         seq = places.seq_of(entry.room, entry.seq, user, entry.command_id) if message else entry.seq
         unknown = entry.saw in {Saw.HEARD, Saw.CHANGED} and not places.is_stored(entry)
+        unknown = unknown or (entry.saw is Saw.ACKED and entry.command_id in forgotten)
         if unknown or entry.saw in {Saw.MARKED, Saw.UNREAD}:
             continue
         saw = Saw.CHANGED if entry.saw is Saw.HEARD and seq != entry.seq else entry.saw

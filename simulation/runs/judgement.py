@@ -150,6 +150,14 @@ class Evidence:
         heard = {entry.seq for diary in self.diaries for entry in diary.of(Saw.HEARD) if entry.room == room}
         return {seq for seq in heard - self.log[room].keys() if epoch_of(seq) == 0}
 
+    def forgotten(self, diary: Diary) -> set[str]:
+        """Commands that a Region acknowledged which is lost for good, and of which no client knows any more."""
+        if not any(isinstance(fault, Lost) and fault.back_ms is None for fault in self.run.case.faults):
+            return set()
+        ended_ms = max((entry.at_ms for entry in diary.of(Saw.RESTARTED)), default=0)
+        acked = (entry for entry in diary.of(Saw.ACKED) if epoch_of(entry.seq) == 0)
+        return {entry.command_id for entry in acked if entry.at_ms <= ended_ms}
+
     def absences(self) -> Iterator[tuple[str, str, int, int]]:
         """Who was out of which room, from when and until when, as far as that is beyond doubt."""
         for _, entry in self.entries:
@@ -171,7 +179,8 @@ def judge(run: Run) -> list[Finding]:
     """All violations: those that clients' journals show, and those that only who sees everything finds."""
     evidence = Evidence(run)
     places = evidence.places if run.case.regions else None
-    verdict = check([journal_of(diary, places) for diary in run.diaries], ALLOWANCES)
+    journals = [journal_of(diary, places, evidence.forgotten(diary)) for diary in run.diaries]
+    verdict = check(journals, ALLOWANCES)
     # Two Regions that cannot hear each other have no order between them: that of each is judged here.
     judged = [each for each in verdict.violations if places is None or each.kind is not Kind.REORDERED]
     found = [Finding(each.kind.value, each.device, str(each)) for each in judged]
@@ -186,7 +195,7 @@ def acknowledged_is_stored(evidence: Evidence) -> Iterator[Finding]:
     """
     for diary in evidence.diaries:
         for entry in diary.of(Saw.ACKED):
-            if _forgotten(evidence, diary, entry):
+            if entry.command_id in evidence.forgotten(diary):
                 continue
             item = evidence.log[entry.room].get(
                 evidence.places.seq_of(entry.room, entry.seq, diary.user, entry.command_id)
@@ -194,12 +203,6 @@ def acknowledged_is_stored(evidence: Evidence) -> Iterator[Finding]:
             kept = item is not None and (item["kind"] == DELETED or item.get("command_id") == entry.command_id)
             if not kept:
                 yield Finding("lost", diary.user, f"{entry} and stored is {item}")
-
-
-def _forgotten(evidence: Evidence, diary: Diary, acked: Entry) -> bool:
-    """Whether neither the Region that acknowledged a message is left, nor the client that knew of it."""
-    gone = [fault for fault in evidence.run.case.faults if isinstance(fault, Lost) and fault.back_ms is None]
-    return bool(gone) and any(entry.at_ms >= acked.at_ms for entry in diary.of(Saw.RESTARTED))
 
 
 def stored_is_stored_once(evidence: Evidence) -> Iterator[Finding]:

@@ -198,6 +198,19 @@ def test_what_is_behind_a_hole_is_asked_for_again_once_the_reader_has_come_to_it
     assert order.gap() == Range(1_000_000_001, 1_000_000_001)
 
 
+def test_what_is_behind_a_void_number_and_a_hole_is_held_where_the_reader_is_at_both() -> None:
+    order = FeedOrder(16)
+    order.accept([message(17, "void"), hole(18, 1_000_000_000), message(1_000_000_001)])
+    assert (order.gap(), drain(order)) == (None, [1_000_000_001])
+
+
+def test_a_void_number_that_turned_out_to_be_given_is_handed_out_as_it_stands() -> None:
+    order = FeedOrder(0)
+    order.revise(revised(1, rev=1, kind="text"))
+    order.accept([message(1, "void"), message(2)])
+    assert [order.take(), order.take()] == [revised(1, rev=1, kind="text"), message(2)]
+
+
 def test_a_message_that_has_come_under_two_numbers_is_handed_out_once() -> None:
     order = FeedOrder(0)
     said = Message(room="r", seq=1, kind="text", author=Author("ada", "Ada"), text="a", sent_at_ms=1, command_id="c")

@@ -12,8 +12,10 @@ import pytest
 
 from chat.aws.function_scaling import ALIAS, LambdaScaling, Target, parse, render
 from chat.errors import InvalidFieldError
+from tests.unit.answering_account import AnsweringAccount
 
 NAME = "message.deliver"
+MAPPING = "14e0db71-5d35-4eb5-b481-8945cf9d10c2"
 
 
 @pytest.fixture
@@ -64,6 +66,27 @@ def test_what_is_wanted_is_set_and_what_is_not_wanted_any_more_taken_away(functi
     assert state(functions, target) == {"reserved": None, "pollers": None}
 
 
+def test_a_queue_s_own_pollers_are_bounded_and_how_many_wait_stays_within_that() -> None:
+    account = AnsweringAccount()
+    scaling = LambdaScaling(
+        account.client("lambda"), [Target(name=NAME, function="f", mapping=MAPPING, own_pollers=100)]
+    )
+
+    def waiting(least: int, most: int, wanted: dict[str, int]) -> None:
+        now = {"ProvisionedPollerConfig": {"MinimumPollers": least, "MaximumPollers": most}}
+        account["lambda"].add_response("get_event_source_mapping", now, {"UUID": MAPPING})
+        account["lambda"].add_response(
+            "update_event_source_mapping", {}, {"UUID": MAPPING, "ProvisionedPollerConfig": wanted}
+        )
+
+    waiting(8, 100, {"MinimumPollers": 5, "MaximumPollers": 5})
+    scaling.apply({}, {NAME: {"pollers": 5}})
+    waiting(5, 5, {"MinimumPollers": 5, "MaximumPollers": 100})
+    scaling.apply({NAME: {"pollers": 5}}, {})
+    scaling.apply({}, {NAME: {}})
+    account.assert_asked_for_everything()
+
+
 def test_what_is_provisioned_belongs_to_the_alias(functions: Any, target: Target) -> None:
     scaling, wanted = LambdaScaling(functions, [target]), {NAME: {"provisioned": 3}}
     with pytest.raises(InvalidFieldError, match=rf"{NAME}: .*{ALIAS}"):
@@ -88,6 +111,9 @@ def test_what_there_is_no_function_for_is_left_alone(functions: Any, target: Tar
 
 
 def test_functions_are_told_as_they_were_written() -> None:
-    targets = [Target(name=NAME, function="f", mapping="m"), Target(name="connect.connect", function="g")]
+    targets = [
+        Target(name=NAME, function="f", mapping="m", own_pollers=100),
+        Target(name="connect.connect", function="g"),
+    ]
     assert parse(render(targets)) == targets
     assert parse("") == []

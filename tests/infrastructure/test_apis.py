@@ -13,7 +13,11 @@ from chat.protocol import AnyCommand
 from tests.infrastructure.assembly import Assembly, Resource
 
 COMMANDS = {command.__struct_config__.tag for command in get_args(AnyCommand)}
-PUBLIC = {"POST /api/tickets": "connect.tickets", "POST /api/media": "media.uploads"}
+PUBLIC = {
+    "POST /api/tickets": "connect.tickets",
+    "POST /api/media": "media.uploads",
+    "GET /api/rooms/{room}/media-access": "media.access",
+}
 UPLOADS = {
     f"{method} /api/media/{{media}}{path}": "media.uploads"
     for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/parts"), ("POST", "/complete"))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from cdk.config import ConfigError, read_context
+from local.programs import NODE
 from tests.infrastructure.assembly import DEV, Assembly, Resource, synthesize
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -85,6 +91,24 @@ def test_a_place_inside_the_page_is_the_page_but_an_error_of_the_api_stays_one(s
     assert "FunctionAssociations" not in behaviours(stage)["/api/*"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ("/", "/index.html"),
+        ("/room/lunch", "/index.html"),
+        ("/console", "/console.html"),
+        ("/console/", "/console.html"),
+        ("/assets/a.b.js", "/assets/a.b.js"),
+    ],
+)
+def test_each_page_has_its_path(stage: Assembly, asked: str, given: str) -> None:
+    (function,) = stage.of_type("CloudFront::Function")
+    event = json.dumps({"request": {"uri": asked}})
+    script = f"{function['FunctionCode']}; process.stdout.write(handler({event}).uri)"
+    told = subprocess.run([NODE, "-e", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    assert told.stdout == given
+
+
 def test_the_distribution_speaks_http_2_and_3(stage: Assembly) -> None:
     config = distribution(stage)
     assert config["HttpVersion"] == "http2and3"
@@ -145,6 +169,60 @@ def test_this_distribution_and_nobody_else_reads_the_buckets(stage: Assembly) ->
         assert source.endswith(":distribution/{edge/Site/Distribution}")
 
 
+def trusted_pairs(assembly: Assembly) -> list[str]:
+    """Names of the key pairs that the media's distribution trusts, in the order of its key group."""
+    (imported,) = behaviours(assembly)["/media/*"]["TrustedKeyGroups"]
+    group = assembly.behind("edge", imported)
+    assert group
+    keys = [assembly.behind("service", key) for key in group["KeyGroupConfig"]["Items"]]
+    return [assembly.text("service", key["PublicKeyConfig"]["EncodedKey"]) for key in keys if key]
+
+
+def signing_secret(assembly: Assembly) -> str:
+    (variables,) = [
+        found["Environment"]["Variables"]
+        for found in assembly.of_type("Lambda::Function")
+        if "CHAT_MEDIA_KEY_PAIR_ID" in found["Environment"]["Variables"]
+    ]
+    return assembly.text("service", variables["CHAT_MEDIA_KEY_SECRET_ARN"])
+
+
+def test_media_is_for_whom_the_stage_has_signed_and_all_else_is_not(stage: Assembly) -> None:
+    assert trusted_pairs(stage) == ["{service/MediaKeyPair1.PublicKey}"]
+    assert [path for path, found in behaviours(stage).items() if "TrustedKeyGroups" in found] == ["/media/*"]
+
+
+def test_nothing_private_of_a_key_pair_is_in_a_template(stage: Assembly) -> None:
+    (pair,) = stage.of_type("Custom::MediaKeyPair")
+    assert set(pair.properties) == {"ServiceToken", "Secret"}
+    secret = stage.behind("service", pair["Secret"])
+    assert secret
+    assert set(secret.properties) & {"SecretString", "GenerateSecretString"} == {"GenerateSecretString"}
+
+
+def test_while_one_key_pair_follows_another_both_are_trusted_and_the_first_signs(
+    tmp_path: Path, site_files: Path
+) -> None:
+    assembly = synthesize({**DEV, "media_keys": "2,1"}, tmp_path, site_files)
+    assert trusted_pairs(assembly) == ["{service/MediaKeyPair2.PublicKey}", "{service/MediaKeyPair1.PublicKey}"]
+    assert signing_secret(assembly) == "{service/MediaKeySecret2}"
+
+
+@pytest.mark.parametrize("given", ["0", "1,1", "1,2,3", "one"])
+def test_key_pairs_that_are_none_are_refused(given: str) -> None:
+    with pytest.raises(ConfigError, match="media_keys"):
+        read_context({**DEV, "media_keys": given}.get)
+
+
+def test_an_address_that_was_signed_can_be_read_by_scripts_of_any_site(stage: Assembly) -> None:
+    headers = stage.behind("edge", behaviours(stage)["/media/*"]["ResponseHeadersPolicyId"])
+    assert headers
+    cors = headers["ResponseHeadersPolicyConfig"]["CorsConfig"]
+    assert cors["AccessControlAllowOrigins"] == {"Items": ["*"]}
+    assert cors["AccessControlAllowMethods"] == {"Items": ["GET", "HEAD"]}
+    assert cors["AccessControlAllowCredentials"] is False
+
+
 def test_both_buckets_are_origins_with_signed_requests(stage: Assembly) -> None:
     (access,) = stage.of_type("CloudFront::OriginAccessControl")
     assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
@@ -154,16 +232,16 @@ def test_both_buckets_are_origins_with_signed_requests(stage: Assembly) -> None:
         assert stage.behind("edge", origin["OriginAccessControlId"]) == access
 
 
-def test_stage_local_runs_nothing_while_it_is_deployed(local: Assembly) -> None:
+def test_stage_local_runs_nothing_of_cdks_own_while_it_is_deployed(local: Assembly) -> None:
     custom = [found.type for found in local.all if found.type.startswith(("Custom::", "AWS::CloudFormation::Custom"))]
-    assert not custom
+    assert custom == ["Custom::MediaKeyPair"]
     assert len(local.of_type("Lambda::Function")) == len(local.functions())
 
 
 def test_on_aws_hashed_files_stay_for_ever_and_the_page_is_asked_for_each_time(dev: Assembly) -> None:
     uploads = {found["SystemMetadata"]["cache-control"]: found for found in dev.of_type("Custom::CDKBucketDeployment")}
     assert set(uploads) == {"public, max-age=31536000, immutable", "no-cache"}
-    assert uploads["no-cache"]["DistributionPaths"] == ["/", "/index.html"]
+    assert uploads["no-cache"]["DistributionPaths"] == ["/", "/index.html", "/console.html"]
     for upload in uploads.values():
         # A page that is open somewhere still loads the parts it was built with.
         assert upload["Prune"] is False

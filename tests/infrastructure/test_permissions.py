@@ -244,6 +244,7 @@ PERMISSIONS = {
         STAGE_QUEUES: "sqs:GetQueueAttributes",
         STAGE_FUNCTIONS: "lambda:GetFunctionConcurrency",
         DISTRIBUTIONS: "cloudfront:GetDistribution",
+        **dict.fromkeys(QUOTAS_AHEAD, "servicequotas:GetServiceQuota"),
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.scaling": {
@@ -334,10 +335,15 @@ def permissions(assembly: Assembly, handler: str) -> dict[str, set[str]]:
 
 
 def expected_of(assembly: Assembly, handler: str) -> dict[str, set[str]]:
-    """The table's line; where there is a cache, who has a part in it may ask for rooms to be warmed."""
+    """The table's line; where there is a cache, who has a part in it may ask for rooms to be warmed, or how it is."""
     expected = {resource: set(actions.split()) for resource, actions in PERMISSIONS[handler].items()}
     if assembly.stage != "dev" and handler in SHARING:
         expected.setdefault(CACHE, set()).add("sqs:SendMessage")
+    if assembly.stage != "dev" and handler == "ops.health":
+        expected["{service/CacheUpkeep/Live}"] = {"lambda:InvokeFunction"}
+    if assembly.stage == "prod" and handler == "ops.scaling":
+        for queue in POLLED:  # they have pollers of their own there
+            expected[queue].add("lambda:GetEventSourceMapping")
     return expected
 
 

@@ -39,6 +39,11 @@ MISTAKES = {
     "local with a page that is none": ({**LOCAL, "site_endpoint": "127.0.0.1:5173"}, "http:// or https://"),
     "prod without an issuer": ({"stage": "prod"}, "-c oidc_issuer="),
     "prod without an audience": (without(PROD, "oidc_audience"), "belong together"),
+    "an issuer's address without an issuer": ({**DEV, "oidc_origins": "https://login.example.com"}, "belong together"),
+    "an issuer's address that is no origin": (
+        {**PROD, "oidc_origins": "https://login.example.com/token"},
+        "are origins",
+    ),
     "an issuer without TLS": ({**PROD, "oidc_issuer": "http://issuer.example.com"}, "https://"),
     "a domain without a certificate": ({**DEV, "site_domain": "chat.example.com"}, "belong together"),
     "a certificate in a Region that CloudFront can't see": (
@@ -92,6 +97,14 @@ def test_any_stage_may_sign_users_in_by_open_id_connect(site_files: Path) -> Non
     issuer = OpenIdConnect(issuer="https://issuer.example.com", audience="chat")
     found = config({**DEV, "oidc_issuer": issuer.issuer, "oidc_audience": issuer.audience}, site_files)
     assert found.issuer == issuer
+
+
+def test_the_page_may_also_ask_an_issuer_that_gives_tokens_out_elsewhere(site_files: Path) -> None:
+    pool, login = "https://cognito-idp.eu-west-1.amazonaws.com", "https://chat.auth.eu-west-1.amazoncognito.com"
+    said = {**PROD, "oidc_issuer": f"{pool}/eu-west-1_4f1", "oidc_origins": login}
+    issuer = config(said, site_files).issuer
+    assert issuer
+    assert issuer.connects_to == (pool, login)
 
 
 def test_a_stage_can_not_be_changed_after_it_was_checked() -> None:

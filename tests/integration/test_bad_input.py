@@ -166,6 +166,7 @@ def test_a_client_learns_where_to_connect(stack: LocalStack) -> None:
         "stage": "local",
         "sign_in": "built-in",
         "issuer": None,
+        "client_id": None,
         "websocket_url": stack.websocket_url,
         "wallet_chains": [1, 11155111, 31337],
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chat import http, infrastructure
+from chat import graphs, http, infrastructure
 from chat.alerts import Alarm, Turn, Watch
 from chat.aws import cache as cache_wiring
 from chat.aws import console as console_wiring
@@ -21,7 +21,7 @@ from chat.aws.probes import Check
 from chat.errors import UnavailableError
 from chat.flag_settings import Desk as FlagDesk
 from chat.measures import Measures, Sample
-from chat.operators import Operators
+from chat.operators import Door, Operators
 from chat.planning import Thresholds
 from chat.scaling import ControlRoom
 from chat.storage.answers import AnswerBook
@@ -79,6 +79,20 @@ class FixedSurvey:
         return {"tables": lambda: [{"name": "Rooms", "status": "ACTIVE"}], "queues": fails}
 
 
+class FixedDashboards:
+    """One, of one panel."""
+
+    def names(self) -> graphs.Dashboards:
+        return graphs.Dashboards(names=["service"])
+
+    def read(self, name: str, hours: int) -> graphs.Dashboard:
+        if name != "service":
+            raise graphs.DashboardNotFoundError("There is no such dashboard.")
+        line = graphs.Line(label="commands", at_s=[60, 120], values=[1.0, 2.5])
+        panel = graphs.Panel(title="Commands", shows="lines", unit="", period_s=60, lines=[line])
+        return graphs.Dashboard(name=name, about="Start here.", hours=hours, read_at_ms=7, panels=[panel])
+
+
 class FixedMetrics:
     """One number."""
 
@@ -108,6 +122,7 @@ class Stage:
         )
         self.watch = Watch(alarms=self.alarms, table=table, audit=AuditTrail(table), ids=ids, clock=clock)
         self.answers = AnswerBook(table, clock)
+        self.door = Door(Operators(frozenset({"olga"})), clock)
 
         self.desk = Desk(audit=AuditTrail(table), queue=MemoryQueue(), ids=ids, clock=clock)
         self.flags = FlagDesk(rules=self.world.services.flags, audit=AuditTrail(table), ids=ids, clock=clock)
@@ -116,7 +131,7 @@ class Stage:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The functions are deployed in this stage, whose operator is Olga."""
         monkeypatch.setattr(secrets, "verifier", lambda: ISSUER)
-        monkeypatch.setattr(wiring, "operators", lambda: Operators(frozenset({"olga"})))
+        monkeypatch.setattr(wiring, "operators", lambda: self.door)
         monkeypatch.setattr(wiring, "answers", lambda: self.answers)
         monkeypatch.setattr(wiring, "clock", lambda: self.world.clock)
         monkeypatch.setattr(control_room, "control_room", lambda: self.control)
@@ -126,6 +141,7 @@ class Stage:
         monkeypatch.setattr(console_wiring, "watch", lambda: self.watch)
         monkeypatch.setattr(console_wiring, "table", lambda: self.world.rooms_table)
         monkeypatch.setattr(console_wiring, "survey", FixedSurvey)
+        monkeypatch.setattr(console_wiring, "dashboards", FixedDashboards)
         monkeypatch.setattr(console_wiring, "metrics", FixedMetrics)
 
 

@@ -22,10 +22,12 @@ from hypothesis import strategies as st
 
 import functions
 from chat import commands
-from chat.aws import cache, files, flags, push, secrets, wallet_door, webhooks, wiring
+from chat.aws import cache, files, flags, media_signer, push, secrets, wallet_door, webhooks, wiring
 from chat.events import MESSAGE_POSTED
 from chat.flag_settings import Desk as FlagDesk
 from chat.flag_settings import FlagChange
+from chat.media_access import Signer
+from chat.media_keys import MediaKey
 from chat.operators import Operators
 from chat.protocol import MAX_REPLY_BYTES
 from chat.push.encryption import Vapid
@@ -46,7 +48,7 @@ from chat.webhooks.office import Registry
 from chat.webhooks.registration import Registration, register
 from chat.webhooks.replay import Range
 from functions.connect import authorize, push_subscriptions, sessions, tickets, wallet_nonces, wallet_sessions
-from functions.media import uploads
+from functions.media import access, uploads
 from functions.message import command, http_command, http_events, tail
 from functions.ops import account, config, console, health, scaling, webhook_settings
 from functions.ops import cache as cache_endpoint
@@ -148,6 +150,7 @@ ENDPOINTS = [
     Endpoint("GET /api/account/export", account, st.text()),
     Endpoint("POST /api/account/erasure", account, near(account.Confirmation)),
     Endpoint("GET /api/account/erasure", account, st.text()),
+    Endpoint("GET /api/rooms/{room}/media-access", access, st.text()),
     Endpoint("POST /api/webhooks", webhook_settings, near(Registration)),
     Endpoint("GET /api/webhooks", webhook_settings, st.text()),
     Endpoint("GET /api/webhooks/{webhook}", webhook_settings, st.text()),
@@ -163,6 +166,7 @@ ELSEWHERE = {uploads, health, console, scaling}
 """`tests.unit.test_media_functions` tries the first so, `tests.unit.test_openapi` the others."""
 
 ISSUER = BuiltInIssuer("a secret of at least thirty-two bytes")
+MEDIA_KEY = MediaKey.made_from("another secret, of the deployment")
 
 
 def signed_in(user: str) -> str:
@@ -208,7 +212,10 @@ def request(endpoint: Endpoint, draw: Callable[[st.SearchStrategy[Any]], Any]) -
         "headers": {**recorded["headers"], **headers},
         "rawPath": draw(paths),
         "queryStringParameters": draw(queries),
-        "pathParameters": {"webhook": draw(nearly_right.mostly(st.just("id-1"), st.text()))},
+        "pathParameters": {
+            "webhook": draw(nearly_right.mostly(st.just("id-1"), st.text())),
+            "room": draw(nearly_right.mostly(st.just("lunch"), st.text())),
+        },
         "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
         "isBase64Encoded": isinstance(body, bytes) or draw(st.booleans()),
     }
@@ -248,6 +255,7 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
         "operators": Operators(frozenset({"ada"})),
         "answers": AnswerBook(world.rooms_table, world.clock),
         "tickets": world.tickets,
+        "user_buckets": world.services.protection.buckets,
         "colour_book": ColourBook(world.connections_table, world.clock),
         "nonces": nonces,
         "clock": world.clock,
@@ -263,6 +271,8 @@ def wire(patched: pytest.MonkeyPatch, world: World) -> None:
     patched.setattr(flags, "desk", lambda: ruling)
     patched.setattr(push, "desk", lambda: desk)
     patched.setattr(webhooks, "registry", lambda: registry)
+    signer = Signer(site="https://chat.example", key_pair_id="K1", sign=MEDIA_KEY.sign)
+    patched.setattr(media_signer, "signer", lambda: signer)
     patched.setattr(files, "files", lambda: world.files)
     patched.setattr(secrets, "built_in_issuer", lambda: ISSUER)
     patched.setattr(secrets, "verifier", lambda: SeveralIssuers({BUILT_IN: ISSUER, WALLET: wallets}))

@@ -288,6 +288,7 @@ def test_a_client_learns_how_to_sign_in() -> None:
         "stage": "test",
         "sign_in": "built-in",
         "issuer": None,
+        "client_id": None,
         "wallet_chains": [1, 10],
         "websocket_url": "wss://chat.example/test",
     }

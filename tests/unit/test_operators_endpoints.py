@@ -10,9 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from chat import http, infrastructure, measures
+from chat import deeds, http, infrastructure, measures
 from chat.alerts import Alarm
+from chat.operators import BURST, RATE_PER_S
 from chat.planning import Thresholds
+from chat.ports import Query
+from chat.storage import keys
 from chat.storage.answers import HELD_MS
 from chat.storage.fanout_settings import REMEMBERED_MS
 from chat.storage.scaling import Scaling
@@ -40,7 +43,10 @@ ROUTES = [
     "GET /api/infrastructure/status",
     "GET /api/monitoring/alerts",
     ACKNOWLEDGE,
+    "GET /api/monitoring/dashboards",
+    "GET /api/monitoring/dashboards/{name}",
     "GET /api/audit",
+    "GET /api/audit/chain",
 ]
 
 
@@ -50,6 +56,15 @@ def test_only_operators_are_let_in(route: str) -> None:
     assert call(route, user=None)[0] == 401
     status, refused = call(route, user="ada")
     assert (status, refused["code"]) == (403, "not_allowed")
+
+
+def test_an_operator_s_loop_is_held_back_and_nobody_else_s_requests(stage: Stage) -> None:
+    answers = [call("GET /api/scaling/config")[0] for _ in range(BURST + 1)]
+    assert answers == [200] * BURST + [429]
+    assert call("GET /api/audit")[1]["retry_after_ms"] == 1_000 // RATE_PER_S
+    assert call("GET /api/audit", user="ada")[0] == 403
+    stage.world.clock.pass_ms(1_000 // RATE_PER_S)
+    assert call("GET /api/audit")[0] == 200
 
 
 def test_a_change_is_in_force_for_delivery_within_seconds_and_taken_back_by_its_version(stage: Stage) -> None:
@@ -279,3 +294,35 @@ def metrics_for(accept: str) -> http.Answer:
 @pytest.mark.usefixtures("stage")
 def test_what_is_no_day_is_refused() -> None:
     assert call("GET /api/audit", queryStringParameters={"day": "yesterday"})[0] == 400
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_dashboard_is_looked_at_over_some_hours() -> None:
+    assert call("GET /api/monitoring/dashboards")[1]["names"] == ["service"]
+    route, about = "GET /api/monitoring/dashboards/{name}", {"name": "service"}
+    looked = call(route, pathParameters=about, queryStringParameters={"hours": "12"})[1]
+    assert (looked["hours"], looked["panels"][0]["lines"][0]["values"]) == (12, [1.0, 2.5])
+    assert call(route, pathParameters=about)[1]["hours"] == 3
+    assert call(route, pathParameters=about, queryStringParameters={"hours": "2"})[0] == 400
+    status, refused = call(route, pathParameters={"name": "nothing"})
+    assert (status, refused["code"]) == (404, "dashboard_not_found")
+
+
+def test_the_chain_of_what_operators_did_is_gone_through(stage: Stage) -> None:
+    assert call("GET /api/audit/chain")[1] == {"held": 0, "days": 0, "complete": True, "breaks": []}
+    for version in range(2):
+        call(CONFIG, {**CHANGE, "if_version": version})
+    assert call("GET /api/audit/chain")[1] == {"held": 2, "days": 1, "complete": True, "breaks": []}
+    (page,) = stage.world.rooms_table.query(Query(keys.AUDIT_DAYS))
+    pk, sk = keys.audit(page.items[0]["sk"], 1)
+    stage.world.rooms_table.put({**(stage.world.rooms_table.get((pk, sk)) or {}), "why": "another reason"})
+    told = call("GET /api/audit/chain")[1]
+    assert (told["held"], [each["number"] for each in told["breaks"]]) == (1, [1])
+
+
+def test_a_chain_that_takes_too_long_says_how_far_it_was_gone_through(stage: Stage) -> None:
+    for version in range(2):
+        call(CONFIG, {**CHANGE, "if_version": version})
+    assert deeds.verify_chain(stage.world.rooms_table, lambda: False) == deeds.Chain(
+        held=1, days=1, complete=False, breaks=[]
+    )

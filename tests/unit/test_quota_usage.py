@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import ANY
 
 from chat import signals
-from chat.aws.quota_usage import Metric, Outlook, Quota, Usage
+from chat.aws.quota_usage import Metric, Outlook, Quota, Usage, Use
 from tests.unit.answering_account import AnsweringAccount
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
@@ -64,6 +64,22 @@ def allowed(account: AnsweringAccount, quota: Quota, value: float | None) -> Non
         account["service-quotas"].add_response("get_service_quota", {"Quota": {"Value": value}}, names)
 
 
+def lately(account: AnsweringAccount, quota: Quota, *values: list[float]) -> Use:
+    """What the last hour had, by CloudWatch's values of five minutes."""
+    results = [
+        {
+            "Id": f"m{number}",
+            "Timestamps": [NOW - timedelta(minutes=5 * at) for at in range(len(series))],
+            "Values": series,
+        }
+        for number, series in enumerate(values)
+    ]
+    expected = {"MetricDataQueries": ANY, "StartTime": NOW - timedelta(hours=1), "EndTime": NOW}
+    account["cloudwatch"].add_response("get_metric_data", {"MetricDataResults": results}, expected)
+    (use,) = Usage(quotas=[quota], client=account.client, clock=Clock()).lately()
+    return use
+
+
 def look(account: AnsweringAccount, *quotas: Quota) -> list[Outlook]:
     return Usage(quotas=quotas, client=account.client, clock=Clock()).look_ahead()
 
@@ -92,3 +108,17 @@ def test_of_a_quota_that_nobody_used_nothing_is_told(account: AnsweringAccount) 
     counted(account, {})
     assert look(account, RUNNING) == []
     assert not [each for each in signals.take() if each.name == "QuotaForecast"]
+
+
+def test_of_the_last_hour_the_busiest_five_minutes_count(account: AnsweringAccount) -> None:
+    allowed(account, WRITES, 80_000)
+    assert lately(account, WRITES, [300 * 10.0], [300 * 20.0, 300 * 30.0]) == Use(
+        "table_writes", 30.0, 80_000, own_limit=True
+    )
+    allowed(account, RUNNING, None)
+    assert lately(account, RUNNING, []) == Use("concurrency", 0.0, 1_000, own_limit=False)
+
+
+def test_an_account_that_may_not_be_asked_for_its_quotas_has_the_defaults(account: AnsweringAccount) -> None:
+    account["service-quotas"].add_client_error("get_service_quota", "AccessDeniedException")
+    assert lately(account, RUNNING, [7.0]) == Use("concurrency", 7.0, 1_000, own_limit=False)

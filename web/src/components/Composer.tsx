@@ -1,5 +1,6 @@
 import { type ClipboardEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 
+import { useWords } from "../hooks/useWords";
 import { UPLOAD_TYPES } from "../protocol/api";
 import { MAX_TEXT_CHARS } from "../protocol/frames";
 import { Icon } from "./Icon";
@@ -11,12 +12,15 @@ interface ComposerProps {
   readonly roomTitle: string;
   readonly draft: string;
   readonly onDraft: (text: string) => void;
-  readonly onSend: (text: string) => void;
+  /** False where the message is not taken, because too many wait: what was written stays. */
+  readonly onSend: (text: string) => boolean;
   readonly onFiles: (files: File[]) => void;
 }
 
 export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: ComposerProps) {
+  const { composer } = useWords().room;
   const [text, setText] = useState(draft);
+  const [isFull, setIsFull] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const length = Array.from(text).length; // as the server counts: code points
@@ -40,8 +44,9 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
   };
   const send = (): void => {
     if (!canSend) return;
-    onSend(text.trim());
-    write("");
+    const isTaken = onSend(text.trim());
+    setIsFull(!isTaken);
+    if (isTaken) write("");
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -72,7 +77,7 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
         accept={UPLOAD_TYPES.join(",")}
         multiple
         tabIndex={-1}
-        aria-label="Choose images to send"
+        aria-label={composer.chooseImages}
         onChange={(event) => {
           onFiles([...(event.target.files ?? [])]);
           event.target.value = "";
@@ -82,8 +87,8 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
         type="button"
         className="icon-button"
         data-testid="upload-button"
-        aria-label="Send an image"
-        title="Send an image"
+        aria-label={composer.image}
+        title={composer.image}
         onClick={() => picker.current?.click()}
       >
         <Icon name="image" />
@@ -95,8 +100,8 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
         rows={1}
         dir="auto"
         value={text}
-        placeholder={`Message ${roomTitle}`}
-        aria-label={`Message ${roomTitle}`}
+        placeholder={composer.placeholder(roomTitle)}
+        aria-label={composer.placeholder(roomTitle)}
         aria-invalid={length > MAX_TEXT_CHARS}
         onChange={(event) => {
           write(event.target.value);
@@ -104,12 +109,17 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
         onKeyDown={onKeyDown}
         onPaste={onPaste}
       />
+      {isFull && (
+        <span className="composer__count" data-over role="alert">
+          Too many messages wait to be sent.
+        </span>
+      )}
       {length > COUNT_FROM && (
         <span className="composer__count" data-over={length > MAX_TEXT_CHARS} role="status">
           {MAX_TEXT_CHARS - length}
         </span>
       )}
-      <button type="submit" className="composer__send" data-testid="send-button" aria-label="Send" disabled={!canSend}>
+      <button type="submit" className="composer__send" data-testid="send-button" aria-label={composer.send} disabled={!canSend}>
         <Icon name="send" />
       </button>
     </form>

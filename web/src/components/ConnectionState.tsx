@@ -1,19 +1,13 @@
 import { useElapsed } from "../hooks/useElapsed";
-import type { ConnectionStatus, Phase } from "../protocol/connection";
+import { useWords } from "../hooks/useWords";
+import type { ConnectionStatus } from "../protocol/connection";
 
 /** Short cuts heal by themselves; telling people of each would only unsettle them. */
 const PATIENCE_MS = 5_000;
 
-const NAMES: Readonly<Record<Phase, string>> = {
-  connecting: "Connecting",
-  online: "Online",
-  waiting: "Offline",
-  stopped: "Signed out",
-  refused: "Signed out",
-};
-
 /** Quiet about the slower way too: everything works on it, and it ends by itself. */
 export function ConnectionDot({ status: { phase, way } }: { readonly status: ConnectionStatus }) {
+  const { connection } = useWords().shell;
   const isSlower = phase === "online" && way === "http";
   return (
     <span
@@ -22,9 +16,9 @@ export function ConnectionDot({ status: { phase, way } }: { readonly status: Con
       data-state={phase}
       data-way={way}
       role="status"
-      title={isSlower ? "This network lets no live connection through, so messages may take a moment longer." : undefined}
+      title={isSlower ? connection.slowerHint : undefined}
     >
-      {isSlower ? "Online, slower" : NAMES[phase]}
+      {isSlower ? connection.slower : connection[phase]}
     </span>
   );
 }
@@ -35,16 +29,17 @@ interface BannerProps {
 }
 
 export function ConnectionBanner({ status, onRetry }: BannerProps) {
+  const { connection } = useWords().shell;
   const isLong = useElapsed(status.offlineSinceMs, PATIENCE_MS);
   return (
     <div role="status">
       {isLong && (
         <div className="banner" data-testid="connection-banner">
           <span>
-            <strong>No connection.</strong> What you write is kept and sent when it is back.
+            <strong>{connection.lost}</strong> {connection.lostHint}
           </span>
           <button type="button" className="text-button" onClick={onRetry} disabled={status.phase === "connecting"}>
-            {status.phase === "connecting" ? "Connecting …" : "Try now"}
+            {status.phase === "connecting" ? connection.trying : connection.tryNow}
           </button>
         </div>
       )}

@@ -1,3 +1,4 @@
+import { useWords } from "../hooks/useWords";
 import type { Media } from "../protocol/frames";
 import { Dialog } from "./Dialog";
 import { Icon } from "./Icon";
@@ -11,16 +12,17 @@ interface LightboxProps {
 
 /** An image as large as the window allows. Until that is loaded, the small one from the list stands in its place. */
 export function Lightbox({ media, onClose }: LightboxProps) {
+  const words = useWords();
   const { url } = media.original;
   const inlineSize = widthInWindow(media);
   return (
     <Dialog label={media.name} className="lightbox" onClose={onClose}>
       <header className="lightbox__bar">
         <span className="lightbox__name">{media.name}</span>
-        <a className="icon-button" href={url} target="_blank" rel="noopener noreferrer" aria-label="Open in a new tab">
+        <a className="icon-button" href={url} target="_blank" rel="noopener noreferrer" aria-label={words.room.message.openInTab}>
           <Icon name="open" />
         </a>
-        <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+        <button type="button" className="icon-button" aria-label={words.shell.close} onClick={onClose}>
           <Icon name="close" />
         </button>
       </header>

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 
 import { useAnchoredScroll } from "../hooks/useAnchoredScroll";
 import { useVisibility } from "../hooks/useVisibility";
+import { useWords } from "../hooks/useWords";
 import type { Author, Media, Message } from "../protocol/frames";
 import type { OutgoingMessage } from "../protocol/outbox";
 import type { RoomView } from "../state/room";
@@ -11,7 +12,6 @@ import { describeNotice } from "../state/wording";
 import { Icon } from "./Icon";
 import { MessageRow } from "./MessageRow";
 import { OutgoingRow, UploadRow } from "./OutgoingRow";
-import { dayName } from "./time";
 
 interface MessageListProps {
   readonly title: string;
@@ -32,6 +32,7 @@ interface MessageListProps {
 
 export function MessageList(props: MessageListProps) {
   const { view, me, outgoing, uploads, title, onNeedOlder, onSeen } = props;
+  const words = useWords();
   const { log, notices, older } = view;
   const rows = useMemo(
     () => buildTimeline({ log, notices, outgoing, uploads, myId: me.id }),
@@ -60,7 +61,7 @@ export function MessageList(props: MessageListProps) {
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div ref={scroller} className="log__scroller" data-testid="log" tabIndex={0} role="region" aria-label={title} onScroll={onScroll}>
         <LogTop view={view} onNeedOlder={onNeedOlder} />
-        <ol ref={list} className="log__list" aria-label={`Messages in ${title}`}>
+        <ol ref={list} className="log__list" aria-label={words.room.log.label(title)}>
           {rows.map((row) => (
             <RowView key={row.key} row={row} {...props} />
           ))}
@@ -79,11 +80,12 @@ function useNewestOwn(rows: readonly Row[]): string | null {
 }
 
 function RowView({ row, ...props }: MessageListProps & { readonly row: Row }) {
+  const words = useWords();
   switch (row.type) {
     case "day":
       return (
         <li className="day" role="separator">
-          <span>{dayName(row.atMs)}</span>
+          <span>{words.formats.dayName(row.atMs)}</span>
         </li>
       );
     case "gap":
@@ -91,17 +93,17 @@ function RowView({ row, ...props }: MessageListProps & { readonly row: Row }) {
         <li className="gap" data-testid="gap">
           {props.view.fillFailed ? (
             <button type="button" className="text-button" onClick={props.onRefill}>
-              {row.missing} missed messages could not be loaded. Try again
+              {words.room.log.missedFailed(row.missing)}
             </button>
           ) : (
-            "Loading missed messages …"
+            words.room.log.loadingMissed
           )}
         </li>
       );
     case "notice":
       return (
         <li className="notice" data-testid="notice">
-          {describeNotice(row.notice.event, props.me.id)}
+          {describeNotice(words, row.notice.event, props.me.id)}
         </li>
       );
     case "message": {
@@ -132,26 +134,28 @@ function RowView({ row, ...props }: MessageListProps & { readonly row: Row }) {
 }
 
 function LogTop({ view, onNeedOlder }: Pick<MessageListProps, "view" | "onNeedOlder">) {
+  const { room, shell } = useWords();
   const { log, older, phase } = view;
   if (older === "failed") {
     return (
       <p className="log__top" role="alert">
-        Older messages could not be loaded.{" "}
+        {room.log.olderFailed}{" "}
         <button type="button" className="text-button" onClick={onNeedOlder}>
-          Try again
+          {shell.tryAgain}
         </button>
       </p>
     );
   }
   if (phase === "entering" && log.newest === null) return <LogSkeleton />;
-  if (log.complete && log.newest !== null) return <p className="log__top">This is where the room begins.</p>;
-  return <p className="log__top">{older === "loading" ? "Loading older messages …" : ""}</p>;
+  if (log.complete && log.newest !== null) return <p className="log__top">{room.log.begins}</p>;
+  return <p className="log__top">{older === "loading" ? room.log.loadingOlder : ""}</p>;
 }
 
 /** Shapes of messages while the first page is on its way. */
 function LogSkeleton() {
+  const { log } = useWords().room;
   return (
-    <div className="skeleton" role="status" aria-label="Loading messages">
+    <div className="skeleton" role="status" aria-label={log.loading}>
       {[38, 62, 24, 51].map((width) => (
         <span key={width} className="skeleton__bubble" style={{ inlineSize: `${width}%` }} />
       ))}
@@ -164,20 +168,22 @@ const SILENT: ReadonlySet<Message["kind"]> = new Set<Message["kind"]>(["void", "
 
 /** Says new messages of others aloud, and nothing when older ones are loaded. */
 function Announcer({ log, myId }: { readonly log: RoomView["log"]; readonly myId: string }) {
+  const words = useWords().room.log;
   const message = log.messages.at(-1);
   const isNews = message !== undefined && !SILENT.has(message.kind) && message.from?.id !== myId;
   return (
     <p className="visually-hidden" aria-live="polite" data-testid="announcer">
-      {isNews ? `${message.from?.name ?? ""}: ${message.media === null ? message.text : "sent an image"}` : ""}
+      {isNews ? words.said(message.from?.name ?? "", message.media === null ? message.text : words.sentImage) : ""}
     </p>
   );
 }
 
 function JumpButton({ newest, onJump }: { readonly newest: number; readonly onJump: () => void }) {
+  const { log } = useWords().room;
   const [since] = useState(newest);
   return (
     <button type="button" className="jump" data-testid="jump-to-end" onClick={onJump}>
-      {newest > since ? `${newest - since} new` : "To the newest"} <Icon name="down" />
+      {newest > since ? log.fresh(newest - since) : log.toNewest} <Icon name="down" />
     </button>
   );
 }

@@ -1,11 +1,11 @@
 import { memo, type ReactNode } from "react";
 
+import { useWords } from "../hooks/useWords";
 import type { Author, Media, Message } from "../protocol/frames";
 import { Avatar, tint } from "./Avatar";
 import { MediaImage } from "./MediaImage";
 import { MessageText } from "./MessageText";
 import { widthInList } from "./pictureSize";
-import { preciseTime, timeOfDay } from "./time";
 
 interface BubbleRowProps {
   readonly author: Author;
@@ -21,6 +21,7 @@ interface BubbleRowProps {
 
 /** The frame of anything that somebody said: who, when, on which side. */
 export function BubbleRow({ author, isMine, isHead, atMs, state, seq, footer, children }: BubbleRowProps) {
+  const { formats, room } = useWords();
   return (
     <li
       className="message"
@@ -35,13 +36,13 @@ export function BubbleRow({ author, isMine, isHead, atMs, state, seq, footer, ch
       <div className="message__body">
         <p className={isHead ? "message__head" : "visually-hidden"}>
           <span className={isMine ? "visually-hidden" : "message__author"} style={tint(author.id)} title={`@${author.id}`}>
-            {isMine ? "You" : author.name}
+            {isMine ? room.message.you : author.name}
           </span>{" "}
-          <time className="message__time" dateTime={new Date(atMs).toISOString()} title={preciseTime(atMs)}>
-            {timeOfDay(atMs)}
+          <time className="message__time" dateTime={new Date(atMs).toISOString()} title={formats.preciseTime(atMs)}>
+            {formats.timeOfDay(atMs)}
           </time>
         </p>
-        <div className="message__bubble" title={preciseTime(atMs)}>
+        <div className="message__bubble" title={formats.preciseTime(atMs)}>
           {children}
         </div>
         {footer}
@@ -57,13 +58,12 @@ interface MessageRowProps {
   readonly onOpenImage: (media: Media) => void;
 }
 
-const NOBODY: Author = { id: "", name: "System" };
-
 /** A message that has its number. */
 export const MessageRow = memo(function MessageRow({ message, isMine, isHead, onOpenImage }: MessageRowProps) {
+  const { system } = useWords().room.message;
   return (
     <BubbleRow
-      author={message.from ?? NOBODY}
+      author={message.from ?? { id: "", name: system }}
       isMine={isMine}
       isHead={isHead}
       atMs={message.sent_at_ms}
@@ -77,22 +77,24 @@ export const MessageRow = memo(function MessageRow({ message, isMine, isHead, on
 });
 
 function Edited({ atMs }: { readonly atMs: number | null }) {
+  const { formats, room } = useWords();
   return (
-    <p className="message__edited" data-testid="edited" title={atMs === null ? undefined : preciseTime(atMs)}>
-      (edited)
+    <p className="message__edited" data-testid="edited" title={atMs === null ? undefined : formats.preciseTime(atMs)}>
+      {room.message.edited}
     </p>
   );
 }
 
 function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "onOpenImage">) {
+  const words = useWords().room.message;
   if (message.kind === "deleted") {
     return (
       <p className="message__text message__text--deleted" data-testid="tombstone">
-        This message was deleted.
+        {words.deleted}
       </p>
     );
   }
-  if (message.kind === "unknown") return <p className="message__text">A newer version is needed to show this.</p>;
+  if (message.kind === "unknown") return <p className="message__text">{words.unknownKind}</p>;
   const { media } = message;
   if (media === null) return <MessageText text={message.text} />;
   const shownWidth = widthInList(media);
@@ -101,7 +103,7 @@ function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "on
       <a
         className="picture"
         href={media.original.url}
-        aria-label={`Open ${media.name}`}
+        aria-label={words.openImage(media.name)}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();

@@ -1,3 +1,4 @@
+import { useWords } from "../hooks/useWords";
 import { FileRejected } from "../protocol/errors";
 import type { Author } from "../protocol/frames";
 import type { OutgoingMessage } from "../protocol/outbox";
@@ -15,16 +16,18 @@ interface FailureProps {
 }
 
 function Failure({ error, onRetry, onDiscard }: FailureProps) {
+  const words = useWords();
+  const { message } = words.room;
   return (
     <p className="message__failure" role="alert">
-      <span>Not sent. {explain(error)}</span>
+      <span>{message.notSent(explain(words, error))}</span>
       {onRetry !== null && !(error instanceof FileRejected) && (
         <button type="button" className="text-button" onClick={onRetry}>
-          Try again
+          {words.shell.tryAgain}
         </button>
       )}
       <button type="button" className="text-button" onClick={onDiscard}>
-        Discard
+        {message.discard}
       </button>
     </p>
   );
@@ -47,10 +50,11 @@ interface ActionsProps {
 
 /** One's own message that has no number yet. */
 export function OutgoingRow({ message, me, isHead, onRetry, onDiscard }: ActionsProps & { message: OutgoingMessage }) {
+  const words = useWords().room.message;
   const { id, failure } = message;
   const footer =
     failure === null ? (
-      <Progress label="Waiting to be sent" />
+      <Progress label={words.waiting} />
     ) : (
       <Failure
         error={failure}
@@ -72,6 +76,7 @@ export function OutgoingRow({ message, me, isHead, onRetry, onDiscard }: Actions
 
 /** An image that is not a message yet. */
 export function UploadRow({ upload, me, isHead, onRetry, onDiscard }: ActionsProps & { upload: Upload }) {
+  const words = useWords().room.message;
   const { id, file, fingerprint, previewUrl, phase, progress, failure } = upload;
   const percent = Math.round(progress * 100);
   return (
@@ -96,7 +101,7 @@ export function UploadRow({ upload, me, isHead, onRetry, onDiscard }: ActionsPro
             }}
           />
         ) : (
-          <Progress label={phase === "sending" ? `Uploading ${percent} %` : "Preparing"} />
+          <Progress label={phase === "sending" ? words.uploading(progress) : words.preparing} />
         )
       }
     >
@@ -109,7 +114,7 @@ export function UploadRow({ upload, me, isHead, onRetry, onDiscard }: ActionsPro
         {phase !== "failed" && (
           <progress
             className="upload__bar"
-            aria-label={`Uploading ${fingerprint.name}`}
+            aria-label={words.uploadingFile(fingerprint.name)}
             max={100}
             {...(phase === "sending" && { value: percent })}
           />

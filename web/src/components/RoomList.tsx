@@ -1,10 +1,12 @@
 import { memo } from "react";
 
-import type { Room } from "../protocol/frames";
+import { useWords } from "../hooks/useWords";
+import type { Preview, Room } from "../protocol/frames";
+import { DELETED_PREVIEW } from "../state/directory";
 import { hashOf } from "../state/route";
+import type { Words } from "../words/words";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
-import { briefTime } from "./time";
 
 /** More than this many unread messages are "many". */
 const MAX_SHOWN = 99;
@@ -15,12 +17,13 @@ interface RoomListProps {
 }
 
 export function RoomList({ rooms, current }: RoomListProps) {
+  const words = useWords().rooms;
   const mine = rooms.filter((room) => room.member);
   const others = rooms.filter((room) => !room.member);
   return (
-    <nav className="rooms" aria-label="Rooms">
-      {mine.length > 0 && <RoomSection title="Your rooms" rooms={mine} current={current} />}
-      {others.length > 0 && <RoomSection title="Open to join" rooms={others} current={current} />}
+    <nav className="rooms" aria-label={words.title}>
+      {mine.length > 0 && <RoomSection title={words.mine} rooms={mine} current={current} />}
+      {others.length > 0 && <RoomSection title={words.open} rooms={others} current={current} />}
     </nav>
   );
 }
@@ -44,6 +47,7 @@ interface RoomItemProps {
 }
 
 const RoomItem = memo(function RoomItem({ room, isCurrent }: RoomItemProps) {
+  const { formats, rooms: words } = useWords();
   const { latest } = room;
   const isUnread = room.unread > 0 && !isCurrent;
   return (
@@ -62,25 +66,30 @@ const RoomItem = memo(function RoomItem({ room, isCurrent }: RoomItemProps) {
           {room.kind === "private" && (
             <>
               <Icon name="lock" />
-              <span className="visually-hidden">private</span>
+              <span className="visually-hidden">{words.private}</span>
             </>
           )}
         </span>
         {latest !== null && (
           <time className="room-item__time" dateTime={new Date(latest.sent_at_ms).toISOString()}>
-            {briefTime(latest.sent_at_ms)}
+            {formats.briefTime(latest.sent_at_ms)}
           </time>
         )}
         <span className="room-item__preview">
-          {latest === null ? "No messages yet" : `${latest.author === "" ? "" : `${latest.author}: `}${latest.text || "Image"}`}
+          {latest === null ? words.noMessages : previewOf(latest, words)}
         </span>
         {isUnread && (
           <span className="room-item__unread" data-testid="unread">
-            {room.unread > MAX_SHOWN ? `${MAX_SHOWN}+` : room.unread}
-            <span className="visually-hidden"> unread messages</span>
+            <span aria-hidden="true">{room.unread > MAX_SHOWN ? words.moreThan(MAX_SHOWN) : formats.number(room.unread)}</span>
+            <span className="visually-hidden">{words.unread(room.unread)}</span>
           </span>
         )}
       </a>
     </li>
   );
 });
+
+function previewOf({ author, text }: Preview, words: Words["rooms"]): string {
+  const said = text === DELETED_PREVIEW ? words.deleted : text || words.image;
+  return author === "" ? said : words.preview(author, said);
+}

@@ -94,26 +94,28 @@ interface CallOptions {
   readonly token?: string;
   readonly body?: object;
   readonly signal?: AbortSignal;
+  /** By which the server knows the same request when it comes again. */
+  readonly idempotencyKey?: string;
+  /** A status beside those of success whose body is the answer all the same. */
+  readonly alsoTakes?: number;
 }
 
-/** One request of JSON, which ends by itself after some seconds. */
-export async function call(
-  method: "GET" | "POST" | "DELETE",
-  path: string,
-  { token, body, signal: asked }: CallOptions = {},
-): Promise<Fields> {
+/** One request of an endpoint with its JSON; throws as everything here. */
+export async function call(method: "GET" | "POST" | "DELETE", path: string, options: CallOptions = {}): Promise<Fields> {
+  const { token, body, idempotencyKey, alsoTakes } = options;
   const headers = new Headers({ Accept: "application/json" });
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("Content-Type", "application/json");
-  const signal = asked === undefined ? AbortSignal.timeout(REQUEST_TIMEOUT_MS) : limited(asked);
-  const response = await ask(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) });
+  if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
+  const signal = options.signal === undefined ? AbortSignal.timeout(REQUEST_TIMEOUT_MS) : limited(options.signal);
+  const response = await ask(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) }, alsoTakes);
   return fields(json(await arriving(response.text()), path), path);
 }
 
 /** An answer of success, as far as its headers. */
-async function ask(path: string, init: RequestInit): Promise<Response> {
+async function ask(path: string, init: RequestInit, alsoTakes?: number): Promise<Response> {
   const response = await arriving(fetch(path, { ...init, cache: "no-store" }));
-  if (!response.ok) throw refusal(response.status, await arriving(response.text()));
+  if (!response.ok && response.status !== alsoTakes) throw refusal(response.status, await arriving(response.text()));
   return response;
 }
 

@@ -60,10 +60,15 @@ export interface ConnectionOptions extends Pick<LineOptions, "onEvent" | "onExcl
   readonly onStatus: (status: ConnectionStatus) => void;
   /** A new socket has taken over; the old line stays open until what this subscribes on the new one has settled. */
   readonly onRotated: () => Promise<void>;
-  /** For the heartbeat. */
-  readonly positions: () => Positions;
+  /** For the heartbeat; several tabs may have to be asked. */
+  readonly positions: () => Positions | Promise<Positions>;
   /** Rooms of which the server has newer numbers than those. */
   readonly onSynced: (newer: Synced) => void;
+}
+
+/** Of one tab: it knows its positions without asking anybody. */
+export interface TabOptions extends ConnectionOptions {
+  readonly positions: () => Positions;
 }
 
 export class Connection {
@@ -242,7 +247,7 @@ export class Connection {
   #sync(timeoutMs: number): void {
     const { positions, onSynced } = this.#options;
     this.#beatIn(this.#heartbeatMs);
-    this.request("sync", positions(), { timeoutMs }).then(
+    this.#exchange(positions(), timeoutMs).then(
       (synced) => {
         this.#failedHeartbeats = 0;
         onSynced(synced);
@@ -258,6 +263,10 @@ export class Connection {
         this.#beatIn(Math.min(this.#heartbeatMs, Math.max(LEAST_INTERVAL_MS, soonMs)));
       },
     );
+  }
+
+  async #exchange(positions: Positions | Promise<Positions>, timeoutMs: number): Promise<Synced> {
+    return this.request("sync", await positions, { timeoutMs });
   }
 
   /** The line is gone: comes back in a while. */

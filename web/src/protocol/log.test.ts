@@ -53,6 +53,13 @@ describe("a room's log", () => {
     expect(log.gaps()).toEqual([]);
   });
 
+  it("takes what lies between two Regions' numbers for numbers that are there", () => {
+    const hole = messageOf(3, { kind: "void", from: null, until: 1_000_000_000 });
+    const log = RoomLog.empty.with([...messagesOf(1, 2), hole]);
+    expect([log.newest, log.lastSeq]).toEqual([1_000_000_000, 1_000_000_000]);
+    expect(log.with([messageOf(1_000_000_002)]).gaps()).toEqual([{ first: 1_000_000_001, last: 1_000_000_001 }]);
+  });
+
   it("is complete with the first number, or when the server says that there is no more", () => {
     expect(RoomLog.empty.with(messagesOf(2, 3)).complete).toBe(false);
     expect(RoomLog.empty.with(messagesOf(1, 3)).complete).toBe(true);

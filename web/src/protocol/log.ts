@@ -7,6 +7,7 @@
 
 import { changed, type Copy, erased, merged, type MessageChange, targetOf } from "./changes";
 import type { Message } from "./frames";
+import { lastOf } from "./numbers";
 
 /** Changes kept for messages that are not here yet: a page on its way may have been read before them. */
 const MAX_EARLY = 100;
@@ -55,7 +56,8 @@ export class RoomLog {
   }
 
   get newest(): number | null {
-    return this.messages.at(-1)?.seq ?? null;
+    const last = this.messages.at(-1);
+    return last === undefined ? null : lastOf(last);
   }
 
   /** Takes in messages in any order; of a number that is here already, the newer copy stays. */
@@ -72,9 +74,10 @@ export class RoomLog {
     if (!isChanged) return this;
     const all = [...held.values()];
     if (held.size > before) all.sort((a, b) => a.seq - b.seq);
+    const last = all.at(-1);
     return this.#but({
       messages: all,
-      lastSeq: Math.max(this.lastSeq, all.at(-1)?.seq ?? 0),
+      lastSeq: Math.max(this.lastSeq, last === undefined ? 0 : lastOf(last)),
       complete: this.complete || all[0]?.seq === 1,
       early: this.#content.early.filter((change) => !held.has(targetOf(change).seq)),
     });
@@ -123,9 +126,9 @@ export class RoomLog {
     const gaps: Gap[] = [];
     let expected = this.oldest ?? (this.complete ? 1 : null);
     if (expected === null) return gaps;
-    for (const { seq } of this.messages) {
-      if (seq > expected) gaps.push({ first: expected, last: seq - 1 });
-      expected = seq + 1;
+    for (const message of this.messages) {
+      if (message.seq > expected) gaps.push({ first: expected, last: message.seq - 1 });
+      expected = lastOf(message) + 1;
     }
     if (expected <= this.lastSeq) gaps.push({ first: expected, last: this.lastSeq });
     return gaps;

@@ -3,20 +3,25 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NO_HTTP } from "../testing/http";
 import { FakeSocket, type SentCommand } from "../testing/socket";
 import { Connection } from "./connection";
-import { MAX_ATTEMPTS, Outbox } from "./outbox";
+import { MAX_ATTEMPTS, MAX_KEPT, Outbox } from "./outbox";
+import { MemoryOutboxStore, type OutboxStore } from "./outboxStore";
 
 let sockets: FakeSocket[];
 let connection: Connection;
 let outbox: Outbox;
 let numbered: string[];
+let openStore: () => Promise<OutboxStore>;
+let forgetful: number;
+let leads: boolean;
 
 function createOutbox(): Outbox {
   return new Outbox({
     connection,
     onChange: () => undefined,
     onSent: (message, sent) => numbered.push(`${message.text}=${sent.seq}`),
-    storage: sessionStorage,
-    storageKey: "outbox",
+    openStore: () => openStore(),
+    onForgetful: () => forgetful++,
+    leads: () => leads,
     random: () => 0,
   });
 }
@@ -47,6 +52,10 @@ beforeEach(async () => {
   vi.useFakeTimers();
   sockets = [];
   numbered = [];
+  const store = new MemoryOutboxStore();
+  openStore = () => Promise.resolve(store);
+  forgetful = 0;
+  leads = true;
   connection = new Connection({
     fetchTicket: () => Promise.resolve({ ticket: "t", url: "ws://chat.test" }),
     http: NO_HTTP,
@@ -66,6 +75,7 @@ beforeEach(async () => {
     onSynced: () => undefined,
   });
   outbox = createOutbox();
+  outbox.start();
   connection.start();
   await connect();
 });
@@ -185,13 +195,70 @@ describe("a message", () => {
     outbox.stop();
     socket().cut();
     outbox = createOutbox();
+    outbox.start();
     await connect();
     expect(sends()).toEqual([first]);
   });
+
+  it("that was refused is still there after a reload, and is not sent by itself", async () => {
+    outbox.add("general", "one");
+    await settle();
+    socket().refuse(sends()[0], "not_a_member");
+    await settle();
+    outbox.stop();
+    outbox = createOutbox();
+    outbox.start();
+    await settle();
+    expect(outbox.all).toMatchObject([{ text: "one", failure: { code: "not_a_member" } }]);
+    expect(sends()).toHaveLength(1);
+  });
+
+  it("is sent by the tab that leads, and by another as soon as that one leads", async () => {
+    leads = false;
+    outbox.add("general", "one");
+    await settle();
+    expect(sends()).toEqual([]);
+    leads = true;
+    outbox.resume();
+    await settle();
+    expect(sends()).toHaveLength(1);
+  });
+
+  it("is not taken where too many wait", () => {
+    leads = false;
+    for (let count = 0; count < MAX_KEPT; count++) expect(outbox.add("general", "one more")).toBe(true);
+    expect(outbox.add("general", "one too many")).toBe(false);
+    expect(outbox.all).toHaveLength(MAX_KEPT);
+  });
 });
 
-it("starts empty from a storage that can't be read", () => {
-  vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  sessionStorage.setItem("outbox", '[{"id":1}]');
-  expect(createOutbox().all).toEqual([]);
+describe("without a store", () => {
+  beforeEach(() => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    leads = false;
+  });
+
+  it("each tab sends its own messages, and the person is told once that they are not kept", async () => {
+    openStore = () => Promise.reject(new DOMException("no", "SecurityError"));
+    outbox = createOutbox();
+    outbox.start();
+    for (const text of ["one", "two"]) outbox.add("general", text);
+    await settle();
+    expect(outbox.all).toHaveLength(2);
+    await accept(sends()[0], 1);
+    expect(sends().map((it) => it["text"])).toEqual(["one", "two"]);
+    expect(forgetful).toBe(1);
+  });
+
+  it("that has space, a message is sent by the tab that it was written in", async () => {
+    const full = new MemoryOutboxStore();
+    full.put = () => Promise.reject(new DOMException("full", "QuotaExceededError"));
+    openStore = () => Promise.resolve(full);
+    outbox = createOutbox();
+    outbox.start();
+    outbox.add("general", "one");
+    await settle();
+    expect(sends().map((it) => it["text"])).toEqual(["one"]);
+    expect([forgetful, outbox.all.length]).toEqual([1, 1]);
+  });
 });

@@ -1,21 +1,24 @@
 /**
- * Messages on their way out: each is kept until the server has numbered it or refused it for good.
+ * Messages on their way out: each is kept until the server has numbered it or a person gives it up.
  *
  * One room's messages go one after the other, because frames sent together may be handled out of order. What is
  * unanswered when the line is cut goes again with the same id, under which the server stores it once only.
- * Kept in the window's storage, so that a reload loses nothing.
+ * Kept in a store that a user's tabs have in common: each shows all of it, and the one that leads sends it.
  */
 
 import { fullJitter } from "./backoff";
 import type { Connection } from "./connection";
 import { ChatError, CommandRefused, ConnectionLost } from "./errors";
 import type { Sent } from "./frames";
-import { count, fields, json, list, type Reader, ShapeError, text } from "./shape";
+import { MemoryOutboxStore, type OutboxStore } from "./outboxStore";
+import { ShapeError } from "./shape";
 
 /** Attempts that were answered with a temporary refusal or not at all, before a person is asked. */
 export const MAX_ATTEMPTS = 6;
 /** Whoever is muted for longer is told so at once, instead of seeing a message on its way for hours. */
 export const MAX_WAIT_MS = 60_000;
+/** Unsent messages of a user, failed ones included. Whoever has so many waits, or gives some up. */
+export const MAX_KEPT = 500;
 
 export interface OutgoingMessage {
   readonly id: string;
@@ -31,33 +34,33 @@ export interface OutboxOptions {
   readonly connection: Pick<Connection, "online" | "request">;
   readonly onChange: (messages: readonly OutgoingMessage[]) => void;
   readonly onSent: (message: OutgoingMessage, sent: Sent) => void;
-  readonly storage: Pick<Storage, "getItem" | "setItem">;
-  /** Where in the storage, one per user. */
-  readonly storageKey: string;
+  /** Opens the store; rejects where there is none. `onChange` is for what other tabs change in it. */
+  readonly openStore: (onChange: () => void) => Promise<OutboxStore>;
+  /** Messages are in this page's memory only, and gone with it. Called once at most. */
+  readonly onForgetful: () => void;
+  /** Whether this tab is the one that sends what is in the store. */
+  readonly leads: () => boolean;
   readonly random?: () => number;
 }
 
-const stored: Reader<OutgoingMessage> = (value, path) => {
-  const it = fields(value, path);
-  return {
-    id: text(it["id"], `${path}.id`),
-    room: text(it["room"], `${path}.room`),
-    text: text(it["text"], `${path}.text`),
-    createdAtMs: count(it["createdAtMs"], `${path}.createdAtMs`),
-    failure: null,
-  };
-};
-
 export class Outbox {
   readonly #options: OutboxOptions;
-  #messages: readonly OutgoingMessage[];
+  /** Null while it is closed. */
+  #store: Promise<OutboxStore> | null = null;
+  #messages: readonly OutgoingMessage[] = [];
+  /** Grows with every change here, so that what was read before one is recognised as late. */
+  #version = 0;
+  /** Messages that the store does not have yet, or did not take: the latter no other tab can send. */
+  readonly #unstored = new Map<string, "waiting" | "refused">();
+  /** There is no store that the tabs have in common: what is here is this tab's own. */
+  #isAlone = false;
+  #isForgetful = false;
   /** Rooms whose first message is being sent or waits for its next attempt. */
   readonly #busy = new Set<string>();
   #stopped = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#messages = this.#restore();
   }
 
   /** In the order in which they were written, failed ones included; a new list after every change. */
@@ -65,34 +68,60 @@ export class Outbox {
     return this.#messages;
   }
 
-  add(room: string, body: string): void {
+  /** False where too many wait already: the message is not taken. */
+  add(room: string, body: string): boolean {
+    if (this.#messages.length >= MAX_KEPT) return false;
     const message = { id: crypto.randomUUID(), room, text: body, createdAtMs: Date.now(), failure: null };
     this.#update([...this.#messages, message]);
+    this.#put(message);
     void this.#drain(room);
+    return true;
   }
 
   /** Sends a failed message once more, behind the others; its id stays, in case the server has it after all. */
   retry(id: string): void {
     const message = this.#messages.find((it) => it.id === id);
     if (message === undefined) return;
-    this.#update([...this.#without(id), { ...message, failure: null }]);
+    const again = { ...message, failure: null };
+    this.#update([...this.#without(id), again]);
+    this.#write((store) => store.remove(id));
+    this.#put(again);
     void this.#drain(message.room);
   }
 
   /** Forgets a message: a person gave it up, or it was seen in the room. */
   remove(id: string): void {
-    if (this.#messages.some((message) => message.id === id)) this.#update(this.#without(id));
+    if (!this.#messages.some((message) => message.id === id)) return;
+    this.#unstored.delete(id);
+    this.#update(this.#without(id));
+    this.#write((store) => store.remove(id));
   }
 
-  /** To be called whenever the line is up. */
-  resume(): void {
+  /** Shows and sends what was left. */
+  start(): void {
     this.#stopped = false;
+    void this.#reload();
+  }
+
+  /** To be called whenever the line is up, or this tab has come to lead. */
+  resume(): void {
     for (const room of new Set(this.#messages.map((message) => message.room))) void this.#drain(room);
   }
 
-  /** Sends nothing more until `resume`; what is left stays in the storage. */
+  /** Sends nothing more; what is left stays in the store. */
   stop(): void {
     this.#stopped = true;
+    void this.#store?.then((store) => {
+      store.close();
+    });
+    this.#store = null;
+  }
+
+  /** Forgets everything: the user leaves this browser. */
+  async clear(): Promise<void> {
+    this.#unstored.clear();
+    this.#update([]);
+    await (await this.#opened()).clear();
   }
 
   async #drain(room: string): Promise<void> {
@@ -109,7 +138,11 @@ export class Outbox {
 
   #next(room: string): OutgoingMessage | undefined {
     if (this.#stopped || !this.#options.connection.online) return undefined;
-    return this.#messages.find((message) => message.room === room && message.failure === null);
+    return this.#messages.find((it) => it.room === room && it.failure === null && this.#isOurs(it.id));
+  }
+
+  #isOurs(id: string): boolean {
+    return this.#isAlone || this.#unstored.get(id) === "refused" || this.#options.leads();
   }
 
   /** False when the line is down, so that the room has to wait for `resume`. */
@@ -147,6 +180,8 @@ export class Outbox {
 
   #fail(id: string, failure: ChatError | ShapeError): void {
     this.#update(this.#messages.map((it) => (it.id === id ? { ...it, failure } : it)));
+    const failed = this.#messages.find((it) => it.id === id);
+    if (failed !== undefined) this.#put(failed);
   }
 
   #without(id: string): OutgoingMessage[] {
@@ -154,30 +189,66 @@ export class Outbox {
   }
 
   #update(messages: readonly OutgoingMessage[]): void {
+    this.#version++;
     this.#messages = messages;
-    this.#store();
     this.#options.onChange(messages);
   }
 
-  #store(): void {
-    const kept = this.#messages.map(({ id, room, text: body, createdAtMs }) => ({ id, room, text: body, createdAtMs }));
-    try {
-      this.#options.storage.setItem(this.#options.storageKey, JSON.stringify(kept));
-    } catch (error) {
-      // A full or forbidden storage costs only what a reload would have saved.
-      console.warn("unsent messages could not be stored:", error);
-    }
+  #opened(): Promise<OutboxStore> {
+    this.#store ??= this.#options.openStore(() => void this.#reload()).catch((error: unknown) => {
+      this.#isAlone = true;
+      this.#forget(error);
+      return new MemoryOutboxStore();
+    });
+    return this.#store;
   }
 
-  #restore(): OutgoingMessage[] {
-    const source = this.#options.storage.getItem(this.#options.storageKey);
-    if (source === null) return [];
+  #put(message: OutgoingMessage): void {
+    const { id, room } = message;
+    this.#unstored.set(id, "waiting");
+    this.#opened()
+      .then((store) => store.put(message))
+      .then(
+        () => this.#unstored.delete(id),
+        (error: unknown) => {
+          this.#unstored.set(id, "refused");
+          this.#forget(error);
+          void this.#drain(room);
+        },
+      );
+  }
+
+  #write(change: (store: OutboxStore) => Promise<void>): void {
+    this.#opened().then(change).catch((error: unknown) => {
+      // At worst a message goes again with its id after a reload, and is stored once all the same.
+      console.warn("unsent messages could not be stored:", error);
+    });
+  }
+
+  /** Shows what is in the store by now, and sends of it what is this tab's to send. */
+  async #reload(): Promise<void> {
     try {
-      return list(stored)(json(source, "outbox"), "outbox");
+      const store = await this.#opened();
+      let version: number;
+      let kept: OutgoingMessage[];
+      do {
+        version = this.#version;
+        kept = await store.load();
+      } while (version !== this.#version);
+      const ids = new Set(kept.map(({ id }) => id));
+      this.#update([...kept, ...this.#messages.filter(({ id }) => this.#unstored.has(id) && !ids.has(id))]);
     } catch (error) {
+      if (this.#stopped) return;
       console.warn("stored unsent messages could not be read:", error);
-      return [];
     }
+    this.resume();
+  }
+
+  #forget(error: unknown): void {
+    if (this.#isForgetful) return;
+    console.warn("unsent messages are kept in this page only:", error);
+    this.#isForgetful = true;
+    this.#options.onForgetful();
   }
 }
 

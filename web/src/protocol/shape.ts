@@ -13,6 +13,11 @@ export class ShapeError extends Error {
     super(`${path}: expected ${expected}`);
     this.path = path;
   }
+
+  /** One that was said elsewhere, in its own words. */
+  static saying(path: string, message: string): ShapeError {
+    return new ShapeError(path, message.replace(`${path}: expected `, ""));
+  }
 }
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -6,16 +6,21 @@
 
 import { createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
 import { type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
-import { Connection, type ConnectionStatus, type Positions } from "../protocol/connection";
+import type { ConnectionStatus, Positions } from "../protocol/connection";
 import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
 import { Outbox, type OutgoingMessage } from "../protocol/outbox";
+import { IndexedOutboxStore } from "../protocol/outboxStore";
+import { SharedConnection, tabPlatform } from "../protocol/sharedConnection";
 import { uploadServerOf } from "../protocol/uploadServer";
 import { RoomDirectory } from "./directory";
+import { Drafts } from "./drafts";
 import { Reading } from "./reading";
 import { OpenRoom } from "./room";
 import { Store } from "./store";
 import { Uploads } from "./uploads";
 
+/** A tab that nobody has looked at for so long is sent no messages: it catches up when somebody does. */
+export const PAUSE_AFTER_MS = 60_000;
 /** What this line was never told of, such as new rooms and what is said in large ones, is learned from the list. */
 const REFRESH_INTERVAL_MS = 20_000;
 
@@ -28,20 +33,29 @@ export class Chat {
   readonly directory: RoomDirectory;
   readonly uploads: Uploads;
   readonly outbox: Outbox;
-  /** What was written and not yet sent, by room. */
-  readonly drafts = new Map<string, string>();
+  readonly drafts: Drafts;
+  /** What is written is in this page's memory only, and gone with it. */
+  readonly isForgetful = new Store(false);
 
-  readonly #connection: Connection;
+  readonly #connection: SharedConnection;
   readonly #reading: Reading;
   readonly #rooms = new Map<string, OpenRoom>();
   readonly #onSessionEnded: () => void;
   #current: OpenRoom | null = null;
+  #isPaused = false;
+  #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(session: Session, onSessionEnded: () => void) {
+  constructor(session: Session, onSessionEnded: () => void, platform = tabPlatform()) {
     this.me = session.user;
     this.#onSessionEnded = onSessionEnded;
-    this.#connection = new Connection({
+    this.#connection = new SharedConnection({
+      me: session.user,
+      platform,
+      onLead: () => {
+        this.outbox.resume();
+      },
+      onChanged: this.#onChangedElsewhere,
       fetchTicket: () => createTicket(session.token),
       http: endpointsOf(session.token),
       onStatus: this.#onStatus,
@@ -51,7 +65,7 @@ export class Chat {
         void this.directory.refresh();
       },
       onRotated: async () => {
-        await this.#current?.enter();
+        await this.#followed?.enter();
       },
       positions: () => this.#positions(),
       onSynced: this.#onSynced,
@@ -70,27 +84,44 @@ export class Chat {
         this.outgoing.set(messages);
       },
       onSent: this.#onSent,
-      storage: sessionStorage,
-      storageKey: `agent-chat.outbox.${session.user.id}`,
+      openStore: (onChange) => IndexedOutboxStore.open(session.user.id, onChange),
+      onForgetful: () => {
+        this.isForgetful.set(true);
+      },
+      leads: () => this.#connection.leads,
     });
-    this.outgoing.set(this.outbox.all);
+    this.drafts = new Drafts(session.user.id);
   }
 
   start(): void {
+    this.outbox.start();
     this.#connection.start();
-    window.addEventListener("online", this.#nudge);
+    // Whether the network is really there shows only when something is sent.
+    for (const event of ["online", "offline"]) window.addEventListener(event, this.#nudge);
+    window.addEventListener("pagehide", this.#onPageHide);
+    window.addEventListener("pageshow", this.#onPageShow);
     document.addEventListener("visibilitychange", this.#onVisibility);
     this.#refreshTimer = setInterval(this.#refresh, REFRESH_INTERVAL_MS);
   }
 
   stop(): void {
     clearInterval(this.#refreshTimer);
-    window.removeEventListener("online", this.#nudge);
+    clearTimeout(this.#pauseTimer);
+    for (const event of ["online", "offline"]) window.removeEventListener(event, this.#nudge);
+    window.removeEventListener("pagehide", this.#onPageHide);
+    window.removeEventListener("pageshow", this.#onPageShow);
     document.removeEventListener("visibilitychange", this.#onVisibility);
     this.uploads.stop();
     this.outbox.stop();
     this.#reading.stop();
     this.#connection.stop();
+  }
+
+  /** The user leaves this browser: so does what they left unsent, unless another tab of theirs is open. */
+  async forget(): Promise<void> {
+    if (!this.#connection.isOnlyTab) return;
+    this.drafts.clear();
+    await this.outbox.clear();
   }
 
   /** Tries to connect now instead of at the next planned time. */
@@ -121,7 +152,7 @@ export class Chat {
     if (this.#current?.id === id) return;
     this.#current?.leave();
     this.#current = id === null ? null : this.room(id);
-    void this.#current?.enter();
+    void this.#followed?.enter();
   }
 
   /** Everything in the room up to `seq` has been on screen. */
@@ -144,7 +175,7 @@ export class Chat {
     this.status.set(status);
     // Another way to the server is no news to the rooms: `onRotated` has seen to them.
     if (status.phase === "online" && !wasOnline) {
-      void this.#current?.enter();
+      void this.#followed?.enter();
       void this.directory.refresh();
       this.outbox.resume();
       this.#reading.tell();
@@ -196,6 +227,11 @@ export class Chat {
         // Nothing on the page shows these yet.
         break;
     }
+  };
+
+  readonly #onChangedElsewhere = (room: string | null): void => {
+    if (room !== null && room === this.#followed?.id) void this.#followed.enter();
+    void this.directory.refresh();
   };
 
   #onChange(change: MessageChange): void {
@@ -256,9 +292,45 @@ export class Chat {
   };
 
   readonly #onVisibility = (): void => {
-    if (document.visibilityState !== "visible") return;
+    if (document.visibilityState !== "visible") {
+      this.#pauseIn(PAUSE_AFTER_MS);
+      return;
+    }
+    clearTimeout(this.#pauseTimer);
     this.#connection.nudge();
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      void this.#current?.enter();
+    }
     this.#refresh();
+  };
+
+  #pauseIn(delayMs: number): void {
+    clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = setTimeout(() => {
+      // Whoever waits for an answer gets it by the room's messages.
+      if (this.outgoing.get().length > 0 || this.uploads.all.get().length > 0) this.#pauseIn(PAUSE_AFTER_MS);
+      else this.#pause();
+    }, delayMs);
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.#current?.leave();
+  }
+
+  /** The room on screen, while somebody may be looking at it. */
+  get #followed(): OpenRoom | null {
+    return this.#isPaused ? null : this.#current;
+  }
+
+  /** A page that the browser keeps for going back to has no part in anything meanwhile. */
+  readonly #onPageHide = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) this.#connection.stop();
+  };
+
+  readonly #onPageShow = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) this.#connection.start();
   };
 
   /** Asks for the list while someone looks; the open room learns from it of messages that never arrived. */

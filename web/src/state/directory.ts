@@ -7,6 +7,7 @@
 import type { Connection } from "../protocol/connection";
 import { ConnectionLost } from "../protocol/errors";
 import { MAX_SYNCED, type MemberChanged, type Message, type Preview, type Room, type RoomAdvanced } from "../protocol/frames";
+import { givenBetween } from "../protocol/numbers";
 import { Store } from "./store";
 
 export interface DirectoryView {
@@ -16,6 +17,8 @@ export interface DirectoryView {
   readonly failure: Error | null;
 }
 
+/** What the server's previews have in the place of a text that is gone. */
+export const DELETED_PREVIEW = "deleted a message";
 /** The server cuts previews at this length too. */
 const PREVIEW_CHARS = 80;
 
@@ -136,7 +139,7 @@ export class RoomDirectory {
     const latest = (known?.latest?.seq ?? 0) > (room.latest?.seq ?? 0) ? (known?.latest ?? null) : room.latest;
     const last_seq = Math.max(room.last_seq, known?.last_seq ?? 0);
     const read_seq = Math.max(room.read_seq, known?.read_seq ?? 0);
-    const unread = room.member ? Math.max(0, last_seq - read_seq) : 0;
+    const unread = room.member ? givenBetween(read_seq, last_seq) : 0;
     this.#rooms.set(room.room, { ...room, latest, last_seq, read_seq, unread });
   }
 
@@ -155,6 +158,6 @@ function byActivity(a: Room, b: Room): number {
 }
 
 function previewOf({ seq, kind, from, text, sent_at_ms }: Message): Preview {
-  const shown = kind === "deleted" ? "deleted a message" : text.slice(0, PREVIEW_CHARS);
+  const shown = kind === "deleted" ? DELETED_PREVIEW : text.slice(0, PREVIEW_CHARS);
   return { seq, author: from?.name ?? "", text: shown, sent_at_ms };
 }

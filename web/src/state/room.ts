@@ -22,6 +22,7 @@ import {
   type Tail,
 } from "../protocol/frames";
 import { type Gap, RoomLog } from "../protocol/log";
+import { givenBetween } from "../protocol/numbers";
 import { type TailDocuments, TailFollower } from "../protocol/tail";
 import { Store } from "./store";
 
@@ -330,7 +331,7 @@ export class OpenRoom {
       },
       onReached: (seq) => {
         const { newest } = this.view.get().log;
-        if (newest !== null && seq - newest > MAX_FILL) this.#startOver(seq);
+        if (newest !== null && givenBetween(newest, seq) > MAX_FILL) this.#startOver(seq);
         else this.reach(seq);
       },
       ask: async () => {

@@ -29,5 +29,6 @@ HTMLDialogElement.prototype.close = function close() {
 afterEach(() => {
   cleanup();
   sessionStorage.clear();
+  localStorage.clear();
   window.location.hash = "";
 });

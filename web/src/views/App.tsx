@@ -8,18 +8,18 @@ import { SignIn } from "./SignIn";
 /** Either signed in or not. */
 export function App() {
   const [session, setSession] = useState<Session | null>(() => loadSession());
-  const [notice, setNotice] = useState<string | null>(null);
+  const [hasEnded, setHasEnded] = useState(false);
 
-  const leave = useCallback((why: string | null) => {
+  const leave = useCallback((isEnded: boolean) => {
     forgetSession();
     setSession(null);
-    setNotice(why);
+    setHasEnded(isEnded);
   }, []);
   const onSignOut = useCallback(() => {
-    leave(null);
+    leave(false);
   }, [leave]);
   const onSessionEnded = useCallback(() => {
-    leave("Your session has ended. Sign in again to go on; unsent messages are kept.");
+    leave(true);
   }, [leave]);
 
   if (session !== null) {
@@ -27,7 +27,7 @@ export function App() {
   }
   return (
     <SignIn
-      notice={notice}
+      hasEnded={hasEnded}
       onSignedIn={(it) => {
         saveSession(it);
         setSession(it);

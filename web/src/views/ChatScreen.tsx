@@ -6,6 +6,7 @@ import { Icon } from "../components/Icon";
 import { RoomList } from "../components/RoomList";
 import { ChatContext, useChat } from "../hooks/useChat";
 import { useStore } from "../hooks/useStore";
+import { useWords } from "../hooks/useWords";
 import type { Session } from "../protocol/api";
 import { Chat } from "../state/chat";
 import { route } from "../state/route";
@@ -37,7 +38,13 @@ export function ChatScreen({ session, onSignOut, onSessionEnded }: ChatScreenPro
   return (
     <ChatContext value={chat}>
       <div className="shell" data-view={roomId === null ? "rooms" : "room"}>
-        <Sidebar current={roomId} onSignOut={onSignOut} />
+        <Sidebar
+          current={roomId}
+          onSignOut={() => {
+            void chat.forget();
+            onSignOut();
+          }}
+        />
         <main className="stage">
           <ConnectionBanner
             status={status}
@@ -58,6 +65,7 @@ interface SidebarProps {
 }
 
 function Sidebar({ current, onSignOut }: SidebarProps) {
+  const { rooms, shell } = useWords();
   const [isCreating, setIsCreating] = useState(false);
   const closeDialog = useCallback(() => {
     setIsCreating(false);
@@ -66,13 +74,13 @@ function Sidebar({ current, onSignOut }: SidebarProps) {
     <aside className="sidebar">
       <header className="sidebar__header">
         <img src="/icon.svg" width={28} height={28} alt="" />
-        <span className="sidebar__brand">AGENT Chat</span>
+        <span className="sidebar__brand">{shell.brand}</span>
         <button
           type="button"
           className="icon-button"
           data-testid="create-room"
-          aria-label="New room"
-          title="New room"
+          aria-label={rooms.create.title}
+          title={rooms.create.title}
           onClick={() => {
             setIsCreating(true);
           }}
@@ -89,10 +97,11 @@ function Sidebar({ current, onSignOut }: SidebarProps) {
 
 function Rooms({ current }: { readonly current: string | null }) {
   const chat = useChat();
+  const words = useWords();
   const { rooms, failure } = useStore(chat.directory.view);
   if (rooms === null && failure === null) {
     return (
-      <div className="rooms skeleton" role="status" aria-label="Loading rooms">
+      <div className="rooms skeleton" role="status" aria-label={words.rooms.loading}>
         {[1, 2, 3].map((it) => (
           <span key={it} className="skeleton__room" />
         ))}
@@ -102,19 +111,20 @@ function Rooms({ current }: { readonly current: string | null }) {
   if (rooms === null) {
     return (
       <div className="rooms rooms--note" role="alert">
-        <p>{explain(failure)}</p>
+        <p>{explain(words, failure)}</p>
         <button type="button" className="text-button" onClick={() => void chat.directory.refresh()}>
-          Try again
+          {words.shell.tryAgain}
         </button>
       </div>
     );
   }
-  if (rooms.length === 0) return <p className="rooms rooms--note">No rooms yet. Make the first one with the plus above.</p>;
+  if (rooms.length === 0) return <p className="rooms rooms--note">{words.rooms.none}</p>;
   return <RoomList rooms={rooms} current={current} />;
 }
 
 function Me({ onSignOut }: Pick<SidebarProps, "onSignOut">) {
   const chat = useChat();
+  const { shell } = useWords();
   const status = useStore(chat.status);
   return (
     <footer className="me" data-testid="me" data-user={chat.me.id}>
@@ -127,8 +137,8 @@ function Me({ onSignOut }: Pick<SidebarProps, "onSignOut">) {
         type="button"
         className="icon-button"
         data-testid="sign-out"
-        aria-label="Sign out"
-        title="Sign out"
+        aria-label={shell.signOut}
+        title={shell.signOut}
         onClick={onSignOut}
       >
         <Icon name="leave" />
@@ -138,11 +148,12 @@ function Me({ onSignOut }: Pick<SidebarProps, "onSignOut">) {
 }
 
 function NoRoom() {
+  const { shell } = useWords();
   return (
     <div className="empty" data-testid="no-room">
       <img className="empty__mark" src="/icon.svg" width={56} height={56} alt="" />
-      <p className="empty__title">Pick a room</p>
-      <p>Choose one on the left, or make a new one.</p>
+      <p className="empty__title">{shell.pickRoom}</p>
+      <p>{shell.pickRoomHint}</p>
     </div>
   );
 }

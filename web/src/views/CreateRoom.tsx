@@ -2,6 +2,7 @@ import { type SubmitEvent, useEffect, useRef, useState } from "react";
 
 import { Dialog } from "../components/Dialog";
 import { useChat } from "../hooks/useChat";
+import { useWords } from "../hooks/useWords";
 import { type Commands, MAX_INVITED, MAX_TITLE_CHARS } from "../protocol/frames";
 import { goTo } from "../state/route";
 import { explain } from "../state/wording";
@@ -16,6 +17,8 @@ export function parseIds(text: string): string[] {
 
 export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
   const chat = useChat();
+  const words = useWords();
+  const { create: labels } = words.rooms;
   const [title, setTitle] = useState("");
   const [kind, setKind] = useState<Kind>("public");
   const [invited, setInvited] = useState("");
@@ -41,11 +44,11 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
   const create = async (): Promise<void> => {
     const members = parseIds(invited);
     if (title.trim() === "") {
-      setFailure("Give the room a name.");
+      setFailure(labels.needsName);
       return;
     }
     if (members.length > MAX_INVITED) {
-      setFailure(`At most ${MAX_INVITED} people can be invited at once.`);
+      setFailure(labels.tooMany(MAX_INVITED));
       return;
     }
     setIsBusy(true);
@@ -53,13 +56,13 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
       goTo(await chat.create({ title: title.trim(), kind, members }, commandId));
       onClose();
     } catch (error) {
-      setFailure(explain(error));
+      setFailure(explain(words, error));
       setIsBusy(false);
     }
   };
 
   return (
-    <Dialog label="New room" className="form-dialog" onClose={onClose}>
+    <Dialog label={labels.title} className="form-dialog" onClose={onClose}>
       <form
         className="form"
         onSubmit={(event: SubmitEvent) => {
@@ -67,16 +70,16 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
           void create();
         }}
       >
-        <h2>New room</h2>
+        <h2>{labels.title}</h2>
         <label className="field">
-          <span className="field__label">Name</span>
+          <span className="field__label">{labels.name}</span>
           <input
             ref={first}
             className="input"
             data-testid="room-title-input"
             value={title}
             maxLength={MAX_TITLE_CHARS}
-            placeholder="Lunch"
+            placeholder={labels.namePlaceholder}
             autoComplete="off"
             onChange={(event) => {
               edit(() => {
@@ -86,29 +89,29 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
           />
         </label>
         <fieldset className="choices">
-          <legend className="field__label">Who can join</legend>
+          <legend className="field__label">{labels.kind}</legend>
           <KindChoice
             kind="public"
             current={kind}
-            name="Everyone"
-            hint="Anybody here can find and join it."
+            name={labels.public}
+            hint={labels.publicHint}
             onPick={pickKind}
           />
           <KindChoice
             kind="private"
             current={kind}
-            name="Invited people"
-            hint="Only those you name below."
+            name={labels.private}
+            hint={labels.privateHint}
             onPick={pickKind}
           />
         </fieldset>
         <label className="field">
-          <span className="field__label">Invite by user id</span>
+          <span className="field__label">{labels.members}</span>
           <input
             className="input"
             data-testid="room-members-input"
             value={invited}
-            placeholder="grace, alan"
+            placeholder={labels.membersPlaceholder}
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}
@@ -118,7 +121,7 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
               });
             }}
           />
-          <span className="field__hint">People find their id beneath their name.</span>
+          <span className="field__hint">{labels.membersHint}</span>
         </label>
         {failure !== null && (
           <p className="form__failure" role="alert">
@@ -127,10 +130,10 @@ export function CreateRoom({ onClose }: { readonly onClose: () => void }) {
         )}
         <div className="form__actions">
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {words.shell.cancel}
           </button>
           <button type="submit" className="button button--primary" data-testid="create-room-submit" disabled={isBusy}>
-            {isBusy ? "Creating …" : "Create room"}
+            {isBusy ? labels.submitting : labels.submit}
           </button>
         </div>
       </form>

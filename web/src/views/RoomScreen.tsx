@@ -6,6 +6,7 @@ import { Lightbox } from "../components/Lightbox";
 import { MessageList } from "../components/MessageList";
 import { useChat } from "../hooks/useChat";
 import { useStore } from "../hooks/useStore";
+import { useWords } from "../hooks/useWords";
 import type { Media } from "../protocol/frames";
 import { goTo } from "../state/route";
 import { describePace, explain } from "../state/wording";
@@ -31,12 +32,14 @@ interface RoomStageProps {
 
 function RoomStage({ id, title, isPrivate }: RoomStageProps) {
   const chat = useChat();
+  const words = useWords();
   const room = chat.room(id);
   const view = useStore(room.view);
   const allOutgoing = useStore(chat.outgoing);
   const allUploads = useStore(chat.uploads.all);
   const outgoing = useMemo(() => allOutgoing.filter((it) => it.room === id), [allOutgoing, id]);
   const uploads = useMemo(() => allUploads.filter((it) => it.room === id), [allUploads, id]);
+  const isForgetful = useStore(chat.isForgetful);
   const [opened, setOpened] = useState<Media | null>(null);
   const closeImage = useCallback(() => {
     setOpened(null);
@@ -50,7 +53,7 @@ function RoomStage({ id, title, isPrivate }: RoomStageProps) {
     chat.see(id, seq);
   }, [chat, id]);
 
-  const pace = describePace(view.step);
+  const pace = describePace(words, view.step);
   const isEmpty = view.phase === "ready" && view.log.lastSeq === 0 && outgoing.length === 0 && uploads.length === 0;
   return (
     <div className="room" data-testid="room-screen" data-room={id} {...drop}>
@@ -60,10 +63,15 @@ function RoomStage({ id, title, isPrivate }: RoomStageProps) {
           {pace}
         </p>
       )}
+      {isForgetful && (
+        <p className="notice" role="status" data-testid="forgetful">
+          This browser keeps nothing for this page: what is not sent yet is lost when you close it.
+        </p>
+      )}
       {isEmpty ? (
         <div className="empty">
-          <p className="empty__title">Nothing here yet</p>
-          <p>Write the first message, or drop a picture.</p>
+          <p className="empty__title">{words.room.empty}</p>
+          <p>{words.room.emptyHint}</p>
         </div>
       ) : (
         <MessageList
@@ -94,26 +102,27 @@ function RoomStage({ id, title, isPrivate }: RoomStageProps) {
       )}
       <Composer
         roomTitle={title}
-        draft={chat.drafts.get(id) ?? ""}
-        onDraft={(text) => chat.drafts.set(id, text)}
-        onSend={(text) => {
-          chat.outbox.add(id, text);
+        draft={chat.drafts.get(id)}
+        onDraft={(text) => {
+          chat.drafts.set(id, text);
         }}
+        onSend={(text) => chat.outbox.add(id, text)}
         onFiles={send}
       />
-      {isOver && <div className="drop-hint">Drop to send to {title}</div>}
+      {isOver && <div className="drop-hint">{words.room.dropHint(title)}</div>}
       {opened !== null && <Lightbox media={opened} onClose={closeImage} />}
     </div>
   );
 }
 
 function RoomHeader({ title, isPrivate }: { readonly title: string; readonly isPrivate: boolean }) {
+  const { room } = useWords();
   return (
     <header className="room__header">
       <button
         type="button"
         className="icon-button room__back"
-        aria-label="Back to the rooms"
+        aria-label={room.back}
         onClick={() => {
           goTo(null);
         }}
@@ -125,7 +134,7 @@ function RoomHeader({ title, isPrivate }: { readonly title: string; readonly isP
       </h1>
       {isPrivate && (
         <span className="room__kind">
-          <Icon name="lock" /> Private
+          <Icon name="lock" /> {room.private}
         </span>
       )}
     </header>
@@ -133,12 +142,13 @@ function RoomHeader({ title, isPrivate }: { readonly title: string; readonly isP
 }
 
 function Refused({ title, failure }: { readonly title: string; readonly failure: Error | null }) {
+  const words = useWords();
   return (
     <div className="room">
       <RoomHeader title={title} isPrivate={false} />
       <div className="empty" role="alert" data-testid="room-refused">
-        <p className="empty__title">This room can’t be opened</p>
-        <p>{explain(failure)}</p>
+        <p className="empty__title">{words.room.refused}</p>
+        <p>{explain(words, failure)}</p>
       </div>
     </div>
   );

@@ -1,31 +1,33 @@
 import { useEffect, useRef, useState } from "react";
 
+import { useWords } from "../hooks/useWords";
 import { createSession, readConfig, type Session, type SiteConfig } from "../protocol/api";
 import { explain } from "../state/wording";
 
 const MAX_NAME_CHARS = 40;
 
 interface SignInProps {
-  /** Why the person is here again, where they were signed in before. */
-  readonly notice: string | null;
+  /** The person was signed in until their session ended. */
+  readonly hasEnded: boolean;
   readonly onSignedIn: (session: Session) => void;
 }
 
-export function SignIn({ notice, onSignedIn }: SignInProps) {
+export function SignIn({ hasEnded, onSignedIn }: SignInProps) {
+  const { shell, signIn } = useWords();
   const config = useConfig();
   return (
     <main className="sign-in">
       <div className="sign-in__card">
         <img className="sign-in__mark" src="/icon.svg" width={52} height={52} alt="" />
-        <h1>AGENT Chat</h1>
-        <p className="sign-in__lead">Rooms for people who work together.</p>
-        {notice !== null && (
+        <h1>{shell.brand}</h1>
+        <p className="sign-in__lead">{signIn.lead}</p>
+        {hasEnded && (
           <p className="form__failure" role="status">
-            {notice}
+            {signIn.sessionEnded}
           </p>
         )}
         {config?.signIn === "oidc" ? (
-          <p role="alert">This site signs in through its own identity provider, which this version of the page can’t do yet.</p>
+          <p role="alert">{signIn.oidcMissing}</p>
         ) : (
           <NameForm onSignedIn={onSignedIn} />
         )}
@@ -35,9 +37,10 @@ export function SignIn({ notice, onSignedIn }: SignInProps) {
 }
 
 function NameForm({ onSignedIn }: Pick<SignInProps, "onSignedIn">) {
+  const words = useWords();
   const [name, setName] = useState("");
   const [isBusy, setIsBusy] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
 
@@ -47,7 +50,7 @@ function NameForm({ onSignedIn }: Pick<SignInProps, "onSignedIn">) {
     try {
       onSignedIn(await createSession(name.trim()));
     } catch (error) {
-      setFailure(explain(error));
+      setFailure(error);
       setIsBusy(false);
     }
   };
@@ -61,7 +64,7 @@ function NameForm({ onSignedIn }: Pick<SignInProps, "onSignedIn">) {
       }}
     >
       <label className="field">
-        <span className="field__label">Your name</span>
+        <span className="field__label">{words.signIn.name}</span>
         <input
           ref={input}
           className="input input--large"
@@ -70,7 +73,7 @@ function NameForm({ onSignedIn }: Pick<SignInProps, "onSignedIn">) {
           value={name}
           maxLength={MAX_NAME_CHARS}
           autoComplete="nickname"
-          placeholder="Ada"
+          placeholder={words.signIn.namePlaceholder}
           onChange={(event) => {
             setName(event.target.value);
           }}
@@ -78,7 +81,7 @@ function NameForm({ onSignedIn }: Pick<SignInProps, "onSignedIn">) {
       </label>
       {failure !== null && (
         <p className="form__failure" role="alert">
-          {failure}
+          {explain(words, failure)}
         </p>
       )}
       <button
@@ -87,7 +90,7 @@ function NameForm({ onSignedIn }: Pick<SignInProps, "onSignedIn">) {
         data-testid="sign-in-button"
         disabled={isBusy || name.trim() === ""}
       >
-        {isBusy ? "Signing in …" : "Sign in"}
+        {isBusy ? words.signIn.submitting : words.signIn.submit}
       </button>
     </form>
   );

@@ -130,8 +130,8 @@ class FeedOrder:
         while self._complete + 1 in self._held:
             self._complete = self._held[self._complete + 1].last
         # What no message has, and the reader is at, need not wait for the reader: what follows is held from there.
-        while self._position + 1 in self._held and self._held[self._position + 1].until:
-            self._position = self._held.pop(self._position + 1).last
+        while (held := self._held.get(self._position + 1)) and held.kind == VOID and held.seq not in self._revised:
+            self._position = self._held.pop(held.seq).last
 
     def _recall(self, message: Message) -> bool:
         """Whether a message was handed out before, under a number that another Region gave it."""

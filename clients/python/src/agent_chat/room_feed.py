@@ -131,9 +131,11 @@ class RoomFeed:
         """
         await self.open()
         while True:
+            position = self._order.position
             message = self._order.take()
+            if self._order.position != position:
+                self._incomplete.set()  # there may be room for more now, be it behind a hole that was passed over
             if message is not None:
-                self._incomplete.set()  # there may be room for more now
                 return message
             if self._error is not None:
                 raise self._error

@@ -49,7 +49,8 @@ class VersionNotFoundError(ChatError):
 class Concurrency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How much of one function runs at once.
 
-    `reserved` for it alone, so many of them `provisioned` before anybody calls, and `pollers` of them for its queue.
+    `reserved` for it alone, so many of them `provisioned` before anybody calls, and `pollers` of them for its queue:
+    where the queue has pollers of its own it is those that are bounded, of which each runs ten at once.
     """
 
     reserved: Annotated[int, msgspec.Meta(ge=1, le=MOST_CONCURRENT)] | None = None

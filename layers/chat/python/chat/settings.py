@@ -88,6 +88,10 @@ class Settings:
     upload_mb_per_day: str | None = None
     upload_max_mb: str | None = None
     """Kinds of files of which the stage takes less than it could, in MiB (`chat.media_kinds.parse_limits`)."""
+    media_key_secret_arn: str | None = None
+    """Secrets Manager secret of the key pair that access to media is signed with."""
+    media_key_pair_id: str | None = None
+    """CloudFront's id of that pair's public key."""
     outbound_secret_arn: str | None = None
     """Secrets Manager secret that what leaves the stage is signed with: webhooks, and push messages' sender."""
     outbound_private: str | None = None
@@ -112,6 +116,8 @@ class Settings:
     """What waits before it is needed, and the alarms that raise it, as JSON (`chat.aws.capacity.Kept`)."""
     poller_plan_parameter: str | None = None
     """As `site_url_parameter`, of the plan of pollers that a forecast asked for."""
+    cache_upkeep: str | None = None
+    """The function that can reach the shared cache, which is asked how that is; None where there is no cache."""
     quotas: str | None = None
     """Quotas whose use is looked ahead, and what counts it, as JSON (`chat.aws.quota_usage.Quota`)."""
     operators: str | None = None

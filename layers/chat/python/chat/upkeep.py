@@ -81,6 +81,11 @@ def ask(desk: Desk, operator: Principal, scope: Scope, why: str) -> str:
     return deed.id
 
 
+def reach(upkeep: Upkeep) -> bool:
+    """Whether the shared tier answers; true where there is none. One round trip, none while it is taken to be away."""
+    return upkeep.tiers.reach()
+
+
 def carry_out(upkeep: Upkeep, body: bytes) -> None:
     """One body of the queue, or one event. Safe to repeat.
 

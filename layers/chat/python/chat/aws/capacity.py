@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chat import capacity, poller_plans, signals
 from chat.aws import wiring
 from chat.aws.dynamodb import DynamoDbTable
-from chat.capacity import Bounds, Watched
+from chat.capacity import MOST_LEAST_POLLERS, Bounds, Watched
 from chat.errors import UnavailableError
 from chat.poller_plans import Plan, PlanError
 from chat.ports import Clock, Ids
@@ -147,20 +147,21 @@ class Review:
         mapping = pollers.get_event_source_mapping(UUID=queue.mapping)
         if mapping["State"] not in SETTLED:
             return
-        now = int(mapping.get("ProvisionedPollerConfig", {}).get("MinimumPollers", 0))
+        config = mapping.get("ProvisionedPollerConfig", {})
+        # Operators may have bounded them since (`chat.scaling`), and raised them past what was deployed.
+        now, most = int(config.get("MinimumPollers", 0)), int(config.get("MaximumPollers", queue.most))
         floor = poller_plans.planned(plan.get(queue.name, ()), self._minute())
         wanted = capacity.next_least(
             now,
             floor=floor,
-            bounds=Bounds(least=queue.least, most=queue.most),
+            bounds=Bounds(least=min(queue.least, most), most=min(most, MOST_LEAST_POLLERS)),
             watched=watched,
             changed_s=self._age_s(mapping["LastModified"]),
         )
-        if watched.alarming and now >= queue.most:
-            self._bound(queue.name, queue.most)
+        if watched.alarming and now >= min(most, MOST_LEAST_POLLERS):
+            self._bound(queue.name, now)
         if wanted != now:
             self._note(f"pollers of {queue.name}", now, wanted, _why(queue.alarm, watched, floor))
-            most = max(queue.most, wanted)
             pollers.update_event_source_mapping(
                 UUID=queue.mapping, ProvisionedPollerConfig={"MinimumPollers": wanted, "MaximumPollers": most}
             )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import boto3
+import msgspec
 from botocore.config import Config
 
 from chat.alerts import Watch
 from chat.aws import wiring
 from chat.aws.alarms import CloudWatchAlarms
+from chat.aws.dashboards import DashboardReader
 from chat.aws.dynamodb import DynamoDbTable
 from chat.aws.inventory import Inventory
 from chat.aws.metrics_reader import MetricsReader
+from chat.aws.quota_usage import Quota, Usage
 from chat.aws.survey import Survey
 from chat.settings import Runtime
 from chat.storage.audit import AuditTrail
@@ -41,6 +45,13 @@ def metrics() -> MetricsReader:
 
 
 @cache
+def dashboards() -> DashboardReader:
+    """The stage's dashboards."""
+    client = _session().client("cloudwatch", config=PATIENCE)
+    return DashboardReader(client, f"chat-{wiring.settings().stage}-", wiring.clock())
+
+
+@cache
 def survey() -> Survey:
     """What the stage runs on."""
     session = _session()
@@ -50,6 +61,11 @@ def survey() -> Survey:
         queues=session.client("sqs", config=PATIENCE),
         functions=session.client("lambda", config=PATIENCE),
         edge=session.client("cloudfront", config=PATIENCE),
+        usage=Usage(
+            quotas=msgspec.json.decode(wiring.settings().need("quotas"), type=list[Quota]),
+            client=_client,
+            clock=wiring.clock(),
+        ),
     )
 
 
@@ -58,6 +74,11 @@ def inventory() -> Inventory:
     """The stage's stacks."""
     stacks = wiring.settings().need("stacks").split(",")
     return Inventory(_session().client("cloudformation", config=PATIENCE), stacks, wiring.clock())
+
+
+@cache
+def _client(service: str) -> Any:  # noqa: ANN401  # one of boto3's many
+    return _session().client(service, config=PATIENCE)  # type: ignore[call-overload]
 
 
 @cache

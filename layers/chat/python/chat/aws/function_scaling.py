@@ -23,11 +23,16 @@ REFUSED = frozenset({"InvalidParameterValueException", "ResourceNotFoundExceptio
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A function by the name that operators use. `mapping` is the id of that to its queue; None where it has none."""
+    """A function by the name that operators use. `mapping` is the id of that to its queue; None where it has none.
+
+    `own_pollers` is the most that the queue was deployed with of its own (provisioned mode), None where Lambda's own
+    scaling polls it. Then `pollers` bounds those, of which each runs up to ten at once; else it bounds what runs.
+    """
 
     name: str
     function: str
     mapping: str | None = None
+    own_pollers: int | None = None
 
 
 class LambdaScaling:
@@ -96,7 +101,10 @@ class LambdaScaling:
     def _poll(self, target: Target, before: Mapping[str, int], after: Mapping[str, int]) -> None:
         if target.mapping is None:
             return
-        if "pollers" in after:
+        if target.own_pollers is not None:
+            if {"pollers"} & {*before, *after}:
+                self._bound_own(target.mapping, after.get("pollers", target.own_pollers))
+        elif "pollers" in after:
             self._client.update_event_source_mapping(
                 UUID=target.mapping, ScalingConfig={"MaximumConcurrency": after["pollers"]}
             )
@@ -104,10 +112,20 @@ class LambdaScaling:
             # An empty configuration takes the limit away (Lambda Developer Guide, SQS).
             self._client.update_event_source_mapping(UUID=target.mapping, ScalingConfig={})
 
+    def _bound_own(self, mapping: str, most: int) -> None:
+        """Lambda takes no `MaximumConcurrency` in provisioned mode. How many wait stays as it is, within the bound."""
+        now = self._client.get_event_source_mapping(UUID=mapping).get("ProvisionedPollerConfig", {})
+        least = min(now.get("MinimumPollers", most), most)
+        self._client.update_event_source_mapping(
+            UUID=mapping, ProvisionedPollerConfig={"MinimumPollers": least, "MaximumPollers": most}
+        )
+
 
 def render(targets: Iterable[Target]) -> str:
-    """As the setting `scaled_functions` has them: `name=function/mapping`, with commas between them."""
-    return ",".join(f"{target.name}={target.function}/{target.mapping or ''}" for target in targets)
+    """As the setting `scaled_functions` has them: `name=function/mapping/own_pollers`, with commas between them."""
+    return ",".join(
+        f"{target.name}={target.function}/{target.mapping or ''}/{target.own_pollers or ''}" for target in targets
+    )
 
 
 def parse(text: str) -> list[Target]:
@@ -115,8 +133,10 @@ def parse(text: str) -> list[Target]:
     found = []
     for part in filter(None, text.split(",")):
         name, _, target = part.partition("=")
-        function, _, mapping = target.partition("/")
-        found.append(Target(name=name, function=function, mapping=mapping or None))
+        function, mapping, own = target.split("/")
+        found.append(
+            Target(name=name, function=function, mapping=mapping or None, own_pollers=int(own) if own else None)
+        )
     return found
 
 

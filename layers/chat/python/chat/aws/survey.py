@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chat.aws.inventory import MAX_RESOURCES, Inventory, Resource
+from chat.aws.quota_usage import Usage
 from chat.infrastructure import Items
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Survey:
     queues: SQSClient
     functions: LambdaClient
     edge: CloudFrontClient
+    usage: Usage
 
     def parts(self) -> dict[str, Callable[[], Items]]:
         """Each raises botocore's errors."""
@@ -37,6 +39,7 @@ class Survey:
             "queues": partial(self._each, "SQS::Queue", self._queue),
             "cdn": partial(self._each, "CloudFront::Distribution", self._distribution),
             "quotas": self.quotas,
+            "account": self.account,
         }
 
     def stacks(self) -> Items:
@@ -64,6 +67,13 @@ class Survey:
             {"name": f"resources of {stack}", "used": used, "limit": MAX_RESOURCES} for stack, used in resources.items()
         ]
         return found
+
+    def account(self) -> Items:
+        """What the last hour's busiest five minutes used of quotas that all stages of the account share."""
+        return [
+            {**asdict(use), "percent": round(use.used / use.limit * 100, 1) if use.limit else 0.0}
+            for use in self.usage.lately()
+        ]
 
     def _each(self, kind: str, look: Callable[[Resource], dict[str, Any]]) -> Items:
         return [

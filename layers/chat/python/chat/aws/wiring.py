@@ -27,7 +27,7 @@ from chat.caching.shared import Shared
 from chat.caching.tiers import Tiers
 from chat.coalescing import Intervals
 from chat.colours import base_url
-from chat.operators import Operators, named
+from chat.operators import Door, named
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import ModerationHook
@@ -415,9 +415,9 @@ def protection() -> Protection:
 
 
 @cache
-def operators() -> Operators:
+def operators() -> Door:
     """Who runs the stage."""
-    return named(settings().operators)
+    return Door(named(settings().operators), clock())
 
 
 @cache

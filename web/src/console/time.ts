@@ -1,0 +1,12 @@
+/** Moments as operators compare them with logs: to the second, in the browser's zone. The console is in English. */
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const precise = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
+export function timeOfDay(atMs: number): string {
+  return clock.format(atMs);
+}
+
+export function preciseTime(atMs: number): string {
+  return precise.format(atMs);
+}

@@ -1,0 +1,49 @@
+/**
+ * What a person has set for this browser, kept in `localStorage`: the same in every window of it, signed in or not.
+ *
+ * Null is "as the system or the browser has it".
+ */
+
+import { Store } from "./store";
+
+export const THEMES = ["light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+export const LANGUAGES = ["en", "de"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const PREFIX = "agent-chat.";
+
+/** One of a few values. What another window sets arrives here too. */
+export class Preference<T extends string> extends Store<T | null> {
+  readonly #key: string;
+  readonly #values: readonly T[];
+
+  constructor(name: string, values: readonly T[]) {
+    super(null);
+    this.#key = PREFIX + name;
+    this.#values = values;
+    this.#take(localStorage.getItem(this.#key));
+    window.addEventListener("storage", ({ key, newValue }) => {
+      if (key === this.#key) this.#take(newValue);
+    });
+  }
+
+  /** Null goes back to what the system or the browser has. */
+  choose(value: T | null): void {
+    this.set(value);
+    try {
+      if (value === null) localStorage.removeItem(this.#key);
+      else localStorage.setItem(this.#key, value);
+    } catch (error) {
+      console.warn(`${this.#key} could not be kept:`, error); // a full or forbidden storage: it holds for this window
+    }
+  }
+
+  #take(kept: string | null): void {
+    this.set(this.#values.find((value) => value === kept) ?? null);
+  }
+}
+
+export const theme = new Preference("theme", THEMES);
+export const language = new Preference("language", LANGUAGES);

@@ -1,0 +1,20 @@
+/** German. */
+
+import type { Words } from "../en";
+import type { Formats } from "../formats";
+import { errors } from "./errors";
+import { notices } from "./notices";
+import { room } from "./room";
+import { rooms } from "./rooms";
+import { shell } from "./shell";
+import { signIn } from "./signIn";
+
+export const de = (formats: Formats): Words => ({
+  formats,
+  errors,
+  notices: notices(formats),
+  room: room(formats),
+  rooms: rooms(formats),
+  shell,
+  signIn,
+});

@@ -1,0 +1,22 @@
+/** English: the shape that every other language has, section by section. */
+
+import type { Formats } from "../formats";
+import { errors } from "./errors";
+import { notices } from "./notices";
+import { room } from "./room";
+import { rooms } from "./rooms";
+import { shell } from "./shell";
+import { signIn } from "./signIn";
+
+export const en = (formats: Formats) => ({
+  formats,
+  errors,
+  notices: notices(formats),
+  room: room(formats),
+  rooms: rooms(formats),
+  shell,
+  signIn,
+});
+
+/** Everything the page says. A section's name is the part of the page that it belongs to. */
+export type Words = ReturnType<typeof en>;

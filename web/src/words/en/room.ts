@@ -1,0 +1,51 @@
+import type { Formats } from "../formats";
+
+/** The room on screen: its messages, and where to write. */
+export const room = ({ plural, percent }: Formats) => ({
+  back: "Back to the rooms",
+  private: "Private",
+  refused: "This room can’t be opened",
+  empty: "Nothing here yet",
+  emptyHint: "Write the first message, or drop a picture.",
+  dropHint: (title: string) => `Drop to send to ${title}`,
+  digest: "So much is said here that only the newest messages are shown. Scroll back for the others.",
+  log: {
+    label: (title: string) => `Messages in ${title}`,
+    loading: "Loading messages",
+    begins: "This is where the room begins.",
+    loadingOlder: "Loading older messages …",
+    olderFailed: "Older messages could not be loaded.",
+    loadingMissed: "Loading missed messages …",
+    missedFailed: (count: number) =>
+      plural(count, {
+        one: "# missed message could not be loaded. Try again",
+        other: "# missed messages could not be loaded. Try again",
+      }),
+    fresh: (count: number) => plural(count, { other: "# new" }),
+    toNewest: "To the newest",
+    /** Said aloud when somebody else has written. */
+    said: (author: string, text: string) => `${author}: ${text}`,
+    sentImage: "sent an image",
+  },
+  message: {
+    you: "You",
+    system: "System",
+    edited: "(edited)",
+    deleted: "This message was deleted.",
+    unknownKind: "A newer version is needed to show this.",
+    openImage: (name: string) => `Open ${name}`,
+    openInTab: "Open in a new tab",
+    notSent: (reason: string) => `Not sent. ${reason}`,
+    discard: "Discard",
+    waiting: "Waiting to be sent",
+    uploading: (share: number) => `Uploading ${percent(share)}`,
+    uploadingFile: (name: string) => `Uploading ${name}`,
+    preparing: "Preparing",
+  },
+  composer: {
+    placeholder: (title: string) => `Message ${title}`,
+    image: "Send an image",
+    chooseImages: "Choose images to send",
+    send: "Send",
+  },
+});
