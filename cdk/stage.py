@@ -28,13 +28,13 @@ class Stage:
     cache: CacheStack | None
     """None where there is no cache, or where it is elsewhere."""
     service: ServiceStack
-    operations: OperationsStack
     edge: EdgeStack
+    operations: OperationsStack
     observability: ObservabilityStack
 
 
 def add_stage(app: Construct, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
-    """Adds `chat-STAGE-data`, `-service`, `-operations`, `-edge` and `-observability` to `app`.
+    """Adds `chat-STAGE-data`, `-service`, `-edge`, `-operations` and `-observability` to `app`.
 
     And `-cache` and `-backups` where the stage has them. They belong to no account or Region until the CDK CLI deploys
     them: one template serves every account.
@@ -57,10 +57,16 @@ def add_stage(app: Construct, config: StageConfig, *, layer_target: Target | Non
         cache=cache,
         layer_target=target,
     )
-    operations = OperationsStack(
-        app, f"chat-{config.name}-operations", config=config, data=data, service=service, layer_target=target
-    )
     edge = EdgeStack(app, f"chat-{config.name}-edge", config=config, data=data, service=service)
+    operations = OperationsStack(
+        app,
+        f"chat-{config.name}-operations",
+        config=config,
+        data=data,
+        service=service,
+        edge=edge,
+        layer_target=target,
+    )
     observability = ObservabilityStack(
         app,
         f"chat-{config.name}-observability",
@@ -70,7 +76,7 @@ def add_stage(app: Construct, config: StageConfig, *, layer_target: Target | Non
         operations=operations,
         backups=backups,
     )
-    for stack in filter(None, (data, backups, cache, service, operations, edge, observability)):
+    for stack in filter(None, (data, backups, cache, service, edge, operations, observability)):
         cdk.Tags.of(stack).add("application", "chat")
         cdk.Tags.of(stack).add("stage", config.name)
     return Stage(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chat import alerts, deeds, flag_settings, graphs, infrastructure, measures, scaling
+from chat import alerts, dead_letters, deeds, flag_settings, graphs, infrastructure, measures, oversight, scaling
 from chat.media import UploadRequest
 from chat.media_access import MediaAccess
 from chat.push.registration import Removal, Subscription, Wish
@@ -332,6 +332,59 @@ ENDPOINTS = (
         about="Whether the record of what operators did is as it was written",
         who="operator",
         answer=deeds.Chain,
+    ),
+    Endpoint(
+        route="GET /api/dead-letters",
+        about="What could not be worked off: how much of it waits in which queue",
+        who="operator",
+        answer=dead_letters.Queues,
+    ),
+    Endpoint(
+        route="GET /api/dead-letters/{queue}",
+        about="Some of a queue's letters, without what people wrote",
+        who="operator",
+        answer=dead_letters.Letters,
+        refusals=(404,),
+    ),
+    Endpoint(
+        route="POST /api/dead-letters/{queue}/redrive",
+        about="Send letters again, or see which ones are meant",
+        who="operator",
+        body=dead_letters.Treat,
+        answer=dead_letters.Treated,
+        refusals=(404, 409, 422),
+        repeatable=True,
+    ),
+    Endpoint(
+        route="POST /api/dead-letters/{queue}/discard",
+        about="Give letters up: each is kept with who did it and why; or see which ones are meant",
+        who="operator",
+        body=dead_letters.Treat,
+        answer=dead_letters.Treated,
+        refusals=(404, 409, 422),
+        repeatable=True,
+    ),
+    Endpoint(
+        route="GET /api/oversight/rooms/{room}",
+        about="A room: who is in it and how it goes, nothing of what is said",
+        who="operator",
+        answer=oversight.RoomLook,
+        refusals=(404,),
+    ),
+    Endpoint(
+        route="GET /api/oversight/users/{user}",
+        about="A user: sockets, rooms, and jobs on their data",
+        who="operator",
+        answer=oversight.UserLook,
+    ),
+    Endpoint(
+        route="POST /api/oversight/rooms/{room}",
+        about="Mute, ban, let in again, delete a message, or slow the room down",
+        who="operator",
+        body=oversight.Deal,
+        answer=oversight.Dealt,
+        refusals=(404, 409, 422, 429),
+        repeatable=True,
     ),
     Endpoint(
         route="GET /api/flags",

@@ -35,7 +35,7 @@ LAMBDA_PLATFORM = "aarch64-manylinux_2_28"
 """Amazon Linux 2023, which Lambda's Python 3.13 runs on, has glibc 2.34: wheels for 2.28 load there."""
 
 CHAT = "chat"
-THIRD_PARTY = ("core", "data", "identity", "imaging", "wallet")
+THIRD_PARTY = ("core", "data", "identity", "imaging", "transcoding", "wallet")
 NAMES = (CHAT, *THIRD_PARTY)
 
 BROUGHT_BY_RUNTIME = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"})

@@ -59,14 +59,15 @@ class Client:
     """Of the page and /api."""
     name: str
     user: dict[str, str] = field(init=False)
+    _token: str = field(init=False, repr=False)
     _socket: ClientConnection = field(init=False)
     _closing: ExitStack = field(init=False, default_factory=ExitStack)
 
     def __enter__(self) -> Self:
         """Signs in by name, takes a ticket and opens the socket with it."""
         session = request(f"{self.origin}/api/sessions", {"name": self.name})
-        self.user = session["user"]
-        ticket = request(f"{self.origin}/api/tickets", {}, session["token"])
+        self.user, self._token = session["user"], session["token"]
+        ticket = request(f"{self.origin}/api/tickets", {}, self._token)
         opening = connect(f"{ticket['url']}?ticket={ticket['ticket']}", open_timeout=REQUEST_TIMEOUT_S, proxy=None)
         self._socket = self._closing.enter_context(opening)
         return self
@@ -88,6 +89,11 @@ class Client:
                 return result
             if frame.get("type") == "error" or "connectionId" in frame:
                 raise Refused(str(frame.get("code", "internal")), str(frame.get("message")))
+
+    def media_access(self, room: str) -> str:
+        """What belongs behind an address of the room's media, for five minutes. Raises `LocalError`."""
+        query: str = request(f"{self.origin}/api/rooms/{room}/media-access", token=self._token)["query"]
+        return query
 
     def receive(self, timeout_s: float = REQUEST_TIMEOUT_S) -> dict[str, Any]:
         """The next frame, whatever it is. Raises TimeoutError when none comes."""

@@ -57,7 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     state = StateDirectory(options.state.resolve())
     progress = Progress()
     ports = Ports(
-        emulator=options.emulator_port, gateway=options.gateway_port, page=options.page_port, cache=options.cache_port
+        emulator=options.emulator_port,
+        gateway=options.gateway_port,
+        page=options.page_port,
+        cache=options.cache_port,
+        front=options.front_port,
     )
     endpoint = Endpoint(options.endpoint) if options.endpoint else None
     stack = LocalStack(ports=ports, state=state, endpoint=endpoint, report=progress)
@@ -84,6 +88,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         ("gateway", ports.gateway, "WebSocket connections"),
         ("page", ports.page, "the page, /api and /media"),
         ("cache", ports.cache, "the cache that functions share"),
+        ("front", ports.front, "CloudFront's part, which the page asks for /api and /media"),
     ):
         text = f"port of {what} (default: %(default)s)"
         parser.add_argument(f"--{name}-port", type=int, default=port, metavar="PORT", help=text)

@@ -59,10 +59,12 @@ def run(port: int, state: Path, function_log: Path) -> int:
 
     from local.adaptations import adapt  # noqa: PLC0415
     from local.emulated_alarms import adapt_alarms  # noqa: PLC0415
+    from local.emulated_edge import adapt_edge  # noqa: PLC0415
     from local.emulated_graphs import adapt_graphs  # noqa: PLC0415
 
     adapt(port, function_log, scratch)
     adapt_alarms()
+    adapt_edge()
     adapt_graphs()
     try:
         serve()

@@ -1,5 +1,5 @@
-"""The web page of a local stack: Vite's server, which passes /api and /media on to the deployed CloudFront
-distribution.
+"""The web page of a local stack: Vite's server, which passes /api and /media on to CloudFront's part
+(`local.front`).
 
 So the page, the API and the media have one origin, as on AWS. `make dev` serves the sources, with changes shown at
 once; everything else serves the build that goes to AWS.
@@ -35,10 +35,8 @@ class Page:
     """How the page of one stack is served."""
 
     port: int
-    proxy_target: str
-    """The emulator's URL."""
-    proxy_host: str
-    """The distribution's domain name, by which the emulator knows it."""
+    front: str
+    """The URL of CloudFront's part."""
     live: bool
     """Whether the sources are served instead of the build."""
 
@@ -52,8 +50,7 @@ class Page:
         command = node_command("vite", "bin/vite.js")
         environment = page_environment() | {
             "CHAT_WEB_PORT": str(self.port),
-            "CHAT_PROXY_TARGET": self.proxy_target,
-            "CHAT_PROXY_HOST": self.proxy_host,
+            "CHAT_PROXY_TARGET": self.front,
         }
         arguments = [] if self.live else ["preview"]
         process = Process(

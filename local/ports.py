@@ -23,11 +23,12 @@ class Ports:
     gateway: int = 4510
     page: int = 5173
     cache: int = 6380
+    front: int = 4580
 
     @classmethod
     def shifted(cls, offset: int) -> Ports:
         """The default ports, each `offset` higher. Raises `LocalError` where there is no such port."""
-        ports = cls(*(port + offset for port in (cls.emulator, cls.gateway, cls.page, cls.cache)))
+        ports = cls(*(port + offset for port in (cls.emulator, cls.gateway, cls.page, cls.cache, cls.front)))
         for field in fields(ports):
             if not 0 < getattr(ports, field.name) <= HIGHEST_PORT:
                 raise LocalError(

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from local.browser import ChatWindow, open_browser
-from local.client import request
+from local.client import Client, request
 from local.demo import GENERAL, create_demo
 from local.dev import Progress, stopping_by_signals
 from local.errors import LocalError, explain
@@ -168,7 +168,9 @@ def converse(stack: LocalStack, progress: Progress) -> None:
             ada.upload(image)
             announced = linus.wait_for_message(kind="image")
         thumbnail = announced["media"]["thumbnail"]
-        size = fetch_image(stack.page_url + thumbnail["url"], thumbnail["content_type"])
+        with Client(stack.page_url, "Linus") as member:
+            query = member.media_access(GENERAL)
+        size = fetch_image(f"{stack.page_url}{thumbnail['url']}?{query}", thumbnail["content_type"])
         for window in (ada, grace):
             window.thumbnail()
         progress(f"an image was uploaded, and its thumbnail fetched ({size} bytes)")

@@ -1,7 +1,8 @@
 """The whole application on 127.0.0.1, started and stopped as one: what `make dev`, `make smoke` and the tests have in
 common.
 
-In order: the cache, the emulator, the deployment into it, the collector of metrics, the WebSocket gateway, the page.
+In order: the cache, the emulator, the deployment into it, the collector of metrics, the WebSocket gateway, CloudFront's
+part, the page.
 Stopping goes the other way round, so that the emulator saves its state when nobody changes it any more.
 """
 
@@ -83,6 +84,11 @@ class LocalStack:
         return f"http://{LOOPBACK}:{self.ports.page}"
 
     @property
+    def front_url(self) -> str:
+        """Where CloudFront's part is played: /api and /media, as behind the page."""
+        return f"http://{LOOPBACK}:{self.ports.front}"
+
+    @property
     def api_url(self) -> str:
         """The deployed HTTP API without the page: the emulator's own address of it."""
         return f"{self.endpoint_url}/_aws/execute-api/{self.outputs['HttpApiId']}/$default"
@@ -121,6 +127,7 @@ class LocalStack:
             self.outputs = self.deployment.deploy(self.report)
             self._start_collector()
             self._start_gateway()
+            self._start_front()
             self._start_page()
         except BaseException:
             self.stop()
@@ -152,6 +159,7 @@ class LocalStack:
             require_free(self.ports.emulator, "the AWS emulator", "--emulator-port")
         require_free(self.ports.gateway, "the WebSocket gateway", "--gateway-port")
         require_free(self.ports.cache, "the cache", "--cache-port")
+        require_free(self.ports.front, "CloudFront's part", "--front-port")
         if self.page != "none":
             require_free(self.ports.page, "the web page", "--page-port")
 
@@ -190,16 +198,19 @@ class LocalStack:
         process = self._run("The WebSocket gateway", "gateway", command)
         process.wait_until(lambda: is_listening(self.ports.gateway), START_TIMEOUT_S)
 
+    def _start_front(self) -> None:
+        self.report("starting CloudFront's part")
+        options = ["--port", str(self.ports.front), "--endpoint-url", self.endpoint_url]
+        options += ["--distribution", self.outputs["DistributionId"], "--host", self.outputs["DistributionDomainName"]]
+        options += ["--log-bucket", self.outputs["EdgeLogBucketName"]]
+        process = self._run("CloudFront's part", "front", [*python_command("local.front"), *options])
+        process.wait_until(lambda: is_listening(self.ports.front), START_TIMEOUT_S)
+
     def _start_page(self) -> None:
         if self.page == "none":
             return
         self.report("starting the web page")
-        page = Page(
-            port=self.ports.page,
-            proxy_target=self.endpoint_url,
-            proxy_host=self.outputs["DistributionDomainName"],
-            live=self.page == "live",
-        )
+        page = Page(port=self.ports.page, front=self.front_url, live=self.page == "live")
         self._processes.append(page.start(self.state))
 
     def _run(self, name: str, log: str, command: list[str]) -> Process:

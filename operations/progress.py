@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from operations.treatment import Tally
+from chat.aws.dead_letters.treatment import Tally
 
 PAUSE_S = 0.2
 

@@ -13,15 +13,16 @@ import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from operations.dead_letter_queue import DeadLetterQueue
-from operations.discarding import AuditDestination, Discarding
+from chat.aws.dead_letters.discarding import AuditDestination, Discarding
+from chat.aws.dead_letters.hops import Hop
+from chat.aws.dead_letters.queue import DeadLetterQueue
+from chat.aws.dead_letters.redriving import destination_of
+from chat.aws.dead_letters.selection import Selection, read_age_s, read_condition
+from chat.aws.dead_letters.treatment import Destination, Tally, Treatment
 from operations.ending import FAILED, STOPPED, explained
 from operations.progress import Progress
-from operations.redriving import destination_of
-from operations.selection import Selection, read_age_s, read_condition
 from operations.showing import Row, Showing, table
-from operations.stage import Hop, Stage
-from operations.treatment import Destination, Tally, Treatment
+from operations.stage import Stage
 
 LOOKED_AT = 1_000
 """Letters that listing looks at in each queue to find the oldest: a hundred calls."""
@@ -110,8 +111,9 @@ def carry_out(stage: Stage, options: argparse.Namespace) -> int:
 
 def _destination(stage: Stage, hop: Hop, options: argparse.Namespace) -> Destination:
     if options.action == "redrive":
-        return destination_of(hop, stage)
-    discarding = Discarding.by_caller(stage, hop, options.reason.strip())
+        return destination_of(hop, stage.client)
+    caller: str = stage.client("sts").get_caller_identity()["Arn"]
+    discarding = Discarding(stage=stage.name, hop=hop, who=caller, reason=options.reason.strip())
     return AuditDestination(stage.client("s3"), stage.place_of_discarded(), discarding)
 
 

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from operations.dead_letter_queue import Depth
-from operations.letters import Letter
-
-HARMLESS = frozenset(
-    {
-        *("action", "attempt", "due", "event", "id", "kind", "media", "room", "step", "user", "what"),
-        *("connection", "connections", "except_connection", "except_user", "members_behind"),
-        *("condition", "functionArn", "functionError", "requestId", "shardId", "streamArn"),
-        *("startSequenceNumber", "endSequenceNumber", "timestamp"),
-        *("approximateArrivalOfFirstRecord", "approximateArrivalOfLastRecord"),
-        *("account", "detail-type", "key", "region", "source", "time"),
-    }
-)
-"""Fields whose text identifies and says nothing. Any other text is shown by its length, unless bodies are asked for."""
+from chat.aws.dead_letters.letters import Letter
+from chat.aws.dead_letters.outlines import outline
+from chat.aws.dead_letters.queue import Depth
 
 UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -64,13 +52,6 @@ def letter(found: Letter, now_ms: int, *, bodies: bool) -> str:
     return "\n".join(lines)
 
 
-def outline(found: Letter) -> str:
-    """A body without what people wrote."""
-    if found.content is None:
-        return f"({len(found.body)} characters that are no JSON)"
-    return json.dumps(_outlined(found.content), ensure_ascii=False)
-
-
 def moment(at_ms: int) -> str:
     """To the second, UTC."""
     return f"{datetime.fromtimestamp(at_ms / 1_000, UTC):%Y-%m-%d %H:%M:%S}Z"
@@ -103,14 +84,6 @@ class Showing:
         for each in letters:
             self._write(letter(each, self._now_ms, bodies=self._bodies) + "\n")
         return [None] * len(letters)
-
-
-def _outlined(content: Any, field: str = "") -> Any:  # noqa: ANN401  # JSON
-    if isinstance(content, dict):
-        return {name: _outlined(value, name) for name, value in content.items()}
-    if isinstance(content, list):
-        return [_outlined(value, field) for value in content]
-    return f"({len(content)} characters)" if isinstance(content, str) and field not in HARMLESS else content
 
 
 def _value(attribute: Any) -> str:  # noqa: ANN401  # a part of boto3's message

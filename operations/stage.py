@@ -9,29 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import boto3
-import msgspec
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from chat.aws.dead_letters import hops
+from chat.aws.dead_letters.hops import Hop
 from local.account import DEFAULT_REGION
 from local.endpoints import STAGE, Endpoint
 from operations.errors import UsageError
-
-
-class Hop(msgspec.Struct, frozen=True):
-    """Where the dead letters of one asynchronous hop are, and how they are redriven.
-
-    `queue`: they go back into the queue whose URL is `to`. `stream`: the function `to` gets the records that they name.
-    `state-machine`: each starts an execution of the state machine `to`. `function`: each is what `to` is called with.
-    """
-
-    name: str
-    queue: str
-    redrive: Literal["queue", "stream", "state-machine", "function"]
-    to: str
 
 
 @dataclass(frozen=True)
@@ -85,21 +73,19 @@ class Stage:
 
     def hops(self) -> list[Hop]:
         """All hops of the stage by name: one call. Raises `UsageError` for a stage that is not deployed."""
-        place = f"/chat/{self.name}/dead-letters"
-        pages = self.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=place)
-        parts = [parameter["Value"] for page in pages for parameter in page["Parameters"]]
-        found = [hop for part in parts for hop in msgspec.json.decode(part, type=list[Hop])]
+        found = hops.published(self.client("ssm"), self.name)
         if not found:
+            place = hops.place_of(self.name)
             raise UsageError(f"There is no stage {self.name} here: no parameter is under {place}. {self._where()}")
-        return sorted(found, key=lambda hop: hop.name)
+        return found
 
     def hop(self, name: str) -> Hop:
         """Raises `UsageError` where the stage has none of that name."""
-        hops = self.hops()
-        for hop in hops:
+        found = self.hops()
+        for hop in found:
             if hop.name == name:
                 return hop
-        known = ", ".join(hop.name for hop in hops)
+        known = ", ".join(hop.name for hop in found)
         raise UsageError(f"Stage {self.name} has no queue {name} of dead letters; there are: {known}.")
 
     def rooms_table(self) -> str:

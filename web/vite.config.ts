@@ -1,15 +1,13 @@
 /** How the client is served while it is worked on, built and tested. The application itself reads no environment. */
 
 import react from "@vitejs/plugin-react";
-import type { ProxyOptions } from "vite";
 import { defineConfig } from "vitest/config";
 
 const target = process.env["CHAT_PROXY_TARGET"] ?? "http://127.0.0.1:4580";
-const host = process.env["CHAT_PROXY_HOST"];
 const port = Number(process.env["CHAT_WEB_PORT"] ?? 5173);
 
-// An emulated CloudFront distribution is chosen by the Host header, so it can be set apart from the address.
-const backend: ProxyOptions = host === undefined ? { target } : { target, headers: { host } };
+// Whoever is asked looks at what was signed for the page's own address, so its Host header goes along.
+const backend = { target, changeOrigin: false };
 const server = {
   host: "127.0.0.1",
   port,

@@ -21,6 +21,7 @@ from cdk.config.values import (
     Throttle,
     UploadQuota,
     UserLimit,
+    Videos,
     WalletSignIn,
 )
 
@@ -44,6 +45,7 @@ __all__ = [
     "Throttle",
     "UploadQuota",
     "UserLimit",
+    "Videos",
     "WalletSignIn",
     "Warm",
     "read_context",

@@ -16,6 +16,7 @@ from cdk.config.backups import Backups
 from cdk.config.capacity import PRODUCTION, CapacityConfig
 from cdk.config.stages import STAGES, Packaging, StageConfig
 from cdk.config.values import (
+    MAX_FFMPEG_MINUTES,
     CacheConfig,
     ConfigError,
     LocalEndpoints,
@@ -30,6 +31,7 @@ from cdk.config.values import (
     SocketsHeld,
     UploadQuota,
     UserLimit,
+    Videos,
     WalletSignIn,
 )
 from chat import words
@@ -58,6 +60,7 @@ def read_context(context: Context) -> StageConfig:
         blocked_words=_blocked_words(context),
         moderation=_moderation(context),
         media_scan=_media_scan(context),
+        videos=_videos(stage, context),
         media_keys=_media_keys(stage, context),
         upload_quota=_upload_quota(stage, context),
         wallet=_wallet(stage, context),
@@ -141,6 +144,14 @@ def _media_scan(context: Context) -> MediaScan | None:
         deadline_ms=_whole("media_scan_deadline_ms", context("media_scan_deadline_ms") or MediaScan.deadline_ms),
         failure=context("media_scan_failure") or MediaScan.failure,
     )
+
+
+def _videos(stage: StageConfig, context: Context) -> Videos:
+    transcoder = context("video_transcoder") or stage.videos.transcoder
+    if transcoder != "ffmpeg" and stage.name == "local":
+        raise ConfigError("Stage local converts videos itself: AWS has no MediaConvert for it.")
+    usual = MAX_FFMPEG_MINUTES if transcoder == "ffmpeg" else Videos.max_minutes
+    return Videos(transcoder=transcoder, max_minutes=_whole("video_max_minutes", context("video_max_minutes") or usual))
 
 
 def _upload_quota(stage: StageConfig, context: Context) -> UploadQuota:

@@ -25,6 +25,7 @@ from cdk.config.values import (
     Throttle,
     UploadQuota,
     UserLimit,
+    Videos,
     WalletSignIn,
 )
 from chat.planning import Thresholds
@@ -80,6 +81,7 @@ class StageConfig:
     """Words that no room of the stage takes, folded."""
     moderation: ModerationHook | None = None
     media_scan: MediaScan | None = None
+    videos: Videos = field(default_factory=Videos)
     media_keys: MediaKeys = field(default_factory=MediaKeys)
     upload_quota: UploadQuota = UPLOAD_QUOTA
     wallet: WalletSignIn | None = None
@@ -141,6 +143,7 @@ STAGES = {
             websocket=Throttle(rate=10_000, burst=5_000),
             http=Throttle(rate=1_000, burst=1_000),
             held=Throttle(rate=100, burst=100),
+            videos=Videos(transcoder="ffmpeg", max_minutes=10),
             wallet=WalletSignIn(chains=TEST_CHAINS),
             site_files=None,
             canary=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from chat.media_kinds import parse_limits
@@ -186,6 +186,32 @@ class UploadQuota:
             parse_limits(self.max_mb)
         except ValueError as error:
             raise ConfigError(f"upload_max_mb: {error}.") from error
+
+
+Transcoder = Literal["mediaconvert", "ffmpeg"]
+
+MAX_FFMPEG_MINUTES = 10
+"""What a function of two cores converts within Lambda's quarter of an hour (`loadtest.media_bench`)."""
+
+MAX_VIDEO_MINUTES = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Videos:
+    """Who converts videos, and how long they may be.
+
+    `mediaconvert` is AWS Elemental MediaConvert, which not every Region has; `ffmpeg` a function of the stage's own.
+    """
+
+    transcoder: Transcoder = "mediaconvert"
+    max_minutes: int = 60
+
+    def __post_init__(self) -> None:
+        if self.transcoder not in get_args(Transcoder):
+            raise ConfigError(f"video_transcoder is {' or '.join(get_args(Transcoder))}, not {self.transcoder!r}.")
+        most = MAX_FFMPEG_MINUTES if self.transcoder == "ffmpeg" else MAX_VIDEO_MINUTES
+        if not 1 <= self.max_minutes <= most:
+            raise ConfigError(f"video_max_minutes are 1 to {most} with {self.transcoder}.")
 
 
 def _is_function(target: str) -> bool:

@@ -1,4 +1,4 @@
-"""A bucket for the access logs of other buckets and of CloudFront. Stage local has none: nothing writes them there."""
+"""Buckets for the access logs of other buckets and of CloudFront. In stage local nothing writes those of buckets."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from cdk.config import StageConfig
 
 
 def access_log_bucket(scope: Construct, construct_id: str, *, config: StageConfig) -> s3.Bucket | None:
-    """A bucket whose objects expire with the stage's logs, or None in stage local.
+    """A bucket for what was asked of another bucket, or None in stage local."""
+    return None if config.local else edge_log_bucket(scope, construct_id, config=config)
+
+
+def edge_log_bucket(scope: Construct, construct_id: str, *, config: StageConfig) -> s3.Bucket:
+    """A bucket whose objects expire with the stage's logs.
 
     CloudFront delivers its logs by ACL, so the bucket has to take them; whatever arrives belongs to this account.
     """
-    if config.local:
-        return None
     return s3.Bucket(
         scope,
         construct_id,

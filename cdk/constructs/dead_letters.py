@@ -79,7 +79,7 @@ class DeadLetters(Construct):
         self._register("function", function.live.function_arn)
 
     def _register(self, redrive: str, to: str) -> None:
-        """As `operations.stage.Hop` has it."""
+        """As `chat.aws.dead_letters.hops.Hop` has it."""
         hop = {"name": self.name, "queue": self.queue.queue_url, "redrive": redrive, "to": to}
         self._alarms.dead_letters.append(hop)
 

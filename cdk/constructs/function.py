@@ -61,6 +61,7 @@ class Platform:
         *,
         timeout_s: int,
         memory_mb: int = 512,
+        scratch_mb: int | None = None,
         layers: Sequence[str] = (),
         network: Network | None = None,
     ) -> ChatFunction:
@@ -68,7 +69,7 @@ class Platform:
 
         With `network` it runs there, and reaches nothing that can't be reached from there.
 
-        `memory_mb` buys CPU: 1,769 are one core.
+        `memory_mb` buys CPU: 1,769 are one core. `scratch_mb` is of `/tmp`; None is the 512 that cost nothing.
         """
         made = self.functions[handler] = ChatFunction(
             self.stack,
@@ -78,6 +79,7 @@ class Platform:
             settings=settings,
             timeout_s=timeout_s,
             memory_mb=memory_mb,
+            scratch_mb=scratch_mb,
             layers=layers,
             network=network,
         )
@@ -101,6 +103,7 @@ class ChatFunction(lambda_.Function):
         settings: Settings,
         timeout_s: int,
         memory_mb: int,
+        scratch_mb: int | None,
         layers: Sequence[str],
         network: Network | None,
     ) -> None:
@@ -128,6 +131,7 @@ class ChatFunction(lambda_.Function):
             environment=settings.to_env(),
             timeout=cdk.Duration.seconds(timeout_s),
             memory_size=memory_mb,
+            ephemeral_storage_size=cdk.Size.mebibytes(scratch_mb) if scratch_mb else None,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,

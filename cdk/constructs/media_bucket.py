@@ -66,6 +66,7 @@ class MediaBucket(Construct):
         self.variants = self._objects(VARIANTS)
         self.exports = self._objects(EXPORTS)
         self.ledger = self._objects(LEDGER)
+        self.discarded = self._objects(DISCARDED)
 
     def _objects(self, prefix: str) -> Pattern:
         """The objects below `prefix`, for the functions' permissions."""

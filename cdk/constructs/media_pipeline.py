@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -20,14 +21,29 @@ from cdk.constructs.dead_letters import DeadLetters
 from cdk.constructs.function import ChatFunction
 from cdk.constructs.logs import log_retention
 from cdk.constructs.media_bucket import UPLOADS
+from cdk.constructs.media_convert import ConvertJob
 from cdk.constructs.permissions import acknowledge
+from chat.protocol import MediaKind
 
 DOMAIN_ERROR = "MediaError"
 """Class of what is wrong with the upload itself: trying again would not help."""
 TAKEN = "TakenError"
 """Class of what another execution has: the event of an object may come twice."""
+MADE = "$.made"
+"""Where the steps of a kind leave what is to be announced."""
+
+_KEY = sfn.JsonPath.string_at("$.detail.object.key")
+INSPECTED_BY = sfn.TaskInput.from_object({"key": _KEY, "execution": sfn.JsonPath.execution_name})
+MADE_FROM = sfn.TaskInput.from_object({"key": _KEY, "inspected": sfn.JsonPath.object_at("$.inspected")})
+
+Task = tasks.LambdaInvoke | tasks.MediaConvertCreateJob
+
 STEP_TIMEOUT_S = 90
-"""Longer than any step's function runs, start included."""
+"""Longer than any step's function runs that waits for no recording, start included."""
+LONG_STEP_TIMEOUT_S = 930
+"""As above, of the rest: Lambda's quarter of an hour, and the start."""
+EXECUTION_TIMEOUT_MIN = 90
+"""A video of two hours waits in MediaConvert's queue, and is converted in less than its own length."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +52,21 @@ class MediaSteps:
 
     inspect: ChatFunction
     scan: ChatFunction | None
-    """None where the operator has no look at images of their own."""
+    """None where the operator has no look at uploads of their own."""
     variants: ChatFunction
+    sound: ChatFunction
+    document: ChatFunction
+    convert: ChatFunction | ConvertJob
+    video: ChatFunction
     announce: ChatFunction
     reject: ChatFunction
 
 
 class MediaPipeline(Construct):
-    """Inspect, Scan if any, Variants, Announce; whatever fails for good ends in Reject, which tells the uploader."""
+    """Inspect, Scan if any, what its kind needs, Announce; what fails for good ends in Reject, which says why.
+
+    Images take Variants, sounds Sound, documents Document, and videos Convert and Video.
+    """
 
     def __init__(
         self,
@@ -60,7 +83,7 @@ class MediaPipeline(Construct):
             self,
             "Machine",
             definition_body=sfn.DefinitionBody.from_chainable(self._definition(steps)),
-            timeout=cdk.Duration.minutes(15),
+            timeout=cdk.Duration.minutes(EXECUTION_TIMEOUT_MIN),
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=logs.LogGroup(
@@ -70,7 +93,9 @@ class MediaPipeline(Construct):
             ),
         )
         acknowledge(
-            self.machine.role, "IAM5[Resource::*]", "Delivery of logs, and X-Ray: neither has a resource to name."
+            self.machine.role,
+            "IAM5[Resource::*]",
+            "Delivery of logs, X-Ray, jobs to be made: none has a resource to name.",
         )
         alarms.add(
             self,
@@ -95,30 +120,45 @@ class MediaPipeline(Construct):
 
     def _definition(self, steps: MediaSteps) -> sfn.Chain:
         """The event stays the state throughout, so that Reject knows the object whichever step failed."""
-        key = sfn.JsonPath.string_at("$.detail.object.key")
-        inspection = self._task(
-            "Inspect",
-            steps.inspect,
-            payload=sfn.TaskInput.from_object({"key": key, "execution": sfn.JsonPath.execution_name}),
-            result_path="$.inspected",
-        )
-        variants = self._task(
-            "Variants", steps.variants, payload=sfn.TaskInput.from_object({"key": key}), result_path="$.made"
-        )
+        inspection = self._task("Inspect", steps.inspect, payload=INSPECTED_BY, result_path="$.inspected")
         announcement = self._task("Announce", steps.announce, input_path="$.made", result_path=sfn.JsonPath.DISCARD)
         rejection = self._task("Reject", steps.reject, result_path=sfn.JsonPath.DISCARD)
         inspection.add_catch(sfn.Succeed(self, "Repeated"), errors=[TAKEN], result_path="$.error")
-        chain = [inspection, *self._scanning(steps.scan), variants, announcement]
-        for task in chain:
+        scanning = self._scanning(steps.scan)
+        kinds = self._kinds(steps)
+        for task in [inspection, *scanning, *(task for kind in kinds.values() for task in kind), announcement]:
             task.add_catch(rejection, errors=[sfn.Errors.ALL], result_path="$.error")
-        return reduce(lambda done, task: done.next(task), chain[1:], sfn.Chain.start(chain[0]))
+        by_kind = sfn.Choice(self, "Kind")
+        for kind, tasks_of_kind in kinds.items():
+            by_kind.when(sfn.Condition.string_equals("$.inspected.kind", kind), _in_order(tasks_of_kind))
+            tasks_of_kind[-1].next(announcement)
+        return _in_order([inspection, *scanning]).next(by_kind)
 
-    def _scanning(self, scan: ChatFunction | None) -> list[tasks.LambdaInvoke]:
+    def _kinds(self, steps: MediaSteps) -> dict[MediaKind, list[Task]]:
+        """What is done with each kind, the last of which leaves in `made` what Announce announces."""
+        return {
+            "image": [self._task("Variants", steps.variants, payload=MADE_FROM, result_path=MADE)],
+            "audio": [self._task("Sound", steps.sound, payload=MADE_FROM, result_path=MADE, is_long=True)],
+            "document": [self._task("Document", steps.document, payload=MADE_FROM, result_path=MADE)],
+            "video": [
+                *self._converting(steps.convert),
+                self._task("Video", steps.video, payload=MADE_FROM, result_path=MADE),
+            ],
+        }
+
+    def _converting(self, convert: ChatFunction | ConvertJob) -> list[Task]:
+        """One function that does it all, or one that says what MediaConvert is to do, and the wait for its job."""
+        if isinstance(convert, ConvertJob):
+            settings = self._task("Plan", convert.plan, payload=MADE_FROM, result_path="$.job")
+            return [settings, convert.task(self, "Convert")]
+        return [
+            self._task("Convert", convert, payload=MADE_FROM, result_path=sfn.JsonPath.DISCARD, is_long=True),
+        ]
+
+    def _scanning(self, scan: ChatFunction | None) -> list[Task]:
         if scan is None:
             return []
-        key, facts = sfn.JsonPath.string_at("$.detail.object.key"), sfn.JsonPath.object_at("$.inspected")
-        payload = sfn.TaskInput.from_object({"key": key, "inspected": facts})
-        return [self._task("Scan", scan, payload=payload, result_path=sfn.JsonPath.DISCARD)]
+        return [self._task("Scan", scan, payload=MADE_FROM, result_path=sfn.JsonPath.DISCARD)]
 
     def _task(
         self,
@@ -128,7 +168,9 @@ class MediaPipeline(Construct):
         payload: sfn.TaskInput | None = None,
         input_path: str | None = None,
         result_path: str,
+        is_long: bool = False,
     ) -> tasks.LambdaInvoke:
+        """`is_long` where it may take Lambda's quarter of an hour: then it is tried twice, not four times."""
         task = tasks.LambdaInvoke(
             self,
             name,
@@ -138,14 +180,18 @@ class MediaPipeline(Construct):
             payload_response_only=True,
             result_path=result_path,
             retry_on_service_exceptions=False,
-            task_timeout=sfn.Timeout.duration(cdk.Duration.seconds(STEP_TIMEOUT_S)),
+            task_timeout=sfn.Timeout.duration(cdk.Duration.seconds(LONG_STEP_TIMEOUT_S if is_long else STEP_TIMEOUT_S)),
         )
         task.add_retry(errors=[DOMAIN_ERROR, TAKEN], max_attempts=0)
         task.add_retry(
             errors=[sfn.Errors.ALL],
             interval=cdk.Duration.seconds(1),
-            max_attempts=3,
+            max_attempts=1 if is_long else 3,
             backoff_rate=2,
             jitter_strategy=sfn.JitterType.FULL,
         )
         return task
+
+
+def _in_order(steps: Sequence[Task]) -> sfn.Chain:
+    return reduce(lambda done, task: done.next(task), steps[1:], sfn.Chain.start(steps[0]))

@@ -13,11 +13,12 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.config import StageConfig
-from cdk.constructs.access_logs import access_log_bucket
+from cdk.constructs.access_logs import edge_log_bucket
 from cdk.constructs.media_bucket import VARIANTS
 from cdk.constructs.page_files import PageFiles
 from cdk.constructs.permissions import acknowledge
 from cdk.constructs.security_headers import ANY_SITE, page_policy, security_headers
+from chat.aws.edge_logs import PREFIX
 from chat.storage.tail_access import LIFE_MS
 
 ROUTE_TO_PAGE = """
@@ -55,15 +56,15 @@ class Site(Construct):
         """`media_keys`: who signs for members. `connects_to`: what else than its own origin the page may connect to."""
         super().__init__(scope, construct_id)
         self._own_domain = domain = config.site_domain
-        access_logs = access_log_bucket(self, "AccessLogs", config=config)
+        self.logs = edge_log_bucket(self, "AccessLogs", config=config)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             encryption=s3.BucketEncryption.S3_MANAGED,
-            server_access_logs_bucket=access_logs,
-            server_access_logs_prefix="bucket/" if access_logs else None,
+            server_access_logs_bucket=None if config.local else self.logs,
+            server_access_logs_prefix=None if config.local else "bucket/",
             # Rebuilt from the sources by every deployment.
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
@@ -90,8 +91,8 @@ class Site(Construct):
             certificate=acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn)
             if domain
             else None,
-            log_bucket=access_logs,
-            log_file_prefix="distribution/" if access_logs else None,
+            log_bucket=self.logs,
+            log_file_prefix=PREFIX,
         )
         self._accept_findings()
         self._allow_reading("BucketPolicy", self.bucket, "*")

@@ -13,7 +13,9 @@ from chat.events import MESSAGE_CHANGED, MESSAGE_DELETED, MESSAGE_POSTED
 
 ACTIVITY_TIMEOUT_S = 30
 INDEX_TIMEOUT_S = 30
-PURGE_TIMEOUT_S = 30
+PURGE_TIMEOUT_S = 60
+PURGED_AT_ONCE, PURGE_WINDOW_S = 50, 10
+"""Messages for which caches are told once, and how long the first of them waits for others."""
 
 
 def add_events(platform: Platform, *, data: DataStack, events: RoomEvents, notices: WorkQueue, jobs: WorkQueue) -> None:
@@ -80,10 +82,19 @@ def _add_purge(platform: Platform, *, data: DataStack, events: RoomEvents) -> No
     purge.allow([data.rooms.table_arn], "dynamodb:DeleteItem", conditions=only(UPLOADS))
     purge.allow([data.media.ledger], "s3:PutObject")
     purge.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
+    listed = {"StringLike": {"s3:prefix": ["media/*"]}}
+    purge.allow([data.media.bucket.bucket_arn], "s3:ListBucket", conditions=listed)
     purge.allow([parameter_arn(platform.stack, parameter)], "ssm:GetParameter")
     distributions = platform.stack.format_arn(
         service="cloudfront", region="", resource="distribution", resource_name="*"
     )
     reason = "The distribution is made after this function, which reads its id when it runs."
     purge.allow([pattern_in(platform.stack, distributions, reason)], "cloudfront:CreateInvalidation")
-    events.subscribe("Purge", purge, timeout_s=PURGE_TIMEOUT_S, events=[MESSAGE_DELETED])
+    events.subscribe(
+        "Purge",
+        purge,
+        timeout_s=PURGE_TIMEOUT_S,
+        events=[MESSAGE_DELETED],
+        batch_size=PURGED_AT_ONCE,
+        window_s=PURGE_WINDOW_S,
+    )

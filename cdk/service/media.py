@@ -6,11 +6,19 @@ from cdk.config import MediaScan
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.function import ChatFunction, Platform
 from cdk.constructs.http_api import HttpApi
+from cdk.constructs.media_bucket import VARIANTS
+from cdk.constructs.media_convert import ConvertJob, convert_role
 from cdk.constructs.media_pipeline import MediaPipeline, MediaSteps
 from cdk.service.identity import Identity
 from cdk.service.posting import Posting
 from cdk.service.protection import signing_secret
 from cdk.stacks.data import DataStack
+
+LAMBDA_TIMEOUT_S = 900
+TRANSCODE_MB = 3538
+"""Two cores: more of them encode little faster what is scaled and decoded by one."""
+SCRATCH_MB = 2048
+"""All rungs of ten minutes, and the segments of them once more: 1.3 GB at the most that the ladder lets through."""
 
 
 def add_media(
@@ -28,6 +36,10 @@ def add_media(
             inspect=_inspect(platform, data),
             scan=_scan(platform, data, platform.config.media_scan) if platform.config.media_scan else None,
             variants=_variants(platform, data),
+            sound=_sound(platform, data),
+            document=_document(platform, data),
+            convert=_convert(platform, data),
+            video=_video(platform, data),
             announce=_announce(platform, posting),
             reject=_reject(platform, posting),
         ),
@@ -65,10 +77,14 @@ def _inspect(platform: Platform, data: DataStack) -> ChatFunction:
     inspect = platform.function(
         "Inspect",
         "media.inspect",
-        platform.settings(rooms_table=data.rooms.table_name, media_bucket=data.media.bucket.bucket_name),
-        timeout_s=30,
-        memory_mb=512,
-        layers=("imaging", "data"),
+        platform.settings(
+            rooms_table=data.rooms.table_name,
+            media_bucket=data.media.bucket.bucket_name,
+            video_max_s=str(platform.config.videos.max_minutes * 60),
+        ),
+        timeout_s=60,
+        memory_mb=1024,
+        layers=("imaging", "transcoding", "data"),
     )
     inspect.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
     inspect.allow([data.media.uploads], "s3:GetObject")
@@ -102,18 +118,87 @@ def _scan(platform: Platform, data: DataStack, asked: MediaScan) -> ChatFunction
 
 
 def _variants(platform: Platform, data: DataStack) -> ChatFunction:
-    variants = platform.function(
-        "Variants",
-        "media.variants",
-        platform.settings(rooms_table=data.rooms.table_name, media_bucket=data.media.bucket.bucket_name),
-        timeout_s=60,
-        memory_mb=1769,
-        layers=("imaging", "data"),
-    )
-    variants.allow([data.rooms.table_arn], "dynamodb:GetItem")
+    variants = _maker(platform, data, "Variants", "media.variants", timeout_s=60, layers=("imaging", "data"))
     variants.allow([data.media.uploads], "s3:GetObject")
-    variants.allow([data.media.variants], "s3:PutObject")
     return variants
+
+
+def _sound(platform: Platform, data: DataStack) -> ChatFunction:
+    layers = ("imaging", "transcoding", "data")
+    sound = _maker(platform, data, "Sound", "media.sound", timeout_s=LAMBDA_TIMEOUT_S, layers=layers)
+    sound.allow([data.media.uploads], "s3:GetObject")
+    return sound
+
+
+def _document(platform: Platform, data: DataStack) -> ChatFunction:
+    document = _maker(platform, data, "Document", "media.document", timeout_s=60, layers=("imaging", "data"))
+    document.allow([data.media.uploads], "s3:GetObject")
+    return document
+
+
+def _video(platform: Platform, data: DataStack) -> ChatFunction:
+    video = _maker(platform, data, "Video", "media.video", timeout_s=60, layers=("imaging", "data"))
+    video.allow([data.media.variants], "s3:GetObject")
+    _let_list(video, data)
+    return video
+
+
+def _convert(platform: Platform, data: DataStack) -> ChatFunction | ConvertJob:
+    if platform.config.videos.transcoder == "ffmpeg":
+        return _transcode(platform, data)
+    plan = platform.function(
+        "VideoJob",
+        "media.video_job",
+        platform.settings(rooms_table=data.rooms.table_name, media_bucket=data.media.bucket.bucket_name),
+        timeout_s=30,
+        layers=("data",),
+    )
+    plan.allow([data.rooms.table_arn], "dynamodb:GetItem")
+    role = convert_role(platform.stack, "ConvertRole", reads=data.media.uploads, writes=data.media.variants)
+    return ConvertJob(plan=plan, role=role)
+
+
+def _transcode(platform: Platform, data: DataStack) -> ChatFunction:
+    transcode = platform.function(
+        "Transcode",
+        "media.transcode",
+        platform.settings(
+            rooms_table=data.rooms.table_name,
+            media_bucket=data.media.bucket.bucket_name,
+            video_max_s=str(platform.config.videos.max_minutes * 60),
+        ),
+        timeout_s=LAMBDA_TIMEOUT_S,
+        memory_mb=TRANSCODE_MB,
+        scratch_mb=SCRATCH_MB,
+        layers=("transcoding", "data"),
+    )
+    transcode.allow([data.rooms.table_arn], "dynamodb:GetItem")
+    transcode.allow([data.media.uploads], "s3:GetObject")
+    transcode.allow([data.media.variants], "s3:PutObject")
+    return transcode
+
+
+def _maker(
+    platform: Platform, data: DataStack, construct_id: str, handler: str, *, timeout_s: int, layers: tuple[str, ...]
+) -> ChatFunction:
+    """A function of one core that makes something of an upload."""
+    made = platform.function(
+        construct_id,
+        handler,
+        platform.settings(rooms_table=data.rooms.table_name, media_bucket=data.media.bucket.bucket_name),
+        timeout_s=timeout_s,
+        memory_mb=1769,
+        layers=layers,
+    )
+    made.allow([data.rooms.table_arn], "dynamodb:GetItem")
+    made.allow([data.media.variants], "s3:PutObject")
+    return made
+
+
+def _let_list(function: ChatFunction, data: DataStack) -> None:
+    """Below what the site serves."""
+    listed = {"StringLike": {"s3:prefix": [f"{VARIANTS}*"]}}
+    function.allow([data.media.bucket.bucket_arn], "s3:ListBucket", conditions=listed)
 
 
 def _announce(platform: Platform, posting: Posting) -> ChatFunction:
@@ -164,6 +249,5 @@ def _reject(platform: Platform, posting: Posting) -> ChatFunction:
     reject.allow([data.connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
     reject.allow([websocket.connections], "execute-api:ManageConnections")
     reject.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
-    listed = {"StringLike": {"s3:prefix": ["media/*"]}}
-    reject.allow([data.media.bucket.bucket_arn], "s3:ListBucket", conditions=listed)
+    _let_list(reject, data)
     return reject

@@ -30,6 +30,9 @@ AUDIT = "audit#*"
 SCALING, ANSWERS, ACKNOWLEDGED = "scaling#*", "answers#*", "alarms#*"
 """In the table of rooms: what operators changed, what they were answered, and who looks after which alarm."""
 
+EDGE_LOGS = "edgelogs#*"
+"""In the table of rooms: which logs of CloudFront's were counted."""
+
 COLOUR = "colour"
 """In the table of connections: on which stage of the API new sockets open."""
 

@@ -297,6 +297,16 @@ ALARMS = (
         breaches=1,
     ),
     Alarm(
+        name="edge-failing",
+        means="CloudFront answers more than 2 % of requests with an error of ours, by its log of an hour ago.",
+        severity="ticket",
+        measure=share(own(signals.EDGE_FAILED), own(signals.EDGE_VIEWS), at_least=100),
+        above=0.02,
+        period_s=3_600,
+        periods=2,
+        breaches=1,
+    ),
+    Alarm(
         name="uploads-failing",
         means="Uploads fail for reasons of ours.",
         severity="ticket",

@@ -25,11 +25,14 @@ from cdk.signals.series import (
     total,
 )
 from chat import signals
+from chat.edge_log import PARTS, TYPES
 from chat.flags import FLAGS
 
 PATHS = ("direct", "slices", "joined", "again")
 VARIANTS = tuple(name for flag in FLAGS.values() for name in flag.metrics)
 HEARTBEAT_S = 240
+MAKING = ("variants", "sound", "document", "video")
+"""Steps of the media state machine that make what is shown; who converts videos depends on the stage."""
 """How often a socket says that it is there."""
 
 
@@ -52,6 +55,17 @@ class Dashboard:
     name: str
     about: str
     panels: tuple[Panel, ...]
+
+
+SERVED = tuple(part for part in PARTS if part != "api")
+"""What caches keep."""
+
+
+def _hit_rate(part: str) -> Expression:
+    hits, views = own(signals.EDGE_HITS, of=part), own(signals.EDGE_VIEWS, of=part)
+    name = part.replace("-", "_")  # one of a kind on its graph
+    inputs = ((f"{name}_hits", hits), (f"{name}_views", views))
+    return Expression(formula=f"{name}_hits / {name}_views", inputs=inputs, label=part)
 
 
 _frames_cost = Expression(
@@ -277,22 +291,46 @@ DASHBOARDS = (
     ),
     Dashboard(
         name="media",
-        about="Uploads, from their permission to the message that shows them.",
+        about="Uploads, from their permission to the message that shows them, and what viewers are served.",
         panels=(
             Panel(
                 title="Uploads by outcome",
                 lines=tuple(own(signals.UPLOADS, of=each) for each in ("permitted", "announced", "rejected", "failed")),
             ),
+            Panel(
+                title="Hits of CloudFront's caches",
+                lines=tuple(_hit_rate(part) for part in SERVED),
+                period_s=3_600,
+                unit="share",
+            ),
+            Panel(
+                title="Bytes that CloudFront sent",
+                lines=tuple(own(signals.EDGE_BYTES, of=part) for part in PARTS),
+                shows="areas",
+                period_s=3_600,
+            ),
+            Panel(
+                title="Time to the first byte",
+                lines=tuple(own(signals.EDGE_FIRST_BYTE, "p95", of=part) for part in SERVED),
+                period_s=3_600,
+                unit="ms",
+            ),
+            Panel(
+                title="Media by type",
+                lines=tuple(own(signals.EDGE_TYPES, of=each) for each in TYPES),
+                shows="areas",
+                period_s=3_600,
+            ),
             Panel(title="State machine", lines=(of_media("ExecutionsStarted"), of_media("ExecutionsFailed"))),
             Panel(
-                title="Time of an image's variants",
-                lines=(of_function("media.variants", "Duration", "p99"),),
+                title="Time of making what is shown",
+                lines=tuple(of_function(f"media.{name}", "Duration", "p99") for name in MAKING),
                 unit="ms",
             ),
             Panel(
                 title="Errors of its functions",
                 lines=tuple(
-                    of_function(f"media.{name}", "Errors") for name in ("inspect", "variants", "announce", "reject")
+                    of_function(f"media.{name}", "Errors") for name in ("inspect", *MAKING, "announce", "reject")
                 ),
             ),
         ),

@@ -36,9 +36,11 @@ class EdgeStack(cdk.Stack):
             api_host=f"{service.http.api.api_id}.execute-api.{self.region}.{self.url_suffix}",
             connects_to=sources,
         )
+        self.logs = site.logs
         url = f"https://{config.site_domain.name}" if config.site_domain else f"https://{site.distribution.domain_name}"
         cdk.CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         cdk.CfnOutput(self, "DistributionDomainName", value=site.distribution.domain_name)
+        cdk.CfnOutput(self, "EdgeLogBucketName", value=site.logs.bucket_name)
         cdk.CfnOutput(self, "SiteBucketName", value=site.bucket.bucket_name)
         self.site_url = cdk.CfnOutput(self, "SiteUrl", value=url)
         # On one machine the page is not served by the distribution, but by its own development server.

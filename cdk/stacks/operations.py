@@ -1,7 +1,7 @@
 """What operators use: health, the canary, and the endpoints that change and look after the stage.
 
 A stack of its own: people of the chat lose nothing while it is made anew, and the service's is near the 500 resources
-that CloudFormation takes in one. It refers to the service, and the service never to it.
+that CloudFormation takes in one. It refers to the service and the edge, and neither to it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ from cdk.service.cache_desk import add_cache_desk
 from cdk.service.canary import add_canary
 from cdk.service.capacity import add_capacity_review, add_quota_forecast
 from cdk.service.console import add_console
+from cdk.service.edge_logs import add_edge_logs
 from cdk.service.flags import add_flags
 from cdk.service.health import add_health
+from cdk.service.letter_desk import add_letter_desk
+from cdk.service.oversight import add_oversight
 from cdk.service.scaling import add_scaling, scaled_of
 from cdk.service.webhook_settings import add_webhook_settings
 from cdk.stacks.data import DataStack
+from cdk.stacks.edge import EdgeStack
 from cdk.stacks.service import ServiceStack
 from layers.build import Target
 
@@ -38,6 +42,7 @@ class OperationsStack(cdk.Stack):
         config: StageConfig,
         data: DataStack,
         service: ServiceStack,
+        edge: EdgeStack,
         layer_target: Target,
     ) -> None:
         super().__init__(
@@ -72,6 +77,10 @@ class OperationsStack(cdk.Stack):
             scaled=scaled_of(service.platform.functions, service.polled, pollers),
         )
         add_flags(platform, data=data, http=http, identity=identity)
+        add_edge_logs(platform, data=data, bucket=edge.logs, alarms=alarms)
+        add_oversight(platform, posting=service.posting, http=http, identity=identity)
+        machine = service.media_pipeline.machine
+        add_letter_desk(platform, data=data, machine=machine, http=http, identity=identity)
         self.review = self._keep_capacity(config, data, service, alarms)
         # Last, when all queues are made.
         publish_dead_letters(self, alarms=alarms, part="operations-")

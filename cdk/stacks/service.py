@@ -80,7 +80,7 @@ class ServiceStack(cdk.Stack):
         self.identity = identity = Identity(config=config, session_secret=data.session_secret)
         self.tier = tier = make_tier(self, config=config, cache=cache, alarms=alarms)
         self.protection = protection = Protection(self, config=config)
-        posting = Posting(
+        self.posting = posting = Posting(
             data=data,
             websocket=websocket,
             delivery=delivery,

@@ -1,1 +1,1 @@
-"""From an upload to a message with a thumbnail."""
+"""From an upload to a message that shows it."""

@@ -1,4 +1,4 @@
-"""Second step of the media state machine: the image becomes a message of its room."""
+"""Last step of the media state machine: the file becomes a message of its room."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ from chat.aws import files, media_store, wiring
 from chat.aws.models import UploadRecord
 from chat.storage.messages import Stored
 
-FAILED = "The image could not be processed; try again."
+FAILED = "The file could not be processed; try again."
 
 
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """The state of the state machine in, `error` in it as it was caught. Safe to repeat.
 
-    A step may fail after it has done its work: an image that is in the room already stays there.
+    A step may fail after it has done its work: what is in the room already stays there.
     """
     key = event["detail"]["object"]["key"]
     record = media_store.uploads().find(media.media_of(key))

@@ -1,10 +1,10 @@
 """Second step of the media state machine, where the stage has one: the operator's own look at an upload.
 
-The hook is asked as a moderation hook is (`chat.aws.hooks`), and answers in the same words. It gets the image by `url`,
-which is good for five minutes:
+The hook is asked as a moderation hook is (`chat.aws.hooks`), and answers in the same words. It gets the upload by
+`url`, which is good for five minutes:
 
     {"version":1,"media":"Qm9y","room":"lunch","user":"ada","name":"Ada","file_name":"cat.jpg","content_type":"image/jpeg",
-     "width":4032,"height":3024,"frames":1,"size_bytes":2817344,"url":"https://…"}
+     "width":4032,"height":3024,"frames":1,"size_bytes":2817344,"kind":"image","duration_ms":0,"pages":0,"url":"https://…"}
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from chat.media import MediaError
 
 LINK_S = 300
 
+TOLD = ("content_type", "width", "height", "frames", "size_bytes", "kind", "duration_ms", "pages")
+"""Of what the bytes are; see `chat.media_facts`."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -40,9 +43,9 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if verdict is None and wiring.settings().media_scan_failure != "open":
         raise NoVerdictError(f"no verdict on {record.media}")
     if verdict is None:
-        logger.warning("image taken without a verdict", extra={"media": record.media})
+        logger.warning("upload taken without a verdict", extra={"media": record.media})
     elif not verdict.allowed:
-        raise MediaError(verdict.reason or "This image is not taken here.")
+        raise MediaError(verdict.reason or "This file is not taken here.")
     return {"upload": record.media, "verdict": verdict and "allow"}
 
 
@@ -56,7 +59,7 @@ def _question(event: dict[str, Any], record: UploadRecord) -> bytes:
             "user": record.user,
             "name": record.user_name,
             "file_name": record.file_name,
-            **{name: facts[name] for name in ("content_type", "width", "height", "frames", "size_bytes")},
+            **{name: facts[name] for name in TOLD},
             "url": files.files().link(event["key"], expires_in_s=LINK_S),
         }
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operations.doctor.findings import Finding, failed, ok
 from operations.doctor.reaching import UnreachableError, listens, ping, status_of
 
-PORTS = {"emulator": 4566, "gateway": 4510, "page": 5173, "cache": 6380}
+PORTS = {"emulator": 4566, "gateway": 4510, "page": 5173, "cache": 6380, "front": 4580}
 """As `local/ports.py` has them."""
 
 HEALTHY, SERVER_ERROR = 200, 500
@@ -46,6 +46,7 @@ def parts(ports: Mapping[str, int]) -> list[Part]:
         Part("emulator", ports["emulator"], lambda: _expect(f"{base['emulator']}/_ministack/health", HEALTHY)),
         Part("gateway", ports["gateway"], lambda: _answers(base["gateway"])),
         Part("page", ports["page"], lambda: _expect(base["page"], HEALTHY)),
+        Part("front", ports["front"], lambda: _expect(f"{base['front']}/api/config", HEALTHY)),
         Part("cache", ports["cache"], lambda: ping(f"redis://127.0.0.1:{ports['cache']}")),
     ]
 

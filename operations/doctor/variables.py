@@ -20,7 +20,6 @@ KNOWN = {
     "CHAT_VALKEY": "the program that the caches of `make dev` are in",
     "CHAT_WEB_PORT": "where the page's own development server listens",
     "CHAT_PROXY_TARGET": "where that server sends what is not the page's",
-    "CHAT_PROXY_HOST": "the Host header that it sends there",
     "CHAT_NAME": "the name that the terminal client signs in with",
     "CHAT_TOKEN": "the token that the terminal client signs in with",
 }

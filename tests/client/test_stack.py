@@ -200,6 +200,9 @@ async def test_an_upload_becomes_a_message_or_says_why_not(sign_in: SignIn, room
         await ada.upload(room, text)
     assert message.media is not None
     assert (message.kind, message.media.name, message.media.original.width) == ("image", "photo.jpg", 900)
+    address = await ada.media_url(message.media.thumbnail.url)
+    with await asyncio.to_thread(urllib.request.urlopen, address) as served:
+        assert served.headers["content-type"] == message.media.thumbnail.content_type
     size_bytes = (await asyncio.to_thread(photo.stat)).st_size
     assert steps[-1] == (size_bytes, size_bytes)
     assert [sent for sent, _ in steps] == sorted(sent for sent, _ in steps)

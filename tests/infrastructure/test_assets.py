@@ -25,7 +25,7 @@ SERVERS = {"http.server", "socketserver", "multiprocessing", "concurrent.futures
 CODE_KB = 120
 """A group's own code, packed."""
 
-LAYERS_MB = {"chat": 1.5, "core": 10, "data": 0.5, "identity": 7, "imaging": 10, "wallet": 6}
+LAYERS_MB = {"chat": 1.5, "core": 10, "data": 0.5, "identity": 7, "imaging": 14, "transcoding": 45, "wallet": 6}
 """What each layer may weigh, packed: what is loaded at a cold start is some of it, what is uploaded is all."""
 
 HOT = [name for name in LAYERS if name.startswith(("connect.", "message."))]
@@ -115,7 +115,7 @@ def test_a_function_without_sign_in_loads_no_cryptography(imported: dict[str, se
 
 @pytest.mark.parametrize(
     ("layer", "library"),
-    [("identity", "jwt"), ("data", "pynamodb"), ("imaging", "PIL"), ("wallet", "coincurve")],
+    [("identity", "jwt"), ("data", "pynamodb"), ("imaging", "PIL"), ("transcoding", "av"), ("wallet", "coincurve")],
 )
 def test_only_functions_that_load_a_library_carry_its_layer(
     imported: dict[str, set[str]], layer: str, library: str

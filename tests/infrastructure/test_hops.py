@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-from tests.infrastructure.assembly import Assembly, Resource
+from tests.infrastructure.assembly import DEV, Assembly, Resource, synthesize
 
 OF_CAPACITY = ("operations/CapacityReviewDeadLetters/Queue", "operations/QuotasAheadDeadLetters/Queue")
 """What only stages that keep capacity have."""
@@ -192,7 +193,11 @@ def test_whoever_hears_of_messages_gets_their_events_as_they_were_published(stag
     assert all(subscription["RawMessageDelivery"] is True for subscription in subscriptions)
 
 
-STEPS = ["Inspect", "Variants", "Announce"]
+STEPS = ["Inspect", "Variants", "Sound", "Document", "Convert", "Video", "Announce"]
+LONG = {"Sound", "Convert"}
+"""What may take Lambda's quarter of an hour is tried once more, not three times."""
+
+BY_KIND = {"image": "Variants", "audio": "Sound", "document": "Document"}
 
 
 def machine_definition(assembly: Assembly) -> dict[str, Any]:
@@ -201,15 +206,42 @@ def machine_definition(assembly: Assembly) -> dict[str, Any]:
     return definition
 
 
-def test_an_upload_is_inspected_made_into_variants_and_announced(stage: Assembly) -> None:
+def test_an_upload_is_inspected_made_into_what_its_kind_needs_and_announced(stage: Assembly) -> None:
     definition = machine_definition(stage)
     states = definition["States"]
-    assert [definition["StartAt"], states["Inspect"]["Next"], states["Variants"]["Next"]] == STEPS
-    assert states["Announce"]["End"] is True
+    assert (definition["StartAt"], states["Inspect"]["Next"], states["Announce"]["End"]) == ("Inspect", "Kind", True)
     key = "$.detail.object.key"
     assert states["Inspect"]["Parameters"] == {"key.$": key, "execution.$": "$$.Execution.Name"}
-    assert states["Variants"]["Parameters"] == {"key.$": key}
-    assert states["Variants"]["ResultPath"] == states["Announce"]["InputPath"]
+    kinds = {choice["StringEquals"]: choice["Next"] for choice in states["Kind"]["Choices"]}
+    assert kinds == {**BY_KIND, "video": "Convert" if stage.stage == "local" else "Plan"}
+    assert {choice["Variable"] for choice in states["Kind"]["Choices"]} == {"$.inspected.kind"}
+    for name in (*BY_KIND.values(), "Video"):
+        assert states[name]["Parameters"] == {"key.$": key, "inspected.$": "$.inspected"}
+        assert (states[name]["Next"], states[name]["ResultPath"]) == ("Announce", states["Announce"]["InputPath"])
+    assert states["Convert"]["Next"] == "Video"
+
+
+def test_on_aws_mediaconvert_does_what_a_function_said_and_its_end_is_waited_for(dev: Assembly) -> None:
+    states = machine_definition(dev)["States"]
+    assert (states["Plan"]["ResultPath"], states["Plan"]["Next"]) == ("$.job", "Convert")
+    assert states["Convert"]["Resource"].endswith(":states:::mediaconvert:createJob.sync")
+    assert states["Convert"]["Parameters"] == {
+        "Role": "{service/ConvertRole}",
+        "ClientRequestToken.$": "$$.Execution.Name",
+        "Settings.$": "$.job.settings",
+    }
+    (role,) = [found for found in dev.of_type("IAM::Role") if dev.label(found) == "service/ConvertRole"]
+    granted = {resource: found.actions for found in dev.statements(role) for resource in found.resources}
+    bucket = "{data/Media/Bucket}"
+    assert granted == {f"{bucket}/uploads/*": {"s3:GetObject"}, f"{bucket}/media/*": {"s3:PutObject"}}
+
+
+def test_a_stage_may_convert_videos_itself(tmp_path: Path, site_files: Path) -> None:
+    own = synthesize({**DEV, "video_transcoder": "ffmpeg"}, tmp_path, site_files)
+    assert "media.transcode" in own.functions()
+    assert "Plan" not in machine_definition(own)["States"]
+    transcode = own.functions()["media.transcode"]
+    assert (transcode["Timeout"], transcode["EphemeralStorage"]) == (900, {"Size": 2048})
 
 
 def test_a_step_that_fails_for_good_ends_in_a_rejection_that_is_given_all_that_is_known(stage: Assembly) -> None:
@@ -229,11 +261,11 @@ def test_the_second_event_of_an_upload_ends_without_a_word(stage: Assembly) -> N
 
 def test_what_is_wrong_with_an_upload_itself_is_not_tried_again(stage: Assembly) -> None:
     states = machine_definition(stage)["States"]
-    for name in [*STEPS, "Reject"]:
+    for name in (name for name in [*STEPS, "Reject"] if "mediaconvert" not in states[name]["Resource"]):
         first, rest = states[name]["Retry"]
         assert first == {"ErrorEquals": ["MediaError", "TakenError"], "MaxAttempts": 0}, name
         assert rest["ErrorEquals"] == ["States.ALL"]
-        assert rest["MaxAttempts"] == 3
+        assert rest["MaxAttempts"] == (1 if name in LONG else 3)
 
 
 def test_the_state_machine_logs_and_an_execution_that_failed_raises_an_alarm(stage: Assembly) -> None:

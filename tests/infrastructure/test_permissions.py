@@ -14,6 +14,8 @@ from tests.infrastructure.assembly import Assembly, walk
 ROOMS, MESSAGES, CONNECTIONS = "{data/Rooms}", "{data/Messages}", "{data/Connections}"
 UPLOADS, VARIANTS = "{data/Media/Bucket}/uploads/*", "{data/Media/Bucket}/media/*"
 EXPORTS = "{data/Media/Bucket}/exports/*"
+MEDIA_KEY = "{service/MediaKeySecret1}"
+EDGE_LOGS = "{edge/Site/AccessLogs}"
 LEDGER = "{data/Media/Bucket}/audit/erasures/*"
 NOTICES, JOBS = "{service/Notices/Queue}", "{service/Jobs/Queue}"
 DELIVERY, EVENTS, SECRET = "{service/Delivery/Queue}", "{service/RoomEvents/Topic}", "{data/SessionSecret}"
@@ -130,6 +132,7 @@ PERMISSIONS = {
         VARIANTS: "s3:DeleteObject",
         LEDGER: "s3:PutObject",
         DISTRIBUTION_ID: "ssm:GetParameter",
+        "{data/Media/Bucket}": "s3:ListBucket",
         DISTRIBUTIONS: "cloudfront:CreateInvalidation",
         "{service/RoomEvents/Purge/Queue}": CONSUME,
     },
@@ -207,8 +210,24 @@ PERMISSIONS = {
         UPLOADS: "s3:PutObject s3:ListMultipartUploadParts s3:AbortMultipartUpload",
         SECRET: "secretsmanager:GetSecretValue",
     },
+    "media.access": {
+        ROOMS: "dynamodb:GetItem",
+        MEDIA_KEY: "secretsmanager:GetSecretValue",
+        SECRET: "secretsmanager:GetSecretValue",
+        SITE_URL: "ssm:GetParameter",
+    },
+    "media.public_key": {MEDIA_KEY: "secretsmanager:GetSecretValue"},
     "media.inspect": {ROOMS: "dynamodb:GetItem dynamodb:UpdateItem", UPLOADS: "s3:GetObject"},
     "media.variants": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.sound": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.document": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.transcode": {ROOMS: "dynamodb:GetItem", UPLOADS: "s3:GetObject", VARIANTS: "s3:PutObject"},
+    "media.video_job": {ROOMS: "dynamodb:GetItem"},
+    "media.video": {
+        ROOMS: "dynamodb:GetItem",
+        VARIANTS: "s3:GetObject s3:PutObject",
+        "{data/Media/Bucket}": "s3:ListBucket",
+    },
     "media.announce": {
         ROOMS: "dynamodb:GetItem dynamodb:BatchGetItem dynamodb:PutItem dynamodb:UpdateItem",
         MESSAGES: STORE,
@@ -259,6 +278,12 @@ PERMISSIONS = {
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.config": {CONNECTIONS: "dynamodb:GetItem"},
+    "ops.edge_logs": {
+        ROOMS: "dynamodb:Query dynamodb:PutItem",
+        f"{EDGE_LOGS}/distribution/*": "s3:GetObject",
+        EDGE_LOGS: "s3:ListBucket",
+        DISTRIBUTION_ID: "ssm:GetParameter",
+    },
     "ops.capacity": {
         ROOMS: "dynamodb:Query dynamodb:PutItem",
         MESSAGES: "dynamodb:DescribeTable dynamodb:UpdateTable",
@@ -277,6 +302,7 @@ ALLOWED_PATTERNS = {
     UPLOADS: "uploads are named by random ids",
     VARIANTS: "images are named by random ids",
     EXPORTS: "archives are named by random ids",
+    f"{EDGE_LOGS}/distribution/*": "CloudFront names its logs by the hour and at random",
     LEDGER: "entries are named by what was erased",
     SOCKETS: "connections have no ids before they are opened",
     STAGE_STACKS: "CloudFormation puts the name of a stage before all it makes",
@@ -285,16 +311,16 @@ ALLOWED_PATTERNS = {
     DISTRIBUTIONS: "the distribution is deployed after the function that asks it to forget",
     **{f"{{service/{name}}}:*": "versions are numbered when they are published" for name in REHEARSED},
 }
-NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions"}
+NOT_IN_PROD = {"connect.sessions", "connect.wallet_nonces", "connect.wallet_sessions", "media.transcode"}
 """What prod's context in these tests does not ask for."""
 
 CAPACITY = {"ops.capacity", "ops.quota_forecast"}
 """What only stages that keep capacity have."""
 
-NOT_IN_LOCAL = {"ops.rehearsal", *CAPACITY}
+NOT_IN_LOCAL = {"ops.rehearsal", "media.video_job", *CAPACITY}
 """What else only stages that are rolled out have."""
 
-NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation", *CAPACITY}
+NOT_IN_DEV = {"ops.cache", "ops.cache_invalidation", "media.transcode", *CAPACITY}
 """What else only stages with a cache have."""
 
 SHARING = {"message.command", "ops.cache", "ops.cache_invalidation"}
@@ -408,9 +434,11 @@ def test_every_wildcard_in_a_resource_is_one_that_is_known(stage: Assembly) -> N
                 if "*" in text
             }
             if patterns == {"*"}:
-                # X-Ray, the delivery of logs and interfaces to be made have no resources that a policy could name.
+                # X-Ray, delivery of logs, jobs and interfaces to be made have no resources that a policy could name.
                 allowed = all(
-                    action in NAMELESS or re.match(r"xray:Put|xray:Get|logs:", action) for action in statement.actions
+                    action in NAMELESS
+                    or re.match(r"xray:Put|xray:Get|logs:|mediaconvert:(Create|Get|Cancel)Job", action)
+                    for action in statement.actions
                 )
                 assert allowed or statement.actions == CONNECT
             else:
@@ -455,7 +483,9 @@ def test_the_keeper_of_the_search_index_reaches_no_message(dev: Assembly) -> Non
     [
         ("message.index", ROOMS, '["account#*", "traces#*"]'),
         ("ops.account", ROOMS, '["account#*", "traces#*"]'),
+        ("media.access", ROOMS, '["room#*"]'),
         ("media.purge", ROOMS, '["media#*"]'),
+        ("ops.edge_logs", ROOMS, '["edgelogs#*"]'),
         ("media.purge", MESSAGES, '["x#*"]'),
         ("message.webhooks", ROOMS, '["webhooks"]'),
         ("message.webhook_deliveries", ROOMS, '["webhooks"]'),

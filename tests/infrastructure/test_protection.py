@@ -89,7 +89,7 @@ def test_images_are_scanned_between_their_inspection_and_their_variants(
 ) -> None:
     for assembly in (with_http_hook, with_function):
         states = machine_definition(assembly)["States"]
-        assert (states["Inspect"]["Next"], states["Scan"]["Next"]) == ("Scan", "Variants")
+        assert (states["Inspect"]["Next"], states["Scan"]["Next"]) == ("Scan", "Kind")
         assert states["Scan"]["Parameters"] == {"key.$": "$.detail.object.key", "inspected.$": "$.inspected"}
         assert states["Scan"]["Catch"][-1]["Next"] == "Reject"
         assert assembly.functions()["media.scan"]["Timeout"] == 25

@@ -8,13 +8,14 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from local.stack import LocalStack
-from tests.integration.users import WAIT_S, SignIn, User, post
+from tests.integration.users import WAIT_S, HttpAnswer, SignIn, User, post, request
 
 
 def photo() -> bytes:
@@ -60,6 +61,11 @@ def upload(form: dict[str, Any], body: bytes) -> int:
         return int(answer.status)
 
 
+def access(stack: LocalStack, user: User, room: str) -> HttpAnswer:
+    """What the user may show the room's media with, or why they may not."""
+    return request(f"{stack.page_url}/api/rooms/{room}/media-access", token=user.token)
+
+
 def fetch(url: str) -> tuple[bytes, str]:
     with urllib.request.urlopen(url, timeout=WAIT_S) as answer:  # noqa: S310 - http of ours
         return answer.read(), answer.headers["content-type"]
@@ -80,14 +86,16 @@ async def test_an_uploaded_photo_becomes_a_message_with_a_thumbnail(
     assert (media["id"], media["name"]) == (permission["media"], "photo.jpg")
     assert (media["original"]["width"], media["original"]["height"]) == (800, 1200)
     assert [each["height"] for each in media["variants"]] == [480] * 3 + [960] * 3 + [1200] * 3
-    for each in media["variants"]:
-        body, content_type = await asyncio.to_thread(fetch, stack.page_url + each["url"])
+    query = (await asyncio.to_thread(access, stack, grace, room)).body["query"]
+    addresses = [f"{stack.page_url}{each['url']}?{query}" for each in media["variants"]]
+    for each, address in zip(media["variants"], addresses, strict=True):
+        body, content_type = await asyncio.to_thread(fetch, address)
         assert (len(body), content_type) == (each["size_bytes"], each["content_type"])
         image = Image.open(io.BytesIO(body))
         assert image.size == (each["width"], each["height"])
         assert not image.getexif()
     await ada.call("delete", room=room, seq=1)
-    await asyncio.to_thread(wait_until_gone, [stack.page_url + each["url"] for each in media["variants"]])
+    await asyncio.to_thread(wait_until_gone, addresses)
 
 
 def wait_until_gone(urls: list[str]) -> None:
@@ -106,6 +114,24 @@ def is_served(url: str) -> bool:
     return True
 
 
+async def test_media_is_shown_to_members_and_no_more_to_who_was_put_out(
+    stack: LocalStack, sign_in: SignIn, room: str, aws: Callable[[str], Any]
+) -> None:
+    ada, grace, eve = await sign_in("Ada"), await sign_in("Grace"), await sign_in("Eve")
+    await ada.call("create", title="Photos", room=room)
+    await grace.enter(room)
+    key = f"media/{room}/one/480.webp"
+    aws("s3").put_object(Bucket=stack.outputs["MediaBucketName"], Key=key, Body=b"webp", ContentType="image/webp")
+    assert access(stack, eve, room).body["code"] == "not_a_member"
+    granted = access(stack, grace, room)
+    assert granted.status == 200
+    image = f"{stack.page_url}/{key}"
+    assert not is_served(image)
+    assert fetch(f"{image}?{granted.body['query']}") == (b"webp", "image/webp")
+    await ada.call("remove", room=room, user="grace")
+    assert access(stack, grace, room).body["code"] == "not_a_member"
+
+
 async def test_other_bytes_than_were_promised_come_to_nothing(stack: LocalStack, sign_in: SignIn, room: str) -> None:
     ada = await sign_in("Ada")
     await ada.call("create", title="Photos", room=room)
@@ -119,7 +145,7 @@ async def test_other_bytes_than_were_promised_come_to_nothing(stack: LocalStack,
         assert refused.code == 400  # noqa: PT017 - S3 itself looks, an emulator may leave it to the pipeline
         return
     rejected = await ada.event("media_rejected")
-    assert rejected["reason"] == "The image was damaged on its way; send it again."
+    assert rejected["reason"] == "The file was damaged on its way; send it again."
 
 
 @pytest.mark.parametrize(

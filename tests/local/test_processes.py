@@ -102,7 +102,7 @@ def test_free_ports_are_free_and_different() -> None:
 
 
 def test_an_offset_moves_every_port() -> None:
-    assert Ports.shifted(100) == Ports(emulator=4666, gateway=4610, page=5273, cache=6480)
+    assert Ports.shifted(100) == Ports(emulator=4666, gateway=4610, page=5273, cache=6480, front=4680)
 
 
 def test_an_offset_beyond_the_last_port_is_explained() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,7 +32,12 @@ def test_page_api_and_media_have_one_origin(stack: LocalStack, aws: Callable[[st
     assert json.loads(config)["websocket_url"] == stack.websocket_url
     bucket = stack.outputs["MediaBucketName"]
     aws("s3").put_object(Bucket=bucket, Key="media/any/one/picture.webp", Body=b"webp", ContentType="image/webp")
-    assert fetch(f"{stack.page_url}/media/any/one/picture.webp") == ("image/webp", b"webp")
+    with Client(stack.page_url, "Ada") as ada:
+        ada.call("create", title="Any", room="any")
+        query = ada.media_access("any")
+    assert fetch(f"{stack.page_url}/media/any/one/picture.webp?{query}") == ("image/webp", b"webp")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        fetch(f"{stack.page_url}/media/any/one/picture.webp")
 
 
 def test_the_built_page_is_also_served_by_the_distribution(stack: LocalStack) -> None:

@@ -33,7 +33,8 @@ def hear(world: World) -> None:
             case events.MessageDeleted():
                 world.services.reactions.clear(event.room, event.seq)
                 if event.media:
-                    media.purge(world.files, world.edge_cache, event.media, event.objects)
+                    media.remove(world.files, event.media, event.objects)
+                    media.forget(world.edge_cache, event.objects)
 
 
 def work_off(world: World) -> int:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from chat import graphs, http, infrastructure
+from chat import dead_letters, graphs, http, infrastructure, oversight
 from chat.alerts import Alarm, Turn, Watch
 from chat.aws import cache as cache_wiring
 from chat.aws import console as console_wiring
-from chat.aws import control_room, secrets, wiring
+from chat.aws import control_room, letter_desk, oversight_desk, secrets, wiring
 from chat.aws import flags as flags_wiring
 from chat.aws import health as health_checks
 from chat.aws.health import Checks
@@ -30,6 +30,8 @@ from chat.storage.scaling import ScalingBook
 from chat.tokens import BuiltInIssuer
 from chat.upkeep import Desk
 from functions.ops import cache, console, flags, health, scaling
+from functions.ops import dead_letters as dead_letters_function
+from functions.ops import oversight as oversight_function
 from simulation.world import MemoryQueue, World
 from tests.unit.test_handlers import CONTEXT, body, recorded
 
@@ -79,6 +81,41 @@ class FixedSurvey:
         return {"tables": lambda: [{"name": "Rooms", "status": "ACTIVE"}], "queues": fails}
 
 
+@dataclass
+class FixedLetters:
+    """One queue, whose letters a test sets; those that are sent again or given up are in `treated`."""
+
+    letters: list[dead_letters.LetterView] = field(default_factory=list)
+    treated: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def queues(self) -> list[dead_letters.QueueView]:
+        waiting = len(self.letters)
+        return [
+            dead_letters.QueueView(name="index", waiting=waiting, hidden=0, oldest_s=None, redrive="queue"),
+        ]
+
+    def show(self, queue: str, contains: str, limit: int) -> dead_letters.Treated:
+        meant = self._meant(queue, contains, limit)
+        return dead_letters.Treated(
+            dry_run=True, looked_at=len(self.letters), chosen=len(meant), done=0, failed=[], letters=meant
+        )
+
+    def treat(
+        self, queue: str, action: dead_letters.Action, wanted: dead_letters.Treat, operator: str
+    ) -> dead_letters.Treated:
+        looked_at, meant = len(self.letters), self._meant(queue, wanted.contains, wanted.limit)
+        self.treated += [(each.id, action, operator) for each in meant]
+        self.letters = [each for each in self.letters if each not in meant]
+        return dead_letters.Treated(
+            dry_run=False, looked_at=looked_at, chosen=len(meant), done=len(meant), failed=[], letters=[]
+        )
+
+    def _meant(self, queue: str, contains: str, limit: int) -> list[dead_letters.LetterView]:
+        if queue != "index":
+            raise dead_letters.QueueNotFoundError("There is no such queue.")
+        return [each for each in self.letters if contains in each.outline][:limit]
+
+
 class FixedDashboards:
     """One, of one panel."""
 
@@ -126,6 +163,9 @@ class Stage:
 
         self.desk = Desk(audit=AuditTrail(table), queue=MemoryQueue(), ids=ids, clock=clock)
         self.flags = FlagDesk(rules=self.world.services.flags, audit=AuditTrail(table), ids=ids, clock=clock)
+        self.oversight = oversight.Desk(services=self.world.services, audit=AuditTrail(table), ids=ids)
+        self.letters = FixedLetters()
+        self.letter_desk = dead_letters.Desk(office=self.letters, audit=AuditTrail(table), ids=ids, clock=clock)
         self.checks = Checks(lambda: {"rooms_table": Check(ok=True, latency_ms=1.5)}, clock)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +177,8 @@ class Stage:
         monkeypatch.setattr(control_room, "control_room", lambda: self.control)
         monkeypatch.setattr(cache_wiring, "desk", lambda: self.desk)
         monkeypatch.setattr(flags_wiring, "desk", lambda: self.flags)
+        monkeypatch.setattr(letter_desk, "desk", lambda: self.letter_desk)
+        monkeypatch.setattr(oversight_desk, "desk", lambda: self.oversight)
         monkeypatch.setattr(health_checks, "checks", lambda: self.checks)
         monkeypatch.setattr(console_wiring, "watch", lambda: self.watch)
         monkeypatch.setattr(console_wiring, "table", lambda: self.world.rooms_table)
@@ -145,7 +187,14 @@ class Stage:
         monkeypatch.setattr(console_wiring, "metrics", FixedMetrics)
 
 
-HANDLERS = {"scaling": scaling, "cache": cache, "flags": flags, "health": health}
+HANDLERS = {
+    "scaling": scaling,
+    "cache": cache,
+    "dead-letters": dead_letters_function,
+    "flags": flags,
+    "health": health,
+    "oversight": oversight_function,
+}
 """By the first part of the path; the console has all others."""
 
 

@@ -173,6 +173,30 @@ def test_what_stood_beside_a_deleted_message_goes_once_and_again(world: World, r
     assert not [key for key in world.messages_table.items if key[0].startswith("x#")]
 
 
+def deletion(room: str, media: str) -> bytes:
+    shown = [f"media/{room}/{media}/{longest}.webp" for longest in (480, 960)]
+    return encoded(events.MessageDeleted(f"{room}/rev/2", room, 1, 2, "deleted", "eve", 0, media, shown))
+
+
+def test_caches_are_told_once_for_all_images_of_a_batch(world: World, records: Records) -> None:
+    told: list[list[str]] = []
+    world.edge_cache.forget = told.append  # type: ignore[method-assign, assignment]
+    batch = queued(deletion("lunch", "m1"), deletion("tea", "m2"), b"no event")
+    assert purge.handle(batch, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert told == [["media/lunch/m1/*", "media/tea/m2/*"]]
+    assert records.forgotten == ["m1", "m2"]
+
+
+@pytest.mark.usefixtures("records")
+def test_where_caches_could_not_be_told_all_of_the_batch_comes_again(world: World) -> None:
+    def refuse(_keys: object) -> None:
+        raise OSError("too many invalidations in progress")
+
+    world.edge_cache.forget = refuse  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="too many"):
+        purge.handle(queued(deletion("lunch", "m1")), CONTEXT)
+
+
 def test_an_event_for_somebody_else_is_not_purged(world: World) -> None:
     ask(world, "eve", action="send", room="lunch", text="one")
     assert purge.handle(queued(posted(world, 1)), CONTEXT)["batchItemFailures"] == [{"itemIdentifier": "0"}]

@@ -97,21 +97,28 @@ def test_the_bytes_of_an_upload_are_those_that_were_promised() -> None:
     promised = dataclasses.replace(
         UPLOAD, size_bytes=3, sha256=base64.b64encode(hashlib.sha256(b"cat").digest()).decode()
     )
-    media.check_arrived(promised, b"cat")
-    media.check_arrived(dataclasses.replace(promised, sha256=None), b"dog")
+    media.check_arrived(promised, 3, [b"c", b"at"])
+    media.check_arrived(dataclasses.replace(promised, sha256=None), 3, [b"dog"])
     with pytest.raises(media.MediaError, match="damaged on its way"):
-        media.check_arrived(promised, b"dog")
+        media.check_arrived(promised, 3, [b"dog"])
     with pytest.raises(media.MediaError, match="more bytes"):
-        media.check_arrived(promised, b"cats")
+        media.check_arrived(promised, 4, [b"cats"])
 
 
 def test_a_deleted_image_is_forgotten_whole_for_the_price_of_one_path(world: World) -> None:
     keys = shown_media.objects_of(SHOWN)
     for key in [media.upload_key("m1"), *keys]:
         world.files.put(key, b"", "image/webp")
-    media.purge(world.files, world.edge_cache, "m1", keys)
+    media.remove(world.files, "m1", keys)
+    media.forget(world.edge_cache, keys)
     assert not world.files.objects
     assert world.edge_cache.forgotten == ["media/lunch/m1/*"]
+
+
+def test_many_images_of_a_room_are_forgotten_with_the_room(world: World) -> None:
+    shown = [f"media/lunch/m{number}/480.webp" for number in range(media.MOST_PATHS + 1)]
+    media.forget(world.edge_cache, [*shown, "media/tea/m1/480.webp", "media/tea/m1/960.webp"])
+    assert world.edge_cache.forgotten == ["media/lunch/*", "media/tea/m1/*"]
 
 
 def test_uploads_are_known_by_their_keys() -> None:

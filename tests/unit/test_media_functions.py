@@ -90,7 +90,7 @@ def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
         "sockets": world.sockets,
         "clock": world.clock,
         "ids": world.ids,
-        "settings": Settings(stage="test", rooms_table="rooms", media_bucket=BUCKET),
+        "settings": Settings(stage="test", rooms_table="rooms", media_bucket=BUCKET, video_max_s="60"),
     }
     for name, value in built.items():
         monkeypatch.setattr(wiring, name, lambda value=value: value)
@@ -112,7 +112,8 @@ def ask(body: Any, user: str = "Ada") -> dict[str, Any]:
     return decoded
 
 
-WANTED = {"room": "lunch", "name": "photo.png", "content_type": "image/png", "size_bytes": 20_000}
+WANTED_BYTES = 20_000
+WANTED = {"room": "lunch", "name": "photo.png", "content_type": "image/png", "size_bytes": WANTED_BYTES}
 
 
 def photo() -> bytes:
@@ -279,7 +280,9 @@ class Scanner:
 def scanned(monkeypatch: pytest.MonkeyPatch, upload: str, verdict: Verdict | None, failure: str = "closed") -> Scanner:
     scanner = Scanner(verdict)
     monkeypatch.setattr(scan, "_hook", lambda: scanner)
-    told = Settings(stage="test", rooms_table="rooms", media_bucket=BUCKET, media_scan_failure=failure)
+    told = Settings(
+        stage="test", rooms_table="rooms", media_bucket=BUCKET, video_max_s="60", media_scan_failure=failure
+    )
     monkeypatch.setattr(wiring, "settings", lambda: told)
     scan.handle({"key": upload_key(upload), "inspected": inspected(upload)}, CONTEXT)
     return scanner
@@ -302,6 +305,9 @@ def test_a_scanner_is_told_what_the_image_is_and_where_it_is_fetched(
         "height": 640,
         "frames": 1,
         "size_bytes": len(photo()),
+        "kind": "image",
+        "duration_ms": 0,
+        "pages": 0,
     }
     assert f"/{upload_key(upload)}?" in link
     assert "X-Amz-Expires=300" in link
@@ -381,10 +387,18 @@ def test_a_photo_that_is_cut_short_is_told_from_a_whole_one_when_it_is_decoded(b
         made(upload)
 
 
-def test_more_bytes_than_were_permitted_are_not_read_whole(bucket: Any, upload: str) -> None:
-    bucket.put_object(Bucket=BUCKET, Key=upload_key(upload), Body=b"x" * (MAX_UPLOAD_BYTES + 5))
-    with pytest.raises(MediaError, match="too many bytes"):
+def test_more_bytes_than_were_permitted_are_not_taken(bucket: Any, upload: str) -> None:
+    bucket.put_object(Bucket=BUCKET, Key=upload_key(upload), Body=b"x" * (WANTED_BYTES + 1))
+    with pytest.raises(MediaError, match="more bytes than were permitted"):
         inspected(upload)
+
+
+def test_what_was_permitted_as_a_video_is_no_larger_image(bucket: Any, world: World) -> None:
+    del world
+    answer = ask({**WANTED, "content_type": "video/mp4", "size_bytes": MAX_UPLOAD_BYTES + 1})
+    bucket.put_object(Bucket=BUCKET, Key=upload_key(answer["media"]), Body=photo().ljust(MAX_UPLOAD_BYTES + 1))
+    with pytest.raises(MediaError, match="too many bytes"):
+        inspected(answer["media"])
 
 
 @pytest.mark.usefixtures("world")

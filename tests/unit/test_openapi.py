@@ -27,7 +27,18 @@ from contracts.openapi import document
 from tests.unit.operators_stage import Stage, answer_to, token_of
 from tests.unit.test_handlers import recorded
 
-AREAS = ("health", "metrics", "infrastructure", "monitoring", "audit", "flags", "scaling", "cache")
+AREAS = (
+    "health",
+    "metrics",
+    "infrastructure",
+    "monitoring",
+    "audit",
+    "flags",
+    "scaling",
+    "cache",
+    "dead-letters",
+    "oversight",
+)
 OPERATORS = {each.route: each for each in ENDPOINTS if each.path.split("/")[2] in AREAS}
 EXAMPLES = 30
 ALWAYS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -113,7 +124,7 @@ def test_requests_that_the_document_does_not_have_are_refused_as_it_says(endpoin
 def test_others_are_refused_as_it_says(endpoint: Endpoint, user: str | None) -> None:
     headers = {"authorization": f"Bearer {token_of(user)}"} if user else {}
     operation = SCHEMA[endpoint.path][endpoint.method]
-    about = {"name": "x"}
+    about = dict.fromkeys(("name", "queue", "room", "user"), "x")
     case = operation.Case(path_parameters=about, body={}) if endpoint.body else operation.Case(path_parameters=about)
     response = case.call(headers=headers)
     case.validate_response(response, checks=ALWAYS)

@@ -12,6 +12,7 @@ import pytest
 
 from chat import deeds, http, infrastructure, measures
 from chat.alerts import Alarm
+from chat.dead_letters import LetterView
 from chat.operators import BURST, RATE_PER_S
 from chat.planning import Thresholds
 from chat.ports import Query
@@ -47,6 +48,10 @@ ROUTES = [
     "GET /api/monitoring/dashboards/{name}",
     "GET /api/audit",
     "GET /api/audit/chain",
+    "GET /api/dead-letters",
+    "GET /api/dead-letters/{queue}",
+    "POST /api/dead-letters/{queue}/redrive",
+    "POST /api/dead-letters/{queue}/discard",
 ]
 
 
@@ -326,3 +331,47 @@ def test_a_chain_that_takes_too_long_says_how_far_it_was_gone_through(stage: Sta
     assert deeds.verify_chain(stage.world.rooms_table, lambda: False) == deeds.Chain(
         held=1, days=1, complete=False, breaks=[]
     )
+
+
+INDEX: dict[str, Any] = {"pathParameters": {"queue": "index"}}
+REDRIVE, DISCARD = "POST /api/dead-letters/{queue}/redrive", "POST /api/dead-letters/{queue}/discard"
+
+
+def letter(name: str) -> LetterView:
+    return LetterView(id=name, sent_at_ms=1, receives=4, outline=f'{{"room": "{name}"}}')
+
+
+def test_dead_letters_are_counted_and_looked_at(stage: Stage) -> None:
+    stage.letters.letters = [letter("lunch"), letter("general")]
+    (queue,) = call("GET /api/dead-letters")[1]["queues"]
+    assert (queue["name"], queue["waiting"], queue["redrive"]) == ("index", 2, "queue")
+    shown = call("GET /api/dead-letters/{queue}", **INDEX)[1]["letters"]
+    assert [each["id"] for each in shown] == ["lunch", "general"]
+    assert call("GET /api/dead-letters/{queue}", pathParameters={"queue": "none"})[1]["code"] == "queue_not_found"
+
+
+def test_letters_that_are_meant_are_sent_again_once_and_that_is_noted(stage: Stage) -> None:
+    stage.letters.letters = [letter("lunch"), letter("general")]
+    wanted = {"why": "the cause is mended", "contains": "lunch"}
+    first, again = call(REDRIVE, wanted, key="k", **INDEX), call(REDRIVE, wanted, key="k", **INDEX)
+    assert first == again
+    assert (first[0], first[1]["chosen"], first[1]["done"]) == (200, 1, 1)
+    assert stage.letters.treated == [("lunch", "redrive", "olga")]
+    (deed,) = call("GET /api/audit")[1]["deeds"]
+    assert (deed["what"], deed["why"]) == ("letters.redrive", "the cause is mended")
+    assert deed["about"] == "index: 100 at most, with 'lunch'"
+
+
+def test_a_dry_run_shows_the_letters_that_are_meant_and_does_nothing(stage: Stage) -> None:
+    stage.letters.letters = [letter("lunch"), letter("general")]
+    _, shown = call(DISCARD, {"why": "to see", "limit": 1, "dry_run": True}, **INDEX)
+    assert (shown["chosen"], shown["done"], [each["id"] for each in shown["letters"]]) == (1, 0, ["lunch"])
+    assert (len(stage.letters.letters), stage.letters.treated) == (2, [])
+    assert call("GET /api/audit")[1]["deeds"] == []
+
+
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize("sent", [{}, {"why": " "}, {"why": "x", "limit": 101}, {"why": "x", "queue": "other"}])
+def test_letters_are_not_treated_without_a_reason_or_too_many_at_once(sent: Any) -> None:
+    status, refused = call(DISCARD, sent, **INDEX)
+    assert (status, refused["code"]) == (400, "invalid_field")

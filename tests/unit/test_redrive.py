@@ -12,17 +12,16 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat.aws.dead_letters.filters import UnknownFilterError, lets_through, patterns_of
+from chat.aws.dead_letters.letters import Letter
+from chat.aws.dead_letters.queue import Depth
+from chat.aws.dead_letters.redriving import BATCH_BYTES, QueueDestination
+from chat.aws.dead_letters.selection import Selection, read_age_s, read_condition
+from chat.aws.dead_letters.treatment import Tally
 from operations import redrive
-from operations.dead_letter_queue import Depth
-from operations.errors import OperationError
-from operations.filters import lets_through, patterns_of
-from operations.letters import Letter
 from operations.progress import Progress
-from operations.redriving import BATCH_BYTES, QueueDestination
-from operations.selection import Selection, read_age_s, read_condition
 from operations.showing import Row, age, letter, outline, table
 from operations.stage import Stage
-from operations.treatment import Tally
 
 NOW_MS = 1_790_000_000_000
 POSTED = {"event": "MessagePosted", "id": "lunch/1", "room": "lunch", "seq": 1, "name": "Ada", "text": "secret soup"}
@@ -289,5 +288,5 @@ def test_a_missing_part_of_a_record_fits_only_a_rule_that_says_so() -> None:
 
 
 def test_a_rule_that_is_not_known_stops_everything_instead_of_guessing() -> None:
-    with pytest.raises(OperationError, match="anything-but"):
+    with pytest.raises(UnknownFilterError, match="anything-but"):
         lets_through([{"eventName": [{"anything-but": ["REMOVE"]}]}], {"eventName": "INSERT"})

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chat.aws.dead_letters import queue as letter_queue
 from local.paths import ROOT
 from local.ports import Ports
-from operations import dead_letter_queue, redrive
+from operations import redrive
 from operations.stage import Stage
 from tests.local.test_emulator import ROLE, Emulator
 
@@ -88,7 +89,7 @@ def _account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage that is not local is looked for with the caller's own credentials, as AWS' tools are told."""
     for name, value in emulator.endpoint.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(dead_letter_queue, "WAIT_S", 0)
+    monkeypatch.setattr(letter_queue, "WAIT_S", 0)
 
 
 @pytest.fixture
@@ -364,15 +365,15 @@ def test_a_queue_or_a_stage_that_is_not_there_is_a_mistake_of_usage(drill: Drill
 
 def test_two_rounds_at_the_same_time_share_the_letters_and_send_none_twice(drill: Drill) -> None:
     drill.die(*(body("lunch", seq) for seq in range(15)))
-    queue = dead_letter_queue.DeadLetterQueue(drill.sqs, drill.dead)
+    queue = letter_queue.DeadLetterQueue(drill.sqs, drill.dead)
     with queue.round() as first:
         assert len(next(iter(first))) == 10
-        assert queue.depth() == dead_letter_queue.Depth(waiting=5, hidden=10)
+        assert queue.depth() == letter_queue.Depth(waiting=5, hidden=10)
         assert drill("redrive") == 0
     assert (len(drill.bodies(drill.source)), len(drill.bodies(drill.dead))) == (5, 10)
 
 
 def test_a_round_ends_though_its_hidden_letters_come_back_to_it(drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_letter_queue, "HIDDEN_S", 0)
+    monkeypatch.setattr(letter_queue, "HIDDEN_S", 0)
     drill.die(body("lunch", 1), body("lunch", 2))
     assert drill("inspect") == 0

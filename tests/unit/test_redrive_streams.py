@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from chat.aws.dead_letters.letters import Letter
+from chat.aws.dead_letters.stream_records import StreamReader
+from chat.aws.dead_letters.streams import StreamDestination
 from local.ports import Ports
-from operations.letters import Letter
-from operations.stream_records import StreamReader
-from operations.streams import StreamDestination
 from tests.local.test_emulator import Emulator
 
 FUNCTION = """

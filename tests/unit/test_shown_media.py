@@ -1,11 +1,14 @@
 """How images stand in rows: small, and told to clients as they were."""
 
+import base64
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat import shown_media
-from chat.protocol import Media, Picture, Variant
+from chat.protocol import Media, MediaFile, Picture, Variant
+from chat.shown_media import DOCUMENT_PDF, SOUND_MP4, VIDEO_HLS, VIDEO_MP4, Beside, FileForm
 
 ROOM = "lunch"
 
@@ -30,6 +33,58 @@ def images(draw: st.DrawFn) -> Media:
     return shown_media.media_of("m1", draw(st.text(max_size=120)), "1QcSHQRnh493V4dIh4eXh1h4kJUI", variants)
 
 
+sizes_bytes = st.integers(1, 10**10)
+durations_ms = st.integers(1, 10**8)
+
+
+def file(form: FileForm, size_bytes: int, width: int = 0, height: int = 0) -> MediaFile:
+    return shown_media.file_of(ROOM, "m1", form, size_bytes, width=width, height=height)
+
+
+@st.composite
+def videos(draw: st.DrawFn) -> Beside:
+    files = [file(form, draw(sizes_bytes), draw(st.integers(2, 1080)), 720) for form in (VIDEO_MP4, VIDEO_HLS)]
+    return Beside(kind="video", files=files, duration_ms=draw(durations_ms))
+
+
+@st.composite
+def sounds(draw: st.DrawFn) -> Beside:
+    peaks = base64.b64encode(draw(st.binary(min_size=64, max_size=64))).decode()
+    files = [file(SOUND_MP4, draw(sizes_bytes))]
+    return Beside(kind="audio", files=files, duration_ms=draw(durations_ms), waveform=peaks)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Beside:
+    files = [file(DOCUMENT_PDF, draw(sizes_bytes))]
+    return Beside(kind="document", files=files, pages=draw(st.integers(1, 5000)))
+
+
+@st.composite
+def what_is_no_image(draw: st.DrawFn) -> Media:
+    picture = draw(images())
+    beside = draw(videos() | sounds() | documents())
+    return shown_media.media_of(picture.id, picture.name, picture.hash or "", picture.variants, beside)
+
+
+@given(what_is_no_image())
+def test_a_video_a_sound_and_a_document_are_told_as_they_were_stored(media: Media) -> None:
+    assert shown_media.from_row(shown_media.to_row(media), ROOM) == media
+
+
+@given(what_is_no_image())
+def test_the_row_of_what_is_no_image_leaves_a_kilobyte_its_place(media: Media) -> None:
+    row = msgspec.json.encode(shown_media.to_row(media))
+    assert len(row) - len(msgspec.json.encode(media.name)) < 500
+
+
+@given(what_is_no_image())
+def test_what_is_served_beside_the_picture_goes_with_it(media: Media) -> None:
+    objects = shown_media.objects_of(media)
+    assert {file.url.removeprefix("/") for file in media.files} < set(objects)
+    assert len(objects) == len(media.variants) + len(media.files)
+
+
 @given(images())
 def test_an_image_is_told_as_it_was_stored(image: Media) -> None:
     assert shown_media.from_row(shown_media.to_row(image), ROOM) == image
@@ -43,7 +98,11 @@ def test_its_row_takes_a_quarter_of_what_clients_are_told(image: Media) -> None:
 
 def test_an_image_of_before_there_were_variants_is_told_as_it_stands() -> None:
     image = Media("m1", "cat.jpg", Picture("/a.jpg", "image/jpeg", 9, 9), Picture("/b.webp", "image/webp", 3, 3))
-    row = {name: value for name, value in msgspec.to_builtins(image).items() if name not in {"hash", "variants"}}
+    row = {
+        name: value
+        for name, value in msgspec.to_builtins(image).items()
+        if name in {"id", "name", "original", "thumbnail"}
+    }
     assert shown_media.from_row(row, ROOM) == image
     assert shown_media.objects_of(image) == ["a.jpg", "b.webp"]
 

@@ -6,6 +6,8 @@ import "./styles/sign-in.css";
 import "./styles/shell.css";
 import "./styles/room.css";
 import "./styles/message.css";
+import "./styles/actions.css";
+import "./styles/panel.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -1,47 +1,61 @@
-import { type ClipboardEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
+import { useGrowingBox } from "../hooks/useGrowingBox";
+import { useMentionBox } from "../hooks/useMentionBox";
 import { useWords } from "../hooks/useWords";
 import { UPLOAD_TYPES } from "../protocol/api";
-import { MAX_TEXT_CHARS } from "../protocol/frames";
+import { MAX_TEXT_CHARS, type Message } from "../protocol/frames";
+import type { Mentionable } from "../state/mentioning";
+import { summaryOf } from "../state/wording";
 import { Icon } from "./Icon";
+import { MentionList } from "./MentionList";
 
 /** From here on the person is told how much room is left. */
 const COUNT_FROM = MAX_TEXT_CHARS - 500;
 
 interface ComposerProps {
-  readonly roomTitle: string;
+  readonly placeholder: string;
   readonly draft: string;
+  readonly people: Mentionable;
+  /** What is being answered. */
+  readonly answering?: Message | null;
+  readonly onCancelAnswer?: () => void;
   readonly onDraft: (text: string) => void;
   /** False where the message is not taken, because too many wait: what was written stays. */
   readonly onSend: (text: string) => boolean;
-  readonly onFiles: (files: File[]) => void;
+  /** Left out where only words can be sent. */
+  readonly onFiles?: (files: File[]) => void;
+  /** Up was pressed with nothing written. */
+  readonly onEditLast?: () => void;
 }
 
-export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: ComposerProps) {
-  const { composer } = useWords().room;
+export function Composer(props: ComposerProps) {
+  const { placeholder, draft, people, answering = null, onCancelAnswer, onDraft, onSend, onFiles, onEditLast } = props;
+  const { room, messages } = useWords();
+  const { composer } = room;
   const [text, setText] = useState(draft);
   const [isFull, setIsFull] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
-  const picker = useRef<HTMLInputElement>(null);
+  useGrowingBox(input, text);
+  const listId = useId();
   const length = Array.from(text).length; // as the server counts: code points
   const canSend = text.trim() !== "" && length <= MAX_TEXT_CHARS;
-
-  useLayoutEffect(() => {
-    const box = input.current;
-    if (box === null) return;
-    box.style.height = "auto";
-    box.style.height = `${box.scrollHeight}px`;
-  }, [text]);
-
-  useLayoutEffect(() => {
-    // On a touch screen focus opens the keyboard, which nobody has asked for yet.
-    if (!isTouch()) input.current?.focus();
-  }, []);
 
   const write = (next: string): void => {
     setText(next);
     onDraft(next);
   };
+  const mentions = useMentionBox(people, input, write);
+  const isOffering = mentions.offered.length > 0;
+
+  useLayoutEffect(() => {
+    // On a touch screen focus opens the keyboard, which nobody has asked for yet.
+    if (!isTouch()) input.current?.focus();
+  }, []);
+  useEffect(() => {
+    if (answering !== null) input.current?.focus();
+  }, [answering]);
+
   const send = (): void => {
     if (!canSend) return;
     const isTaken = onSend(text.trim());
@@ -50,13 +64,22 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (mentions.onKey(event)) return;
+    if (event.key === "Escape" && answering !== null) {
+      event.stopPropagation();
+      onCancelAnswer?.();
+    }
+    if (event.key === "ArrowUp" && text === "" && onEditLast !== undefined) {
+      event.preventDefault();
+      onEditLast();
+    }
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || isTouch()) return;
     event.preventDefault();
     send();
   };
   const onPaste = (event: ClipboardEvent): void => {
     const files = [...event.clipboardData.files];
-    if (files.length === 0) return;
+    if (files.length === 0 || onFiles === undefined) return;
     event.preventDefault();
     onFiles(files);
   };
@@ -69,6 +92,80 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
         send();
       }}
     >
+      {answering !== null && <Answering message={answering} onCancel={onCancelAnswer} />}
+      {isOffering && <MentionList id={listId} users={mentions.offered} chosen={mentions.chosen} onTake={mentions.take} />}
+      {onFiles !== undefined && <FilePicker onFiles={onFiles} />}
+      <textarea
+        ref={input}
+        className="composer__input"
+        data-testid="composer-input"
+        rows={1}
+        dir="auto"
+        value={text}
+        placeholder={placeholder}
+        aria-label={placeholder}
+        aria-invalid={length > MAX_TEXT_CHARS}
+        aria-autocomplete="list"
+        aria-controls={isOffering ? listId : undefined}
+        aria-activedescendant={isOffering ? `${listId}-${mentions.chosen}` : undefined}
+        onChange={(event) => {
+          write(event.target.value);
+        }}
+        onSelect={({ currentTarget }) => {
+          mentions.look(currentTarget.value, currentTarget.selectionStart);
+        }}
+        onKeyDown={onKeyDown}
+        onPaste={onPaste}
+      />
+      {isFull && (
+        <span className="composer__count" data-over role="alert">
+          {messages.composer.full}
+        </span>
+      )}
+      {length > COUNT_FROM && (
+        <span className="composer__count" data-over={length > MAX_TEXT_CHARS} role="status">
+          {MAX_TEXT_CHARS - length}
+        </span>
+      )}
+      <button
+        type="submit"
+        className="composer__send"
+        data-testid="send-button"
+        aria-label={composer.send}
+        disabled={!canSend}
+      >
+        <Icon name="send" />
+      </button>
+    </form>
+  );
+}
+
+function Answering({ message, onCancel }: { readonly message: Message; readonly onCancel: (() => void) | undefined }) {
+  const words = useWords();
+  const { composer, quote } = words.messages;
+  return (
+    <div className="composer__answer" data-testid="answering">
+      <p>
+        <strong>{composer.replyingTo(message.from?.name ?? quote.unknown)}</strong> <span>{summaryOf(words, message)}</span>
+      </p>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={composer.cancelReply}
+        title={composer.cancelReply}
+        onClick={onCancel}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
+function FilePicker({ onFiles }: { readonly onFiles: (files: File[]) => void }) {
+  const { composer } = useWords().room;
+  const picker = useRef<HTMLInputElement>(null);
+  return (
+    <>
       <input
         ref={picker}
         className="visually-hidden"
@@ -93,36 +190,7 @@ export function Composer({ roomTitle, draft, onDraft, onSend, onFiles }: Compose
       >
         <Icon name="image" />
       </button>
-      <textarea
-        ref={input}
-        className="composer__input"
-        data-testid="composer-input"
-        rows={1}
-        dir="auto"
-        value={text}
-        placeholder={composer.placeholder(roomTitle)}
-        aria-label={composer.placeholder(roomTitle)}
-        aria-invalid={length > MAX_TEXT_CHARS}
-        onChange={(event) => {
-          write(event.target.value);
-        }}
-        onKeyDown={onKeyDown}
-        onPaste={onPaste}
-      />
-      {isFull && (
-        <span className="composer__count" data-over role="alert">
-          Too many messages wait to be sent.
-        </span>
-      )}
-      {length > COUNT_FROM && (
-        <span className="composer__count" data-over={length > MAX_TEXT_CHARS} role="status">
-          {MAX_TEXT_CHARS - length}
-        </span>
-      )}
-      <button type="submit" className="composer__send" data-testid="send-button" aria-label={composer.send} disabled={!canSend}>
-        <Icon name="send" />
-      </button>
-    </form>
+    </>
   );
 }
 

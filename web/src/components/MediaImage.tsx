@@ -1,5 +1,6 @@
 import { useMemo, useState, type CSSProperties } from "react";
 
+import { useMediaAccess } from "../hooks/useMediaAccess";
 import type { Media } from "../protocol/frames";
 import { placeholderOf } from "./placeholder";
 
@@ -16,7 +17,8 @@ interface MediaImageProps {
 }
 
 /**
- * An image in the variant that the browser likes best: its placeholder first, in a box that has the image's shape.
+ * An image in the variant that the browser likes best: its placeholder first, in a box that has the image's shape, and
+ * no more than that until the room's images may be loaded.
  *
  * `original` is the largest variant, so its size is that of the image.
  */
@@ -24,23 +26,25 @@ export function MediaImage({ media, sizes, alt, src, testId, className, style }:
   const { original, thumbnail } = media;
   const placeholder = useMemo(() => placeholderOf(media.hash), [media.hash]);
   const [isLoaded, setLoaded] = useState(false);
+  const { isGranted, attempt, onError } = useMediaAccess(thumbnail.url);
   const types = [...new Set(media.variants.map((variant) => variant.content_type))];
   const fallback = types.at(-1);
   return (
-    <picture>
-      {types.slice(0, -1).map((type) => (
+    <picture key={attempt}>
+      {(isGranted ? types.slice(0, -1) : []).map((type) => (
         <source key={type} type={type} srcSet={srcSetOf(media, type)} sizes={sizes} />
       ))}
       <img
         data-testid={testId}
         className={className}
         alt={alt}
-        src={src ?? thumbnail.url}
-        srcSet={fallback === undefined ? undefined : srcSetOf(media, fallback)}
+        src={isGranted ? (src ?? thumbnail.url) : undefined}
+        srcSet={isGranted && fallback !== undefined ? srcSetOf(media, fallback) : undefined}
         sizes={sizes}
         width={original.width}
         height={original.height}
         decoding="async"
+        onError={onError}
         onLoad={() => {
           setLoaded(true); // it might be seen through what is transparent
         }}

@@ -1,154 +1,290 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
-import { useAnchoredScroll } from "../hooks/useAnchoredScroll";
-import { useVisibility } from "../hooks/useVisibility";
+import { useAttention } from "../hooks/useAttention";
+import { useVirtualLog } from "../hooks/useVirtualLog";
 import { useWords } from "../hooks/useWords";
-import type { Author, Media, Message } from "../protocol/frames";
-import type { OutgoingMessage } from "../protocol/outbox";
-import type { RoomView } from "../state/room";
-import { buildTimeline, type Row } from "../state/timeline";
-import type { Upload } from "../state/uploads";
-import { describeNotice } from "../state/wording";
+import type { Author, Message } from "../protocol/frames";
+import type { RoomLog } from "../protocol/log";
+import type { Target } from "../state/conversation";
+import type { Paging } from "../state/roomView";
+import type { Row } from "../state/timeline";
 import { Icon } from "./Icon";
-import { MessageRow } from "./MessageRow";
-import { OutgoingRow, UploadRow } from "./OutgoingRow";
+import { LogRow, type RowActions } from "./LogRow";
+
+/** How long a message that was jumped to stands out. */
+const FLASH_MS = 2_000;
 
 interface MessageListProps {
   readonly title: string;
-  readonly view: RoomView;
-  readonly me: Author;
-  readonly outgoing: readonly OutgoingMessage[];
-  readonly uploads: readonly Upload[];
+  readonly rows: readonly Row[];
+  readonly log: RoomLog;
+  readonly isLoading: boolean;
+  readonly older: Paging;
+  /** Of the pages below, where somebody looks at the history; null at the newest messages. */
+  readonly newer: Paging | null;
+  readonly fillFailed: boolean;
+  /** Messages that are quoted and not in the log. */
+  readonly quotes: ReadonlyMap<number, Message | null>;
+  /** By the key of a row, who has read up to it. */
+  readonly readers: ReadonlyMap<string, readonly Author[]>;
+  readonly edited: number | null;
+  readonly target: Target | null;
+  /** The target is on screen. */
+  readonly onReached: () => void;
+  readonly actions: RowActions;
   readonly onNeedOlder: () => void;
-  readonly onRefill: () => void;
-  readonly onRetryMessage: (id: string) => void;
-  readonly onDiscardMessage: (id: string) => void;
-  readonly onRetryUpload: (id: string) => void;
-  readonly onDiscardUpload: (id: string) => void;
-  readonly onOpenImage: (media: Media) => void;
-  /** The newest message is on screen. */
+  readonly onNeedNewer: () => void;
+  /** Leaves the history for the newest messages. */
+  readonly onNewest: () => void;
+  /** The message has been on screen, and all before it. */
   readonly onSeen: (seq: number) => void;
 }
 
 export function MessageList(props: MessageListProps) {
-  const { view, me, outgoing, uploads, title, onNeedOlder, onSeen } = props;
+  const { title, rows, log, older, newer, quotes, readers, edited, target, actions, fillFailed } = props;
   const words = useWords();
-  const { log, notices, older } = view;
-  const rows = useMemo(
-    () => buildTimeline({ log, notices, outgoing, uploads, myId: me.id }),
-    [log, notices, outgoing, uploads, me.id],
-  );
+  const { onNeedOlder, onNeedNewer } = props;
   // After a failure only a person asks again, not the scrolling.
   const onNearTop = useCallback(() => {
     if (older === "idle") onNeedOlder();
   }, [older, onNeedOlder]);
-  const { scroller, list, isAtEnd, onScroll, scrollToEnd } = useAnchoredScroll(rows, onNearTop);
+  const onNearEnd = useCallback(() => {
+    if (newer === "idle") onNeedNewer();
+  }, [newer, onNeedNewer]);
+  const virtual = useVirtualLog({ rows, heightOf, onNearTop, onNearEnd });
+  const { scroller, virtualizer, isAtEnd, scrollToEnd } = virtual;
 
-  const added = useNewestOwn(rows);
-  useEffect(() => {
-    if (added !== null) scrollToEnd();
-  }, [added, scrollToEnd]);
-
-  const newest = log.newest;
-  const isVisible = useVisibility();
-  useEffect(() => {
-    if (isAtEnd && newest !== null && isVisible) onSeen(newest);
-  }, [isAtEnd, newest, isVisible, onSeen]);
+  useFirstPlace(rows, target !== null, virtual.scrollTo, scrollToEnd);
+  useOwnNewest(rows, scrollToEnd);
+  useSeen(props, virtual.inView);
+  const flashed = useTarget(props, virtual.scrollTo);
+  const leavePast = useNewest(props, scrollToEnd);
+  const onKeyDown = useMessageKeys(rows, scroller, virtual.scrollTo);
 
   return (
-    <div className="log">
+    <div className="log" data-past={newer !== null}>
       {/* Scrolls by keyboard too, so it has to be reachable by it. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div ref={scroller} className="log__scroller" data-testid="log" tabIndex={0} role="region" aria-label={title} onScroll={onScroll}>
-        <LogTop view={view} onNeedOlder={onNeedOlder} />
-        <ol ref={list} className="log__list" aria-label={words.room.log.label(title)}>
-          {rows.map((row) => (
-            <RowView key={row.key} row={row} {...props} />
-          ))}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <div
+        ref={scroller}
+        className="log__scroller"
+        data-testid="log"
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        role="region"
+        aria-label={title}
+        onKeyDown={onKeyDown}
+      >
+        {props.isLoading && log.newest === null && <LogSkeleton />}
+        <ol className="log__list" aria-label={words.room.log.label(title)} style={{ blockSize: virtualizer.getTotalSize() }}>
+          {virtualizer.getVirtualItems().map(({ key, index, start }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            return (
+              <li
+                key={key}
+                ref={virtualizer.measureElement}
+                className="log__row"
+                data-index={index}
+                data-flashed={row.key === flashed}
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <LogRow
+                  row={row}
+                  actions={actions}
+                  fillFailed={fillFailed}
+                  quoted={quotedBy(row, log, quotes)}
+                  isEdited={row.type === "message" && row.message.seq === edited}
+                  readers={readers.get(row.key)}
+                />
+              </li>
+            );
+          })}
         </ol>
       </div>
-      <Announcer log={view.log} myId={me.id} />
-      {!isAtEnd && <JumpButton newest={log.newest ?? 0} onJump={scrollToEnd} />}
+      <PagingNote paging={older} at="top" words={words.room.log.olderFailed} onRetry={onNeedOlder} />
+      {newer !== null && <PagingNote paging={newer} at="end" words={words.messages.newerFailed} onRetry={onNeedNewer} />}
+      {(newer !== null || !isAtEnd) && <JumpButton newest={log.lastSeq} onJump={leavePast} />}
     </div>
   );
 }
 
-/** The last row's key while that is something of one's own on its way: writing brings one back to the end. */
-function useNewestOwn(rows: readonly Row[]): string | null {
-  const last = rows.at(-1);
-  return last?.type === "outgoing" || last?.type === "upload" ? last.key : null;
-}
-
-function RowView({ row, ...props }: MessageListProps & { readonly row: Row }) {
-  const words = useWords();
+/** A guess at a row's height, in CSS pixels, until it has been on screen. Images say theirs, so that little has to move. */
+function heightOf(row: Row): number {
   switch (row.type) {
-    case "day":
-      return (
-        <li className="day" role="separator">
-          <span>{words.formats.dayName(row.atMs)}</span>
-        </li>
-      );
-    case "gap":
-      return (
-        <li className="gap" data-testid="gap">
-          {props.view.fillFailed ? (
-            <button type="button" className="text-button" onClick={props.onRefill}>
-              {words.room.log.missedFailed(row.missing)}
-            </button>
-          ) : (
-            words.room.log.loadingMissed
-          )}
-        </li>
-      );
-    case "notice":
-      return (
-        <li className="notice" data-testid="notice">
-          {describeNotice(words, row.notice.event, props.me.id)}
-        </li>
-      );
     case "message": {
-      const isMine = row.message.from?.id === props.me.id;
-      return <MessageRow message={row.message} isMine={isMine} isHead={row.isHead} onOpenImage={props.onOpenImage} />;
+      const { media, text } = row.message;
+      const head = row.isHead ? 40 : 3;
+      if (media === null) return head + 16 + 24 * Math.ceil(Math.max(1, text.length) / 60);
+      const { width, height } = media.original;
+      return head + height * Math.min(1, 340 / Math.max(width, height));
     }
     case "outgoing":
-      return (
-        <OutgoingRow
-          message={row.message}
-          me={props.me}
-          isHead={row.isHead}
-          onRetry={props.onRetryMessage}
-          onDiscard={props.onDiscardMessage}
-        />
-      );
+      return 72;
     case "upload":
-      return (
-        <UploadRow
-          upload={row.upload}
-          me={props.me}
-          isHead={row.isHead}
-          onRetry={props.onRetryUpload}
-          onDiscard={props.onDiscardUpload}
-        />
-      );
+      return 260;
+    case "day":
+    case "unread":
+    case "gap":
+    case "notice":
+    case "beginning":
+      return 48;
   }
 }
 
-function LogTop({ view, onNeedOlder }: Pick<MessageListProps, "view" | "onNeedOlder">) {
-  const { room, shell } = useWords();
-  const { log, older, phase } = view;
-  if (older === "failed") {
-    return (
-      <p className="log__top" role="alert">
-        {room.log.olderFailed}{" "}
-        <button type="button" className="text-button" onClick={onNeedOlder}>
+function quotedBy(row: Row, log: RoomLog, quotes: ReadonlyMap<number, Message | null>): Message | null | undefined {
+  if (row.type !== "message" || row.message.reply_to === null) return undefined;
+  return log.find(row.message.reply_to) ?? quotes.get(row.message.reply_to);
+}
+
+/** With the first messages: at the mark of what is new, or at the end, unless a message was asked for. */
+function useFirstPlace(
+  rows: readonly Row[],
+  isAwaited: boolean,
+  scrollTo: (index: number) => void,
+  scrollToEnd: () => void,
+): void {
+  const isPlaced = useRef(false);
+  useLayoutEffect(() => {
+    if (isPlaced.current || rows.length === 0) return;
+    isPlaced.current = true;
+    if (isAwaited) return;
+    const mark = rows.findIndex(({ type }) => type === "unread");
+    if (mark === -1) scrollToEnd();
+    else scrollTo(mark);
+  }, [rows, isAwaited, scrollTo, scrollToEnd]);
+}
+
+/** Writing brings one back to the end. */
+function useOwnNewest(rows: readonly Row[], scrollToEnd: () => void): void {
+  const last = rows.at(-1);
+  const added = last?.type === "outgoing" || last?.type === "upload" ? last.key : null;
+  useEffect(() => {
+    if (added !== null) scrollToEnd();
+  }, [added, scrollToEnd]);
+}
+
+/** Goes to the end, out of the history if somebody is there. */
+function useNewest({ rows, newer, onNewest }: MessageListProps, scrollToEnd: () => void): () => void {
+  const isLeaving = useRef(false);
+  useLayoutEffect(() => {
+    if (!isLeaving.current || newer !== null) return;
+    isLeaving.current = false;
+    scrollToEnd();
+  }, [rows, newer, scrollToEnd]);
+  return () => {
+    isLeaving.current = newer !== null;
+    if (newer === null) scrollToEnd();
+    else onNewest();
+  };
+}
+
+/** Tells which message was seen: in view, in a window that somebody looks at. History is not: it was read, or skipped. */
+function useSeen(
+  { rows, newer, onSeen }: MessageListProps,
+  inView: { readonly first: number; readonly last: number } | null,
+): void {
+  const isLookedAt = useAttention();
+  const last = inView === null ? undefined : lastMessage(rows, inView.first, inView.last);
+  const seen = last?.seq ?? null;
+  const isPast = newer !== null;
+  useEffect(() => {
+    if (seen !== null && isLookedAt && !isPast) onSeen(seen);
+  }, [seen, isLookedAt, isPast, onSeen]);
+}
+
+function lastMessage(rows: readonly Row[], first: number, last: number): Message | undefined {
+  for (let index = last; index >= first; index--) {
+    const row = rows[index];
+    if (row?.type === "message") return row.message;
+  }
+  return undefined;
+}
+
+/** Goes to a message that was asked for, as soon as it is here; its row's key while it stands out. */
+function useTarget({ rows, target, onReached }: MessageListProps, scrollTo: (index: number) => void): string | null {
+  const [flashed, setFlashed] = useState<string | null>(null);
+  useLayoutEffect(() => {
+    if (target === null) return;
+    const index = rows.findIndex((row) => row.type === "message" && row.message.seq >= target.seq);
+    if (index === -1) return;
+    scrollTo(index);
+    const key = rows[index]?.key ?? null;
+    requestAnimationFrame(() => {
+      setFlashed(key); // it is in the page by then
+    });
+    onReached();
+  }, [rows, target, onReached, scrollTo]);
+  useEffect(() => {
+    if (flashed === null) return undefined;
+    const timer = setTimeout(() => {
+      setFlashed(null);
+    }, FLASH_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [flashed]);
+  return flashed;
+}
+
+/** Up and down go from message to message; Enter opens what can be done with one. */
+function useMessageKeys(
+  rows: readonly Row[],
+  scroller: { readonly current: HTMLDivElement | null },
+  scrollTo: (index: number) => void,
+): (event: KeyboardEvent) => void {
+  return (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return;
+    const row = event.target.closest<HTMLElement>(".log__row");
+    if (event.key === "Enter" && event.target.matches(".message")) {
+      event.preventDefault();
+      row?.querySelector<HTMLElement>('[data-testid="more"]')?.click();
+      return;
+    }
+    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    const from = row === null ? rows.length : Number(row.dataset["index"]);
+    const next = neighbour(rows, from, event.key === "ArrowUp" ? -1 : 1);
+    if (next === undefined) return;
+    event.preventDefault();
+    const focus = (): void => {
+      scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"] .message`)?.focus();
+    };
+    focus();
+    if (!scroller.current?.querySelector(`[data-index="${next}"]`)) {
+      scrollTo(next);
+      requestAnimationFrame(focus);
+    }
+  };
+}
+
+function neighbour(rows: readonly Row[], from: number, step: 1 | -1): number | undefined {
+  for (let index = from + step; index >= 0 && index < rows.length; index += step) {
+    if (rows[index]?.type === "message") return index;
+  }
+  return undefined;
+}
+
+interface PagingNoteProps {
+  readonly paging: Paging;
+  readonly at: "top" | "end";
+  readonly words: string;
+  readonly onRetry: () => void;
+}
+
+/** Over the log's edge, so that nothing moves when it comes and goes. */
+function PagingNote({ paging, at, words, onRetry }: PagingNoteProps) {
+  const { messages, shell } = useWords();
+  if (paging === "idle") return null;
+  return (
+    <p className="log__note" data-at={at} role={paging === "failed" ? "alert" : undefined}>
+      {paging === "loading" ? messages.loading : words}{" "}
+      {paging === "failed" && (
+        <button type="button" className="text-button" onClick={onRetry}>
           {shell.tryAgain}
         </button>
-      </p>
-    );
-  }
-  if (phase === "entering" && log.newest === null) return <LogSkeleton />;
-  if (log.complete && log.newest !== null) return <p className="log__top">{room.log.begins}</p>;
-  return <p className="log__top">{older === "loading" ? room.log.loadingOlder : ""}</p>;
+      )}
+    </p>
+  );
 }
 
 /** Shapes of messages while the first page is on its way. */
@@ -160,21 +296,6 @@ function LogSkeleton() {
         <span key={width} className="skeleton__bubble" style={{ inlineSize: `${width}%` }} />
       ))}
     </div>
-  );
-}
-
-/** What is in the log without being said by anybody. */
-const SILENT: ReadonlySet<Message["kind"]> = new Set<Message["kind"]>(["void", "deleted"]);
-
-/** Says new messages of others aloud, and nothing when older ones are loaded. */
-function Announcer({ log, myId }: { readonly log: RoomView["log"]; readonly myId: string }) {
-  const words = useWords().room.log;
-  const message = log.messages.at(-1);
-  const isNews = message !== undefined && !SILENT.has(message.kind) && message.from?.id !== myId;
-  return (
-    <p className="visually-hidden" aria-live="polite" data-testid="announcer">
-      {isNews ? words.said(message.from?.name ?? "", message.media === null ? message.text : words.sentImage) : ""}
-    </p>
   );
 }
 

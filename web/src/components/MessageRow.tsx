@@ -1,11 +1,19 @@
-import { memo, type ReactNode } from "react";
+import { memo, type ReactNode, useCallback, useState } from "react";
 
+import { useMessageActions } from "../hooks/useMessageActions";
 import { useWords } from "../hooks/useWords";
-import type { Author, Media, Message } from "../protocol/frames";
+import type { Copy } from "../protocol/changes";
+import type { Author, Message } from "../protocol/frames";
 import { Avatar, tint } from "./Avatar";
+import { EditForm } from "./EditForm";
+import { Icon } from "./Icon";
 import { MediaImage } from "./MediaImage";
 import { MessageText } from "./MessageText";
+import { MessageToolbar } from "./MessageToolbar";
 import { widthInList } from "./pictureSize";
+import { Quote } from "./Quote";
+import { Reactions } from "./Reactions";
+import { ReadBy } from "./ReadBy";
 
 interface BubbleRowProps {
   readonly author: Author;
@@ -14,16 +22,20 @@ interface BubbleRowProps {
   readonly atMs: number;
   readonly state: "sent" | "pending" | "failed";
   readonly seq?: number;
+  readonly mentionsMe?: boolean;
+  /** Over the bubble's corner, and beside it: they take no room of their own, so that nothing moves when they come. */
+  readonly tools?: ReactNode;
   /** Beneath the bubble: what happened to it and what can be done. */
   readonly footer?: ReactNode;
   readonly children: ReactNode;
 }
 
 /** The frame of anything that somebody said: who, when, on which side. */
-export function BubbleRow({ author, isMine, isHead, atMs, state, seq, footer, children }: BubbleRowProps) {
+export function BubbleRow(props: BubbleRowProps) {
+  const { author, isMine, isHead, atMs, state, seq, mentionsMe = false, tools, footer, children } = props;
   const { formats, room } = useWords();
   return (
-    <li
+    <article
       className="message"
       data-testid="message"
       data-seq={seq}
@@ -31,6 +43,8 @@ export function BubbleRow({ author, isMine, isHead, atMs, state, seq, footer, ch
       data-state={state}
       data-mine={isMine}
       data-head={isHead}
+      data-mentions-me={mentionsMe}
+      tabIndex={-1}
     >
       {!isMine && isHead && <Avatar id={author.id} name={author.name} />}
       <div className="message__body">
@@ -42,37 +56,93 @@ export function BubbleRow({ author, isMine, isHead, atMs, state, seq, footer, ch
             {formats.timeOfDay(atMs)}
           </time>
         </p>
-        <div className="message__bubble" title={formats.preciseTime(atMs)}>
-          {children}
+        <div className="message__line">
+          <div className="message__bubble" title={formats.preciseTime(atMs)}>
+            {children}
+          </div>
+          {tools}
         </div>
         {footer}
       </div>
-    </li>
+    </article>
   );
 }
 
 interface MessageRowProps {
-  readonly message: Message;
-  readonly isMine: boolean;
+  readonly message: Copy;
   readonly isHead: boolean;
-  readonly onOpenImage: (media: Media) => void;
+  /** In the thread that it names. */
+  readonly replies: number;
+  /** What it answers: null where that can't be had, undefined while it is not here, and where it answers nothing. */
+  readonly quoted?: Message | null | undefined;
+  readonly isEdited: boolean;
+  /** Who has read up to here and no further. */
+  readonly readers?: readonly Author[] | undefined;
+  /** Where the thread is on screen anyway there is no need to lead there. */
+  readonly isInThread?: boolean;
 }
 
-/** A message that has its number. */
-export const MessageRow = memo(function MessageRow({ message, isMine, isHead, onOpenImage }: MessageRowProps) {
-  const { system } = useWords().room.message;
+/** A message that has its number. Rendered again only when it, or what is told with it, changes. */
+export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
+  const { message, isHead, replies, quoted, isEdited, readers, isInThread = false } = props;
+  const { me, openThread } = useMessageActions();
+  const words = useWords();
+  const [isTouched, setIsTouched] = useState(false);
+  const [isHeld, setIsHeld] = useState(false);
+  const touch = useCallback(() => {
+    setIsTouched(true);
+  }, []);
+  const leave = useCallback(() => {
+    setIsTouched(false);
+  }, []);
+  const { seq, from, mentions, mentions_room: isToRoom, reply_to: replyTo } = message;
+  const isMine = from?.id === me.id;
+  const mentionsMe = !isMine && (isToRoom || mentions.includes(me.id));
   return (
-    <BubbleRow
-      author={message.from ?? { id: "", name: system }}
-      isMine={isMine}
-      isHead={isHead}
-      atMs={message.sent_at_ms}
-      state="sent"
-      seq={message.seq}
-    >
-      <Content message={message} onOpenImage={onOpenImage} />
-      {message.version > 1 && message.kind !== "deleted" && <Edited atMs={message.changed_at_ms} />}
-    </BubbleRow>
+    // What the pointer and the focus bring out are buttons of their own.
+    <div role="presentation" onPointerEnter={touch} onPointerLeave={leave} onFocus={touch} onBlur={leave}>
+      <BubbleRow
+        author={from ?? { id: "", name: words.room.message.system }}
+        isMine={isMine}
+        isHead={isHead}
+        atMs={message.sent_at_ms}
+        state="sent"
+        seq={seq}
+        mentionsMe={mentionsMe}
+        tools={
+          <>
+            {readers !== undefined && <ReadBy readers={readers} />}
+            {(isTouched || isHeld) && !isEdited && <MessageToolbar message={message} onHold={setIsHeld} />}
+          </>
+        }
+        footer={
+          <>
+            <Reactions message={message} />
+            {replies > 0 && !isInThread && (
+              <button
+                type="button"
+                className="thread-link"
+                data-testid="open-thread"
+                onClick={() => {
+                  openThread(seq);
+                }}
+              >
+                <Icon name="thread" /> {words.messages.thread.replies(replies)}
+              </button>
+            )}
+          </>
+        }
+      >
+        {message.pinned && (
+          <p className="message__pinned" data-testid="pinned">
+            <Icon name="pin" /> {words.messages.pinned}
+          </p>
+        )}
+        {replyTo !== null && !(isInThread && replyTo === message.thread) && <Quote seq={replyTo} message={quoted} />}
+        {isEdited ? <EditForm message={message} /> : <Content message={message} myId={me.id} />}
+        {message.version > 1 && message.kind !== "deleted" && !isEdited && <Edited atMs={message.changed_at_ms} />}
+      </BubbleRow>
+    </div>
   );
 });
 
@@ -85,7 +155,8 @@ function Edited({ atMs }: { readonly atMs: number | null }) {
   );
 }
 
-function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "onOpenImage">) {
+function Content({ message, myId }: { readonly message: Message; readonly myId: string }) {
+  const { openImage } = useMessageActions();
   const words = useWords().room.message;
   if (message.kind === "deleted") {
     return (
@@ -96,7 +167,8 @@ function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "on
   }
   if (message.kind === "unknown") return <p className="message__text">{words.unknownKind}</p>;
   const { media } = message;
-  if (media === null) return <MessageText text={message.text} />;
+  const said = <MessageText text={message.text} mentions={message.mentions} isToRoom={message.mentions_room} myId={myId} />;
+  if (media === null) return said;
   const shownWidth = widthInList(media);
   return (
     <>
@@ -107,7 +179,7 @@ function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "on
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();
-          onOpenImage(media);
+          openImage(media);
         }}
       >
         <MediaImage
@@ -118,7 +190,7 @@ function Content({ message, onOpenImage }: Pick<MessageRowProps, "message" | "on
           style={{ inlineSize: shownWidth }}
         />
       </a>
-      {message.text !== "" && message.text !== media.name && <MessageText text={message.text} />}
+      {message.text !== "" && message.text !== media.name && said}
     </>
   );
 }

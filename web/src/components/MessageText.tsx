@@ -1,20 +1,52 @@
-import { Fragment } from "react";
+import { Fragment, memo, type ReactNode, useMemo } from "react";
 
-const LINK = /(https?:\/\/[^\s<>"]+[^\s<>"'.,;:!?)\]])/u;
+import { parse, type Part } from "./richText";
 
-/** What a person wrote, with its web addresses as links. Never HTML. */
-export function MessageText({ text }: { readonly text: string }) {
+interface MessageTextProps {
+  readonly text: string;
+  readonly mentions?: readonly string[];
+  /** Everybody is mentioned, as `@room`. */
+  readonly isToRoom?: boolean;
+  readonly myId?: string;
+}
+
+/** What a person wrote, with its links, names and marks. Never HTML. */
+export const MessageText = memo(function MessageText({ text, mentions = [], isToRoom = false, myId }: MessageTextProps) {
+  const parts = useMemo(() => parse(text, new Set(isToRoom ? [...mentions, "room"] : mentions)), [text, mentions, isToRoom]);
   return (
-    <p className="message__text" dir="auto">
-      {text.split(LINK).map((part, index) =>
-        index % 2 === 1 ? (
-          <a key={index} href={part} target="_blank" rel="noopener noreferrer">
-            {part}
-          </a>
-        ) : (
-          <Fragment key={index}>{part}</Fragment>
-        ),
-      )}
-    </p>
+    <div className="message__text" dir="auto">
+      {shown(parts, myId)}
+    </div>
   );
+});
+
+function shown(parts: readonly Part[], myId: string | undefined): ReactNode {
+  return parts.map((part, index) => <PartView key={index} part={part} myId={myId} />);
+}
+
+function PartView({ part, myId }: { readonly part: Part; readonly myId: string | undefined }) {
+  switch (part.type) {
+    case "text":
+      return <Fragment>{part.text}</Fragment>;
+    case "code":
+      return <code className="code">{part.text}</code>;
+    case "block":
+      return <pre className="code-block">{part.text}</pre>;
+    case "link":
+      return (
+        <a href={part.text} target="_blank" rel="noopener noreferrer">
+          {part.text}
+        </a>
+      );
+    case "mention":
+      return (
+        <span className="mention" data-testid="mention" data-me={part.id === myId || part.id === "room"}>
+          {part.text}
+        </span>
+      );
+    case "bold":
+      return <strong>{shown(part.parts, myId)}</strong>;
+    case "italic":
+      return <em>{shown(part.parts, myId)}</em>;
+  }
 }

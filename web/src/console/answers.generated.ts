@@ -73,6 +73,62 @@ export interface Chain {
   readonly breaks: readonly BreakView[];
 }
 
+/** All of the stage, by name. */
+export interface Queues {
+  readonly queues: readonly QueueView[];
+}
+
+/** Some letters of a queue, in no order. */
+export interface Letters {
+  readonly letters: readonly LetterView[];
+}
+
+/** What became of it. With `dry_run`, `letters` are those that are meant, and nothing was done with them. */
+export interface Treated {
+  readonly dry_run: boolean;
+  readonly looked_at: number;
+  readonly chosen: number;
+  readonly done: number;
+  readonly failed: readonly Failed[];
+  readonly letters: readonly LetterView[];
+}
+
+/** One room. `tier`, `step` and `online` are as the room was reviewed last; `reports` the first by number. */
+export interface RoomLook {
+  readonly room: string;
+  readonly title: string;
+  readonly kind: string;
+  readonly members: number;
+  readonly more_members: boolean;
+  readonly owner: string | null;
+  readonly moderators: readonly string[];
+  readonly banned: readonly string[];
+  readonly muted: readonly string[];
+  readonly slow_mode_s: number;
+  readonly blocked_words: number;
+  readonly last_seq: number;
+  readonly last_said_at_ms: number | null;
+  readonly tier: string;
+  readonly step: string;
+  readonly online: number;
+  readonly reports: readonly ReportView[];
+}
+
+/** One user. `erasure` and `export` are the states of their jobs, None where they asked for none. */
+export interface UserLook {
+  readonly user: string;
+  readonly sockets: readonly SocketView[];
+  readonly rooms: readonly RoomRole[];
+  readonly more_rooms: boolean;
+  readonly erasure: string | null;
+  readonly export: string | null;
+}
+
+/** It is done, and noted under `id`. */
+export interface Dealt {
+  readonly id: string;
+}
+
 /** All flags of this release, by name. */
 export interface Flags {
   readonly flags: readonly FlagView[];
@@ -170,6 +226,54 @@ export interface BreakView {
   readonly why: string;
 }
 
+/**
+ * One queue of dead letters. `hidden` ones are being looked at by somebody; `oldest_s` is None where there is none.
+ *
+ * `redrive` says where they go back to: `queue`, `stream`, `state-machine` or `function`.
+ */
+export interface QueueView {
+  readonly name: string;
+  readonly waiting: number;
+  readonly hidden: number;
+  readonly oldest_s: number | null;
+  readonly redrive: string;
+}
+
+/** A letter that stays, and why. */
+export interface Failed {
+  readonly id: string;
+  readonly why: string;
+}
+
+/** One letter; `outline` is its body without what people wrote. */
+export interface LetterView {
+  readonly id: string;
+  readonly sent_at_ms: number;
+  readonly receives: number;
+  readonly outline: string;
+}
+
+/** A member's report of a message. */
+export interface ReportView {
+  readonly seq: number;
+  readonly user: string;
+  readonly reason: string;
+  readonly at_ms: number;
+}
+
+/** One open socket, and until when it may stay. */
+export interface SocketView {
+  readonly connection: string;
+  readonly expires_at_ms: number;
+}
+
+/** A room that a user is in, and as what. */
+export interface RoomRole {
+  readonly room: string;
+  readonly title: string;
+  readonly role: string | null;
+}
+
 /** One flag as operators see it. The first of `variants` is the control. Version 0: nobody has set a rule. */
 export interface FlagView {
   readonly flag: string;
@@ -252,6 +356,29 @@ export interface Request {
 /** What an operator says who takes an alarm on: the others read it. */
 export interface Note {
   readonly note: string;
+}
+
+/** Which letters are meant: bodies with `contains` in them, `limit` at most. `dry_run` only shows them. */
+export interface Treat {
+  readonly why: string;
+  readonly contains?: string;
+  readonly limit?: number;
+  readonly dry_run?: boolean;
+}
+
+/**
+ * What an operator has done in a room, and why.
+ *
+ * `mute` (for `for_s`; 0 ends it), `ban` and `unban` are of the `user`, `delete` of message `seq`, `slow_mode` of the
+ * whole room (`slow_mode_s` between two messages of a member; 0 ends it).
+ */
+export interface Deal {
+  readonly what: "ban" | "delete" | "mute" | "slow_mode" | "unban";
+  readonly why: string;
+  readonly user?: string | null;
+  readonly for_s?: number;
+  readonly seq?: number | null;
+  readonly slow_mode_s?: number;
 }
 
 /** What an operator asks for: the whole rule of one flag, behind which version of it, and why. */
@@ -345,6 +472,29 @@ export const flagView: Read<FlagView> = record<FlagView>({
   in_force_within_ms: or(count, 5000),
 });
 
+const roomRole: Read<RoomRole> = record<RoomRole>({ room: text, title: text, role: optional(text) });
+
+const socketView: Read<SocketView> = record<SocketView>({ connection: text, expires_at_ms: count });
+
+const reportView: Read<ReportView> = record<ReportView>({ seq: count, user: text, reason: text, at_ms: count });
+
+const letterView: Read<LetterView> = record<LetterView>({
+  id: text,
+  sent_at_ms: count,
+  receives: count,
+  outline: text,
+});
+
+const failed: Read<Failed> = record<Failed>({ id: text, why: text });
+
+const queueView: Read<QueueView> = record<QueueView>({
+  name: text,
+  waiting: count,
+  hidden: count,
+  oldest_s: optional(count),
+  redrive: text,
+});
+
 const breakView: Read<BreakView> = record<BreakView>({ day: text, number: count, why: text });
 
 const deedView: Read<DeedView> = record<DeedView>({
@@ -400,6 +550,50 @@ export const config: Read<Config> = record<Config>({
 });
 
 export const flags: Read<Flags> = record<Flags>({ flags: list(flagView) });
+
+export const dealt: Read<Dealt> = record<Dealt>({ id: text });
+
+export const userLook: Read<UserLook> = record<UserLook>({
+  user: text,
+  sockets: list(socketView),
+  rooms: list(roomRole),
+  more_rooms: flag,
+  erasure: optional(text),
+  export: optional(text),
+});
+
+export const roomLook: Read<RoomLook> = record<RoomLook>({
+  room: text,
+  title: text,
+  kind: text,
+  members: count,
+  more_members: flag,
+  owner: optional(text),
+  moderators: list(text),
+  banned: list(text),
+  muted: list(text),
+  slow_mode_s: count,
+  blocked_words: count,
+  last_seq: count,
+  last_said_at_ms: optional(count),
+  tier: text,
+  step: text,
+  online: count,
+  reports: list(reportView),
+});
+
+export const treated: Read<Treated> = record<Treated>({
+  dry_run: flag,
+  looked_at: count,
+  chosen: count,
+  done: count,
+  failed: list(failed),
+  letters: list(letterView),
+});
+
+export const letters: Read<Letters> = record<Letters>({ letters: list(letterView) });
+
+export const queues: Read<Queues> = record<Queues>({ queues: list(queueView) });
 
 export const chain: Read<Chain> = record<Chain>({ held: count, days: count, complete: flag, breaks: list(breakView) });
 

@@ -34,12 +34,19 @@ import {
   health,
   type Invalidation,
   invalidation,
+  type Letters,
+  letters,
   type Measures,
   measures,
+  type Queues,
+  queues,
   type Request as Staleness,
   type Rollback,
   type Status,
   status,
+  type Treat,
+  type Treated,
+  treated,
   type Versions,
   versions,
 } from "./answers.generated";
@@ -118,6 +125,19 @@ export class Operators {
 
   invalidate(wanted: Staleness, key: string): Promise<Invalidation> {
     return this.#act("/api/cache/invalidate", wanted, key, invalidation);
+  }
+
+  deadLetters(): Promise<Queues> {
+    return this.#read("/api/dead-letters", queues);
+  }
+
+  /** Some of them; nobody else gets these for that moment. */
+  letters(queue: string): Promise<Letters> {
+    return this.#read(`/api/dead-letters/${encodeURIComponent(queue)}`, letters);
+  }
+
+  treatLetters(queue: string, action: "redrive" | "discard", wanted: Treat, key: string): Promise<Treated> {
+    return this.#act(`/api/dead-letters/${encodeURIComponent(queue)}/${action}`, wanted, key, treated);
   }
 
   async #read<T>(path: string, read: Reader<T>): Promise<T> {

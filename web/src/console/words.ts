@@ -9,6 +9,7 @@ export const PANEL_NAMES = [
   "health",
   "alarms",
   "metrics",
+  "queues",
   "scaling",
   "cache",
   "flags",
@@ -22,6 +23,7 @@ export const PANEL_TITLES: Readonly<Record<PanelName, string>> = {
   health: "Health",
   alarms: "Alarms",
   metrics: "Metrics",
+  queues: "Dead letters",
   scaling: "Scaling",
   cache: "Caches",
   flags: "Flags",
@@ -122,6 +124,49 @@ export const METRICS = {
   number: (value: number, unit: string) => `${numberText(value)}${unit === "" ? "" : ` ${unit}`}`,
   chart: (title: string, labels: readonly string[]) => `${title}: ${labels.join(", ")}`,
   titleWithUnit: (title: string, unit: string) => (unit === "" || title.includes(unit) ? title : `${title} (${unit})`),
+};
+
+export const QUEUES = {
+  title: "Dead letters",
+  about: "What could not be worked off, by where it died. They are kept for 14 days: repair the cause, then redrive them.",
+  queue: "Queue",
+  waiting: "Waiting",
+  hidden: "Being looked at",
+  oldest: "Oldest",
+  backTo: "Redriven to",
+  look: "Look",
+  none: "The stage has no queues of dead letters.",
+  letter: "Letter",
+  sent: "Sent",
+  receives: "Received",
+  outline: "What it says, without what people wrote",
+  openedAbout: "Up to 20 of its letters. Looking takes them from everybody else for that moment.",
+  empty: "No letter is waiting here.",
+  contains: "Only those with this text",
+  redrive: "Redrive …",
+  discard: "Discard …",
+  preview: "preview",
+  why: "Why",
+  destinations: {
+    queue: "its queue",
+    stream: "its function, from the stream",
+    "state-machine": "its state machine",
+    function: "its function",
+  } as Readonly<Record<string, string>>,
+  titles: { redrive: "Send letters again", discard: "Give letters up" },
+  confirm: { redrive: "Redrive", discard: "Discard" },
+  open: (queue: string) => `Open ${queue}`,
+  opened: (queue: string) => `Letters of ${queue}`,
+  count: (letters: number) => (letters === 0 ? "none" : letters.toLocaleString()),
+  age: (seconds: number | null) => (seconds === null ? "–" : durationText(seconds)),
+  effect: (action: "redrive" | "discard", chosen: number, lookedAt: number) =>
+    `${chosen} of ${lookedAt} letters are meant. ${
+      action === "redrive"
+        ? "They go back to where they died, and leave this queue once they are there."
+        : "They are kept in the stage’s bucket with your name and reason, and nobody works them off."
+    }`,
+  done: (action: "redrive" | "discard", count: number, failed: number) =>
+    `${count} ${action === "redrive" ? "redriven" : "discarded"}, ${failed} failed and are still there.`,
 };
 
 export const SCALING = {
@@ -235,7 +280,7 @@ export const FLAGS = {
   ack: "Send to ack, p99",
   delivery: "Stored to posted, p99",
   outcomes: "What came of it",
-  outcomesAbout: "The newest minute that has numbers. `make experiment` judges whether a difference is more than chance.",
+  outcomesAbout: "The newest minute that has numbers. “make experiment” judges whether a difference is more than chance.",
   none: "There are no flags in this version.",
   why: "Why",
   store: "Set the rule",
@@ -261,6 +306,7 @@ export const FLAGS = {
 function sharesText({ shares, users, rooms, roles }: Rule, variants: readonly string[], by: string): string {
   const dealt = Object.entries(shares).map(([variant, percent]) => `${percent} % of ${by}s get ${variant}`);
   const named = Object.keys(users).length + Object.keys(rooms).length + Object.keys(roles).length;
+  if (dealt.length === 0 && named === 0) return `Everybody gets ${variants[0] ?? ""}.`;
   const parts = [...dealt, `the rest ${variants[0] ?? ""}`, ...(named === 0 ? [] : [`${named} named`])];
   return `${parts.join(", ")}.`;
 }
@@ -274,7 +320,7 @@ export const INFRASTRUCTURE = {
     functions: "Functions",
     tables: "Tables",
     queues: "Queues",
-    distribution: "Distribution",
+    cdn: "CDN",
     quotas: "Quotas",
   } as Readonly<Record<string, string>>,
   state: (state: string, items: number, ms: number) =>
@@ -307,4 +353,15 @@ export const AUDIT = {
 /** Three digits are what anybody reads of a number that moves. */
 export function numberText(value: number): string {
   return value.toLocaleString(undefined, { maximumSignificantDigits: Math.abs(value) >= 100 ? 21 : 3, maximumFractionDigits: 0 });
+}
+
+/** In the largest unit that there is one of. */
+export function durationText(seconds: number): string {
+  const units = [
+    [86_400, "d"],
+    [3_600, "h"],
+    [60, "min"],
+  ] as const;
+  const found = units.find(([size]) => seconds >= size);
+  return found === undefined ? `${seconds} s` : `${Math.floor(seconds / found[0])} ${found[1]}`;
 }

@@ -68,6 +68,11 @@ export function endpointsOf(token: string): HttpEndpoints {
   };
 }
 
+/** Has the browser given the cookies that the room's images load with, for five minutes. */
+export async function createMediaAccess(token: string, room: string): Promise<void> {
+  await call("GET", `/api/rooms/${encodeURIComponent(room)}/media-access`, { token });
+}
+
 /** The parts of tails, from the stage or from a cache before it. No token goes with them: their address is enough. */
 export const TAILS: TailDocuments = {
   live: async (path, tag, signal) => {

@@ -10,8 +10,9 @@ function edited(rev: number, text: string, extra: object = {}): MessageChange {
   return { type: "message_changed", message: messageOf(1, { text, rev, version: 2, ...extra }) };
 }
 
-function reacted(rev: number, reactions: readonly Reaction[]): MessageChange {
-  return { type: "reactions_changed", room: "general", seq: 1, rev, reactions, user: ADA, emoji: "👍", removed: false };
+function reacted(rev: number, reactions: readonly Reaction[], extra: object = {}): MessageChange {
+  const what = { rev, reactions, user: ADA, emoji: "👍", removed: false, isOwn: false };
+  return { type: "reactions_changed", room: "general", seq: 1, ...what, ...extra };
 }
 
 function pinned(rev: number, isPinned: boolean): MessageChange {
@@ -55,6 +56,29 @@ describe("what became of a message", () => {
       const copy = after(change);
       expect(changed(copy, change)).toBe(copy);
     }
+  });
+});
+
+describe("the reader's own reactions", () => {
+  const isOwn = true;
+
+  it("are what they did last, whichever of it is heard of first", () => {
+    const changes = [
+      reacted(1, [LIKE], { isOwn }),
+      reacted(2, [LIKE, { emoji: "🎉", count: 1 }], { isOwn, emoji: "🎉" }),
+      reacted(3, [{ emoji: "🎉", count: 1 }], { isOwn, removed: true }),
+    ];
+    for (const order of ordersOf(changes)) expect(after(...order).mine).toEqual(["🎉"]);
+  });
+
+  it("are not touched by those of others", () => {
+    expect(after(reacted(1, [LIKE], { isOwn }), reacted(2, [], { removed: true })).mine).toEqual(["👍"]);
+  });
+
+  it("outlive a whole copy from before them, and end with one from after", () => {
+    const own = after(reacted(3, [LIKE], { isOwn }));
+    expect(merged(own, messageOf(1, { text: "edited", rev: 2, mine: [] })).mine).toEqual(["👍"]);
+    expect(merged(own, messageOf(1, { text: "edited", rev: 4, mine: [] })).mine).toEqual([]);
   });
 });
 

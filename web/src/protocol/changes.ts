@@ -8,7 +8,10 @@
 
 import type { Message, MessageChanged, PinsChanged, ReactionsChanged } from "./frames";
 
-export type MessageChange = MessageChanged | ReactionsChanged | PinsChanged;
+/** `isOwn`: the reader reacted, here or on another of their devices. */
+export type ReactionsTold = ReactionsChanged & { readonly isOwn: boolean };
+
+export type MessageChange = MessageChanged | ReactionsTold | PinsChanged;
 
 /**
  * A message as it is held here. `rev` is of the newest whole copy that arrived; a part that came by itself since is
@@ -17,6 +20,8 @@ export type MessageChange = MessageChanged | ReactionsChanged | PinsChanged;
 export interface Copy extends Message {
   readonly reactionsRev?: number;
   readonly pinnedRev?: number;
+  /** By emoji, the change by which the reader reacted with it last, or took that back. */
+  readonly ownRevs?: Readonly<Record<string, number>>;
 }
 
 /** What nobody has answered, changed, reacted to or pinned yet. */
@@ -75,27 +80,41 @@ export function merged(known: Copy, other: Message): Copy {
   return overlaid({ ...newer, replies, last_reply_seq, mine: newer.mine ?? older.mine }, known);
 }
 
-/**
- * The copy after an event about it; the same one where a newer state is known.
- *
- * Which reactions are the reader's own stays as it was: nothing here can react yet.
- */
+/** The copy after an event about it; the same one where a newer state is known. */
 export function changed(known: Copy, change: MessageChange): Copy {
   switch (change.type) {
     case "message_changed":
       return merged(known, change.message);
     case "reactions_changed":
-      return overlaid(known, { ...known, reactions: change.reactions, reactionsRev: change.rev });
+      return overlaid(known, toldOf(known, change));
     case "pins_changed":
       return overlaid(known, { ...known, pinned: change.pinned, pinnedRev: change.rev });
   }
 }
 
+/** What an event about reactions says, and what was known of other emoji. */
+function toldOf(known: Copy, { reactions, rev, isOwn, emoji, removed }: ReactionsTold): Copy {
+  const told = { ...known, reactions, reactionsRev: rev };
+  if (!isOwn) return told;
+  return { ...told, mine: withOwn(known.mine, emoji, removed), ownRevs: { ...known.ownRevs, [emoji]: rev } };
+}
+
+/** The reader's own reactions after one more, or one less. */
+export function withOwn(mine: readonly string[] | null, emoji: string, isRemoved: boolean): readonly string[] {
+  const others = (mine ?? []).filter((it) => it !== emoji);
+  return isRemoved ? others : [...others, emoji];
+}
+
 /** A whole copy with those parts of another that are known up to a higher rev there; the same one where none is. */
 function overlaid(whole: Copy, parts: Copy): Copy {
-  const { reactions, reactionsRev = 0, pinned, pinnedRev = 0 } = parts;
+  const { reactions, reactionsRev = 0, pinned, pinnedRev = 0, ownRevs = {} } = parts;
   let result = whole;
   if (reactionsRev > (whole.reactionsRev ?? whole.rev)) result = { ...result, reactions, reactionsRev };
   if (pinnedRev > (whole.pinnedRev ?? whole.rev)) result = { ...result, pinned, pinnedRev };
+  for (const [emoji, rev] of Object.entries(ownRevs)) {
+    if (rev <= (whole.ownRevs?.[emoji] ?? whole.rev)) continue;
+    const mine = withOwn(result.mine, emoji, !(parts.mine ?? []).includes(emoji));
+    result = { ...result, mine, ownRevs: { ...result.ownRevs, [emoji]: rev } };
+  }
   return result;
 }

@@ -28,7 +28,9 @@ export type RoomKind = "public" | "private" | "direct";
 
 export type Role = "owner" | "moderator" | "member" | "reader" | "banned";
 
-export type MessageKind = "text" | "image" | "void" | "deleted";
+export type MediaKind = "image" | "video" | "audio" | "document";
+
+export type MessageKind = "text" | "image" | "video" | "audio" | "document" | "void" | "deleted";
 
 /** The codes of this version; a newer server may send others. */
 export const ERROR_CODES = [
@@ -656,29 +658,60 @@ export interface Preview {
 }
 
 /**
- * An image in a message. What was uploaded is never served: all forms are upright and have no metadata.
+ * An image, a video, a sound or a document in a message. All forms are upright and have no metadata.
  *
- * `original` is the largest one that every client can show, `thumbnail` one of at most 480 by 480 pixels. `hash` is the
- * image's ThumbHash in base64, which a client paints until it has more. `variants` go from small to large, and in one
- * size from the type that compresses best to the one that everything shows. Images of before there were variants have
- * none, and no hash.
+ * `original`, `thumbnail`, `hash` and `variants` are of the picture that stands for it: the image itself, a frame of
+ * the video, the waveform of the sound, the document's first page. `original` is the largest one that every client can
+ * show, `thumbnail` one of at most 480 by 480 pixels. `hash` is the picture's ThumbHash in base64, which a client
+ * paints until it has more. `variants` go from small to large, and in one size from the type that compresses best to
+ * the one that everything shows. Images of before there were variants have none, and no hash.
+ *
+ * `files` are what is played or fetched, the one that every client can use first: of a video an MP4 and an HLS
+ * playlist, of a sound an MP4, of a document itself; an image has none. `duration_ms` and `waveform` (64 peaks from 0
+ * to 255, in base64) are of what has them, `pages` of a document.
  */
 export interface Media {
   /** The server's name for it. */
   readonly id: string;
   /** As it is shown to people. */
   readonly name: string;
-  /** `original` is the largest one that every client can show, `thumbnail` one of at most 480 by 480 pixels. */
+  /**
+   * `original`, `thumbnail`, `hash` and `variants` are of the picture that stands for it: the image itself, a frame of
+   * the video, the waveform of the sound, the document's first page. `original` is the largest one that every client
+   * can show, `thumbnail` one of at most 480 by 480 pixels.
+   */
   readonly original: Picture;
-  /** `original` is the largest one that every client can show, `thumbnail` one of at most 480 by 480 pixels. */
+  /**
+   * `original`, `thumbnail`, `hash` and `variants` are of the picture that stands for it: the image itself, a frame of
+   * the video, the waveform of the sound, the document's first page. `original` is the largest one that every client
+   * can show, `thumbnail` one of at most 480 by 480 pixels.
+   */
   readonly thumbnail: Picture;
-  /** `hash` is the image's ThumbHash in base64, which a client paints until it has more. */
+  /**
+   * `original`, `thumbnail`, `hash` and `variants` are of the picture that stands for it: the image itself, a frame of
+   * the video, the waveform of the sound, the document's first page. `hash` is the picture's ThumbHash in base64, which
+   * a client paints until it has more.
+   */
   readonly hash: string | null;
   /**
-   * `variants` go from small to large, and in one size from the type that compresses best to the one that everything
-   * shows.
+   * `original`, `thumbnail`, `hash` and `variants` are of the picture that stands for it: the image itself, a frame of
+   * the video, the waveform of the sound, the document's first page. `variants` go from small to large, and in one size
+   * from the type that compresses best to the one that everything shows.
    */
   readonly variants: readonly Variant[];
+  /** What it is. `void` is a number that no message took. */
+  readonly kind: MediaKind | "unknown";
+  /**
+   * `files` are what is played or fetched, the one that every client can use first: of a video an MP4 and an HLS
+   * playlist, of a sound an MP4, of a document itself; an image has none.
+   */
+  readonly files: readonly MediaFile[];
+  /** `duration_ms` and `waveform` (64 peaks from 0 to 255, in base64) are of what has them, `pages` of a document. */
+  readonly duration_ms: number | null;
+  /** `duration_ms` and `waveform` (64 peaks from 0 to 255, in base64) are of what has them, `pages` of a document. */
+  readonly waveform: string | null;
+  /** `duration_ms` and `waveform` (64 peaks from 0 to 255, in base64) are of what has them, `pages` of a document. */
+  readonly pages: number | null;
 }
 
 /** Who said it, as their sign-in named them when they did. */
@@ -721,6 +754,25 @@ export interface Variant {
   readonly height: number;
   /** How many bytes there are behind `url`. */
   readonly size_bytes: number;
+}
+
+/**
+ * What is played or fetched. `url` is a path on the site's own origin, its bytes never change.
+ *
+ * `width` and `height` are of moving pictures, 0 where there are none. `size_bytes` is all that is behind the URL: of a
+ * playlist its segments, too.
+ */
+export interface MediaFile {
+  /** `url` is a path on the site's own origin, its bytes never change. */
+  readonly url: string;
+  /** Of the bytes behind `url`, such as `image/webp`. */
+  readonly content_type: string;
+  /** `size_bytes` is all that is behind the URL: of a playlist its segments, too. */
+  readonly size_bytes: number;
+  /** `width` and `height` are of moving pictures, 0 where there are none. */
+  readonly width: number;
+  /** `width` and `height` are of moving pictures, 0 where there are none. */
+  readonly height: number;
 }
 
 /** The fields of each command, without `action` and `id`. */
@@ -1244,6 +1296,14 @@ export interface MediaRejected {
 
 export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomAdvanced | RoomChanged | RoomPace | MessagesSkipped | AuthorErased | MediaRejected;
 
+const mediaFile: Read<MediaFile> = record<MediaFile>({
+  url: text,
+  content_type: text,
+  size_bytes: count,
+  width: or(count, 0),
+  height: or(count, 0),
+});
+
 const variant: Read<Variant> = record<Variant>({
   url: text,
   content_type: text,
@@ -1265,6 +1325,11 @@ const media: Read<Media> = record<Media>({
   thumbnail: picture,
   hash: optional(text),
   variants: or(list(variant), []),
+  kind: or(known("image", "video", "audio", "document"), "image"),
+  files: or(list(mediaFile), []),
+  duration_ms: optional(count),
+  waveform: optional(text),
+  pages: optional(count),
 });
 
 const preview: Read<Preview> = record<Preview>({ seq: count, author: text, text: text, sent_at_ms: count });
@@ -1272,7 +1337,7 @@ const preview: Read<Preview> = record<Preview>({ seq: count, author: text, text:
 const message: Read<Message> = record<Message>({
   room: text,
   seq: count,
-  kind: known("text", "image", "void", "deleted"),
+  kind: known("text", "image", "video", "audio", "document", "void", "deleted"),
   from: optional(author),
   text: text,
   sent_at_ms: count,

@@ -60,6 +60,20 @@ export class RoomLog {
     return last === undefined ? null : lastOf(last);
   }
 
+  /** The message of this number, where it is here. By bisection. */
+  find(seq: number): Copy | null {
+    const { messages } = this;
+    let low = 0;
+    let high = messages.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((messages[middle]?.seq ?? Infinity) < seq) low = middle + 1;
+      else high = middle;
+    }
+    const found = messages[low];
+    return found?.seq === seq ? found : null;
+  }
+
   /** Takes in messages in any order; of a number that is here already, the newer copy stays. */
   with(messages: readonly Message[]): RoomLog {
     const held = new Map(this.messages.map((message) => [message.seq, message]));
@@ -86,8 +100,8 @@ export class RoomLog {
   /** Takes in what became of a message, be it here or still to come. */
   changed(change: MessageChange): RoomLog {
     const { seq } = targetOf(change);
-    const known = this.messages.find((message) => message.seq === seq);
-    if (known === undefined) return this.#but({ early: [...this.#content.early, change].slice(-MAX_EARLY) });
+    const known = this.find(seq);
+    if (known === null) return this.#but({ early: [...this.#content.early, change].slice(-MAX_EARLY) });
     const copy = changed(known, change);
     if (copy === known) return this;
     return this.#but({ messages: this.messages.map((message) => (message === known ? copy : message)) });

@@ -20,10 +20,18 @@ export const MAX_WAIT_MS = 60_000;
 /** Unsent messages of a user, failed ones included. Whoever has so many waits, or gives some up. */
 export const MAX_KEPT = 500;
 
+/** A message by its number, and the thread that an answer to it is in. */
+export interface Answered {
+  readonly seq: number;
+  readonly thread: number;
+}
+
 export interface OutgoingMessage {
   readonly id: string;
   readonly room: string;
   readonly text: string;
+  /** What it answers; null where it answers nothing. */
+  readonly answers: Answered | null;
   /** The client's clock; only ever shown, never ordered by. */
   readonly createdAtMs: number;
   /** Null while it is on its way. */
@@ -69,9 +77,9 @@ export class Outbox {
   }
 
   /** False where too many wait already: the message is not taken. */
-  add(room: string, body: string): boolean {
+  add(room: string, body: string, answers: Answered | null = null): boolean {
     if (this.#messages.length >= MAX_KEPT) return false;
-    const message = { id: crypto.randomUUID(), room, text: body, createdAtMs: Date.now(), failure: null };
+    const message = { id: crypto.randomUUID(), room, text: body, answers, createdAtMs: Date.now(), failure: null };
     this.#update([...this.#messages, message]);
     this.#put(message);
     void this.#drain(room);
@@ -150,8 +158,9 @@ export class Outbox {
     const { connection, onSent } = this.#options;
     for (let attempt = 0; this.#isWaiting(message.id); attempt++) {
       try {
-        const { id, room, text: body } = message;
-        const sent = await connection.request("send", { room, text: body }, { id });
+        const { id, room, text: body, answers } = message;
+        const reply_to = answers?.seq ?? null;
+        const sent = await connection.request("send", { room, text: body, reply_to }, { id });
         onSent(message, sent);
         this.remove(id);
         return true;

@@ -16,7 +16,7 @@ async function open(user = "ada", onChange = (): void => undefined): Promise<Ind
 }
 
 function messageOf(id: string, extra: Partial<OutgoingMessage> = {}): OutgoingMessage {
-  return { id, room: "general", text: `text of ${id}`, createdAtMs: 1, failure: null, ...extra };
+  return { id, room: "general", text: `text of ${id}`, answers: null, createdAtMs: 1, failure: null, ...extra };
 }
 
 async function idsIn(store: IndexedOutboxStore): Promise<string[]> {

@@ -8,8 +8,8 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
 import { carriedError, carry, uncarry } from "./carriedErrors";
-import type { OutgoingMessage } from "./outbox";
-import { count, fields, optional, type Reader, text } from "./shape";
+import type { Answered, OutgoingMessage } from "./outbox";
+import { count, fields, optional, type Reader, record, text } from "./shape";
 
 export interface OutboxStore {
   /** The user's messages, those put first before the others. */
@@ -132,6 +132,8 @@ export class IndexedOutboxStore implements OutboxStore {
   }
 }
 
+const answered: Reader<Answered> = record<Answered>({ seq: count, thread: count });
+
 const outgoing: Reader<OutgoingMessage> = (value, path) => {
   const it = fields(value, path);
   const failure = optional(carriedError)(it["failure"], `${path}.failure`);
@@ -139,6 +141,7 @@ const outgoing: Reader<OutgoingMessage> = (value, path) => {
     id: text(it["id"], `${path}.id`),
     room: text(it["room"], `${path}.room`),
     text: text(it["text"], `${path}.text`),
+    answers: optional(answered)(it["answers"], `${path}.answers`),
     createdAtMs: count(it["createdAtMs"], `${path}.createdAtMs`),
     failure: failure && uncarry(failure),
   };

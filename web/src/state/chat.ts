@@ -4,16 +4,21 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
-import { createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
-import { type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
+import { createMediaAccess, createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
+import { type Copy, type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
 import type { ConnectionStatus, Positions } from "../protocol/connection";
 import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
 import { Outbox, type OutgoingMessage } from "../protocol/outbox";
 import { IndexedOutboxStore } from "../protocol/outboxStore";
+import { type PendingChange, PendingChanges } from "../protocol/pendingChanges";
 import { SharedConnection, tabPlatform } from "../protocol/sharedConnection";
 import { uploadServerOf } from "../protocol/uploadServer";
+import type { Wish } from "../protocol/wishes";
+import { Conversation } from "./conversation";
 import { RoomDirectory } from "./directory";
 import { Drafts } from "./drafts";
+import { MediaAccess } from "./mediaAccess";
+import { namedIn } from "./mentioning";
 import { Reading } from "./reading";
 import { OpenRoom } from "./room";
 import { Store } from "./store";
@@ -26,11 +31,22 @@ const REFRESH_INTERVAL_MS = 20_000;
 
 export type NewRoom = Omit<Commands["create"], "room">;
 
+/** A change of a message that was taken back, and why; a new object each time. */
+export interface Refused {
+  readonly pending: PendingChange;
+  readonly error: Error;
+}
+
 export class Chat {
   readonly me: Author;
   readonly status = new Store<ConnectionStatus>({ phase: "stopped", way: "socket", offlineSinceMs: null });
   readonly outgoing = new Store<readonly OutgoingMessage[]>([]);
+  /** Changes of messages that the server has not made yet. */
+  readonly pending = new Store<readonly PendingChange[]>([]);
+  /** The last change that it refused. */
+  readonly refused = new Store<Refused | null>(null);
   readonly directory: RoomDirectory;
+  readonly mediaAccess: MediaAccess;
   readonly uploads: Uploads;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
@@ -39,7 +55,8 @@ export class Chat {
 
   readonly #connection: SharedConnection;
   readonly #reading: Reading;
-  readonly #rooms = new Map<string, OpenRoom>();
+  readonly #changes: PendingChanges;
+  readonly #rooms = new Map<string, Conversation>();
   readonly #onSessionEnded: () => void;
   #current: OpenRoom | null = null;
   #isPaused = false;
@@ -61,7 +78,7 @@ export class Chat {
       onStatus: this.#onStatus,
       onEvent: this.#onEvent,
       onExcluded: (room, refusal) => {
-        this.#rooms.get(room)?.expel(refusal);
+        this.#open(room)?.expel(refusal);
         void this.directory.refresh();
       },
       onRotated: async () => {
@@ -72,6 +89,7 @@ export class Chat {
     });
     this.#reading = new Reading(this.#connection);
     this.directory = new RoomDirectory(this.#connection);
+    this.mediaAccess = new MediaAccess((room) => createMediaAccess(session.token, room));
     this.uploads = new Uploads({
       server: uploadServerOf(session.token),
       entered: (room) => this.room(room).settled(),
@@ -89,6 +107,19 @@ export class Chat {
         this.isForgetful.set(true);
       },
       leads: () => this.#connection.leads,
+    });
+    this.#changes = new PendingChanges({
+      connection: this.#connection,
+      me: this.me,
+      onChange: (pending) => {
+        this.pending.set(pending);
+      },
+      onMade: (change) => {
+        this.#onChange(change);
+      },
+      onRefused: (pending, error) => {
+        this.refused.set({ pending, error });
+      },
     });
     this.drafts = new Drafts(session.user.id);
   }
@@ -111,8 +142,10 @@ export class Chat {
     window.removeEventListener("pagehide", this.#onPageHide);
     window.removeEventListener("pageshow", this.#onPageShow);
     document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.mediaAccess.stop();
     this.uploads.stop();
     this.outbox.stop();
+    this.#changes.stop();
     this.#reading.stop();
     this.#connection.stop();
   }
@@ -131,6 +164,11 @@ export class Chat {
 
   /** The room with this id; the same one each time. */
   room(id: string): OpenRoom {
+    return this.conversation(id).room;
+  }
+
+  /** What goes on in the room with this id; the same one each time. */
+  conversation(id: string): Conversation {
     const known = this.#rooms.get(id);
     if (known !== undefined) return known;
     const room = new OpenRoom({
@@ -143,8 +181,14 @@ export class Chat {
       },
       onMessages: this.#onMessages,
     });
-    this.#rooms.set(id, room);
-    return room;
+    const conversation = new Conversation(room, this.#connection, this.me);
+    this.#rooms.set(id, conversation);
+    return conversation;
+  }
+
+  /** Changes a message: at once on the page, and then wherever it is. */
+  change(message: Copy, wish: Wish): void {
+    this.#changes.add(message, wish);
   }
 
   /** Puts one room on screen and takes the one before off it; null for none. */
@@ -178,6 +222,7 @@ export class Chat {
       void this.#followed?.enter();
       void this.directory.refresh();
       this.outbox.resume();
+      this.#changes.resume();
       this.#reading.tell();
     }
     if (status.phase === "refused") this.#onSessionEnded();
@@ -186,10 +231,12 @@ export class Chat {
   readonly #onEvent = (event: ServerEvent): void => {
     switch (event.type) {
       case "message":
-        this.#rooms.get(event.message.room)?.receive(event.message);
+        this.#open(event.message.room)?.receive(event.message);
+        break;
+      case "reactions_changed":
+        this.#onChange({ ...event, isOwn: event.user.id === this.me.id });
         break;
       case "message_changed":
-      case "reactions_changed":
       case "pins_changed":
         this.#onChange(event);
         break;
@@ -203,31 +250,39 @@ export class Chat {
         this.#onMember(event);
         break;
       case "room_changed":
-        this.#rooms.get(event.room)?.note(event);
+        this.#open(event.room)?.note(event);
         break;
       case "read":
         this.directory.read(event.room, event.seq);
         this.#reading.known(event.room, event.seq);
         break;
       case "room_pace":
-        this.#rooms.get(event.room)?.pace(event);
+        this.#open(event.room)?.pace(event);
         break;
       case "messages_skipped":
-        this.#rooms.get(event.room)?.skip(event);
+        this.#open(event.room)?.skip(event);
         break;
       case "author_erased":
-        this.#rooms.get(event.room)?.erase(event.user);
+        this.#open(event.room)?.erase(event.user);
         break;
       case "media_rejected":
         this.uploads.reject(event.media, event.reason);
         break;
       case "typing":
-      case "presence":
+        this.#rooms.get(event.room)?.typists.started(event.user);
+        break;
       case "receipts":
-        // Nothing on the page shows these yet.
+        this.#rooms.get(event.room)?.readers.told(event.readers);
+        break;
+      case "presence":
+        // Nothing on the page shows it yet.
         break;
     }
   };
+
+  #open(room: string): OpenRoom | undefined {
+    return this.#rooms.get(room)?.room;
+  }
 
   readonly #onChangedElsewhere = (room: string | null): void => {
     if (room !== null && room === this.#followed?.id) void this.#followed.enter();
@@ -235,13 +290,14 @@ export class Chat {
   };
 
   #onChange(change: MessageChange): void {
-    this.#rooms.get(targetOf(change).room)?.change(change);
+    this.#open(targetOf(change).room)?.change(change);
     if (change.type === "message_changed") this.directory.revise(change.message);
   }
 
   #onMember(event: MemberChanged): void {
-    const room = this.#rooms.get(event.room);
+    const room = this.#open(event.room);
     room?.note(event);
+    this.#rooms.get(event.room)?.people.outdate();
     if (event.user.id !== this.me.id) return;
     this.directory.change(event);
     room?.follow(event);
@@ -256,7 +312,7 @@ export class Chat {
     if (outside.length > 0) void this.directory.refresh();
     for (const [room, seq] of Object.entries(rooms)) {
       this.directory.reach(room, seq);
-      this.#rooms.get(room)?.reach(seq);
+      this.#open(room)?.reach(seq);
     }
     const room = this.#current;
     if (room === null) return;
@@ -274,7 +330,8 @@ export class Chat {
   };
 
   readonly #onSent = (message: OutgoingMessage, sent: Sent): void => {
-    this.room(message.room).receive({
+    const { room, people } = this.conversation(message.room);
+    room.receive({
       room: sent.room,
       seq: sent.seq,
       kind: "text",
@@ -284,6 +341,10 @@ export class Chat {
       command_id: message.id,
       media: null,
       ...UNTOUCHED,
+      reply_to: message.answers?.seq ?? null,
+      thread: message.answers?.thread ?? null,
+      mentions: namedIn(message.text).filter((id) => people.knows(id)),
+      mine: [],
     });
   };
 

@@ -4,7 +4,8 @@ import { closeChat, fill, openChat, pass, range, reconnect } from "../testing/ch
 import { ADA, GRACE } from "../testing/messages";
 import type { FakeServer } from "../testing/server";
 import type { Chat } from "./chat";
-import { LATE_MS, MAX_FILL, type OpenRoom } from "./room";
+import { LATE_MS } from "./gapFiller";
+import { MAX_FILL, type OpenRoom } from "./room";
 
 let server: FakeServer;
 let chat: Chat;
@@ -41,7 +42,7 @@ describe("entering a room", () => {
     await pass();
     chat.show("lunch");
     await pass();
-    expect(server.commands.slice(-3).map((it) => it.action)).toEqual(["join", "subscribe", "history"]);
+    expect(server.commands.slice(-4).map((it) => it.action)).toEqual(["join", "subscribe", "history", "receipts"]);
     expect(chat.room("lunch").view.get().phase).toBe("ready");
   });
 

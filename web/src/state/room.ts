@@ -9,50 +9,30 @@ import { fullJitter } from "../protocol/backoff";
 import { type MessageChange, targetOf } from "../protocol/changes";
 import type { Connection } from "../protocol/connection";
 import { ChatError, CommandRefused, ConnectionLost } from "../protocol/errors";
-import {
-  type History,
-  MAX_PAGE,
-  type MemberChanged,
-  type Message,
-  type MessagesSkipped,
-  type Room,
-  type RoomChanged,
-  type RoomPace,
-  type Subscribed,
-  type Tail,
+import type {
+  History,
+  MemberChanged,
+  Message,
+  MessagesSkipped,
+  Room,
+  RoomChanged,
+  RoomPace,
+  Subscribed,
+  Tail,
 } from "../protocol/frames";
-import { type Gap, RoomLog } from "../protocol/log";
+import { RoomLog } from "../protocol/log";
 import { givenBetween } from "../protocol/numbers";
-import { type TailDocuments, TailFollower } from "../protocol/tail";
+import type { TailDocuments, TailReader } from "../protocol/tail";
+import { GapFiller } from "./gapFiller";
+import { RoomTail } from "./roomTail";
+import { type RoomView, UNENTERED } from "./roomView";
+import { type RoomWatcher, RoomWatchers } from "./roomWatcher";
 import { Store } from "./store";
 
 const PAGE = 50;
-/** A number that is only late is usually here before this; asking costs more than waiting. */
-export const LATE_MS = 400;
 /** Beyond this, the newest page is shown instead and the rest is history to scroll back to. */
 export const MAX_FILL = 500;
 const MAX_NOTICES = 50;
-
-/** What happened to the room or its people, shown between messages: below number `afterSeq`, above the next. */
-export interface Notice {
-  readonly key: string;
-  readonly afterSeq: number;
-  readonly event: MemberChanged | RoomChanged;
-}
-
-export interface RoomView {
-  /** `entering` also while the line is down for the first time; `refused`: see `failure`. */
-  readonly phase: "entering" | "ready" | "refused";
-  readonly failure: Error | null;
-  readonly log: RoomLog;
-  /** Since the room was entered here; the server keeps none. */
-  readonly notices: readonly Notice[];
-  readonly older: "idle" | "loading" | "failed";
-  /** What the room goes without because so much is said in it. */
-  readonly step: RoomPace["step"];
-  /** Missed messages could not be fetched; a person may try again. */
-  readonly fillFailed: boolean;
-}
 
 export interface OpenRoomOptions {
   readonly id: string;
@@ -67,34 +47,33 @@ export interface OpenRoomOptions {
 
 export class OpenRoom {
   readonly id: string;
-  readonly view = new Store<RoomView>({
-    phase: "entering",
-    failure: null,
-    log: RoomLog.empty,
-    notices: [],
-    older: "idle",
-    step: "full",
-    fillFailed: false,
-  });
+  readonly view = new Store<RoomView>(UNENTERED);
 
   readonly #options: OpenRoomOptions;
+  readonly #gaps: GapFiller;
+  readonly #tail: RoomTail;
+  readonly #watchers = new RoomWatchers();
   /** Grows whenever the room is entered or left: what an earlier visit still waits for no longer counts. */
   #visit = 0;
   /** The number of the room's changes up to which all that became of messages here is known; null before any is. */
   #rev: number | null = null;
-  /** What follows the room where it is too large to be sent live. */
-  #tail: TailFollower | null = null;
-  #pacedAtMs = 0;
   #attempt = 0;
   #noticed = 0;
   #isOpen = false;
-  #isFilling = false;
   #enterTimer: ReturnType<typeof setTimeout> | undefined;
-  #fillTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: OpenRoomOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#gaps = this.#gapFiller();
+    this.#tail = new RoomTail(options.tails, this.#tailReader(), (isTailed) => {
+      if (isTailed !== this.view.get().isTailed) this.#change({ isTailed });
+    });
+  }
+
+  /** Tells of all that happens here; the answer ends that. */
+  watch(watcher: RoomWatcher): () => void {
+    return this.#watchers.add(watcher);
   }
 
   /** Shows the room, again after every reconnect: joins where needed, subscribes, and catches up. */
@@ -135,7 +114,7 @@ export class OpenRoom {
     this.#visit++;
     this.#isOpen = false;
     this.#clearTimers();
-    this.#endTail();
+    this.#tail.end();
     if (this.view.get().phase === "ready") this.#unfollow();
   }
 
@@ -151,7 +130,8 @@ export class OpenRoom {
   /** A live message, or one's own with the number it was given. */
   receive(message: Message): void {
     this.#take([message]);
-    this.#expect(LATE_MS);
+    this.#gaps.expect();
+    this.#watchers.tell((it) => it.onLive?.(message));
   }
 
   /** A message was edited, deleted, reacted to or pinned. */
@@ -160,28 +140,25 @@ export class OpenRoom {
     // A hole may be a number that nobody used, so it is not asked for before the next heartbeat.
     if (this.#rev !== null && rev === this.#rev + 1) this.#rev = rev;
     this.#setLog(this.view.get().log.changed(change));
+    this.#watchers.tell((it) => it.onChange?.(change));
     this.reach(seq);
   }
 
   /** The room goes without something, or no longer does. */
-  pace({ step, tail, as_of_ms }: RoomPace): void {
-    if (as_of_ms < this.#pacedAtMs) return; // another has overtaken it
-    this.#pacedAtMs = as_of_ms;
-    this.#change({ step });
-    this.followTail(tail);
+  pace(pace: RoomPace): void {
+    if (!this.#tail.isNews(pace)) return;
+    this.#change({ step: pace.step });
+    this.followTail(pace.tail);
   }
 
   /** The server said how the room is followed: by this tail, or with null live. */
   followTail(tail: Tail | null): void {
-    if (!this.#isOpen || this.view.get().phase !== "ready") return;
-    if (tail === null) this.#tail?.finish();
-    else if (this.#tail !== null && !this.#tail.isClosed) this.#tail.renew(tail);
-    else this.#tail = new TailFollower(this.#options.tails, this.#tailReader(), tail);
+    if (this.#isOpen && this.view.get().phase === "ready") this.#tail.follow(tail);
   }
 
   /** Whether there is nothing to ask for that the room's tail does not bring. */
   get isTailed(): boolean {
-    return this.#tail?.isHealthy ?? false;
+    return this.#tail.isHealthy;
   }
 
   /** Too much is said to be sent live: the newest is shown, and the rest is history to scroll back to. */
@@ -192,6 +169,12 @@ export class OpenRoom {
   /** Everything that somebody said here is gone. */
   erase(author: string): void {
     this.#setLog(this.view.get().log.without(author));
+    this.#watchers.tell((it) => it.onErased?.(author));
+  }
+
+  /** Older messages that were read some other way, up to the oldest one here without a hole. */
+  prepend(messages: readonly Message[]): void {
+    this.#take(messages);
   }
 
   /** Null where the server need not be asked for changes that never arrived. */
@@ -220,9 +203,10 @@ export class OpenRoom {
   expel(failure: CommandRefused): void {
     this.#visit++;
     this.#clearTimers();
-    this.#endTail();
+    this.#tail.end();
     this.#rev = null;
     this.#change({ phase: "refused", failure, log: RoomLog.empty, notices: [] });
+    this.#watchers.tell((it) => it.onReset?.());
   }
 
   /** A heartbeat says that one is not in this room: whether that is so shows when the room is subscribed to again. */
@@ -240,7 +224,7 @@ export class OpenRoom {
   reach(seq: number): void {
     if (this.#isOpen && this.view.get().phase === "ready") {
       this.#setLog(this.view.get().log.reaching(seq));
-      this.#expect(LATE_MS);
+      this.#gaps.expect();
     }
   }
 
@@ -262,7 +246,7 @@ export class OpenRoom {
   /** Fetches what is missing between messages, after it failed. */
   refill(): void {
     this.#change({ fillFailed: false });
-    void this.#fill();
+    void this.#gaps.fill();
   }
 
   /** Picking a public room is joining it; a member's own rooms are entered without asking to join again. */
@@ -311,22 +295,35 @@ export class OpenRoom {
     }
     if (page !== null) this.#takePage(page);
     this.#take(messages);
-    for (const message of changes.changed) this.#setLog(this.view.get().log.changed({ type: "message_changed", message }));
+    this.#revise(changes.changed);
     this.#setLog(this.view.get().log.reaching(last_seq));
     this.#change({ phase: "ready", failure: null, fillFailed: false });
     this.followTail(tail);
-    void this.#fill();
+    void this.#gaps.fill();
+    this.#watchers.tell((it) => it.onEntered?.());
   }
 
-  #tailReader(): ConstructorParameters<typeof TailFollower>[1] {
+  /** Messages as they stand that were changed. */
+  #revise(messages: readonly Message[]): void {
+    for (const message of messages) {
+      const change = { type: "message_changed", message } as const;
+      this.#setLog(this.view.get().log.changed(change));
+      this.#watchers.tell((it) => it.onChange?.(change));
+    }
+  }
+
+  #tailReader(): TailReader {
     return {
       rev: () => this.#rev ?? 0,
       isHidden: () => document.visibilityState === "hidden",
       onMessages: (messages) => {
+        const before = this.view.get().log.lastSeq;
         this.#take(messages);
+        const said = messages.filter(({ seq }) => seq > before);
+        for (const message of said) this.#watchers.tell((it) => it.onLive?.(message));
       },
       onChanged: (messages, rev) => {
-        for (const message of messages) this.#setLog(this.view.get().log.changed({ type: "message_changed", message }));
+        this.#revise(messages);
         this.#rev = Math.max(this.#rev ?? 0, rev);
       },
       onReached: (seq) => {
@@ -345,14 +342,10 @@ export class OpenRoom {
     };
   }
 
-  #endTail(): void {
-    this.#tail?.close();
-    this.#tail = null;
-  }
-
   /** Too much was missed: the newest page is shown, and the rest is history to scroll back to. */
   #startOver(lastSeq: number): void {
     this.#change({ log: RoomLog.empty.reaching(lastSeq), notices: [] });
+    this.#watchers.tell((it) => it.onReset?.());
     void this.enter();
   }
 
@@ -379,56 +372,31 @@ export class OpenRoom {
   #take(messages: readonly Message[]): void {
     this.#setLog(this.view.get().log.with(messages));
     this.#options.onMessages(messages);
+    this.#watchers.tell((it) => it.onMessages?.(messages));
   }
 
-  /** Looks for missing numbers in a while. */
-  #expect(delayMs: number): void {
-    clearTimeout(this.#fillTimer);
-    if (this.view.get().log.gaps().length > 0) this.#fillTimer = setTimeout(() => void this.#fill(), delayMs);
-  }
-
-  /** Fetches missing numbers, newest first, until there are none. */
-  async #fill(): Promise<void> {
-    if (this.#isFilling || !this.#isOpen) return;
-    this.#isFilling = true;
-    const visit = this.#visit;
-    try {
-      for (let gap = this.#newestGap(); gap !== undefined && visit === this.#visit; gap = this.#newestGap()) {
-        const found = (await this.#tail?.fetch(gap)) ?? null;
-        if (found !== null) {
-          this.#take(found);
-          if (!found.some(({ seq }) => isWithin(seq, gap))) break; // still being stored: another poll shows it again
-          continue;
-        }
-        const page = await this.#page(gap.last + 1, Math.min(MAX_PAGE, gap.last - gap.first + 1));
-        if (!page.messages.some(({ seq }) => isWithin(seq, gap))) {
-          throw new Error(`history does not have ${gap.first}–${gap.last}`);
-        }
+  #gapFiller(): GapFiller {
+    return new GapFiller({
+      id: this.id,
+      visit: () => (this.#isOpen ? this.#visit : null),
+      newestGap: () => this.view.get().log.gaps().at(-1),
+      fromTail: (gap) => this.#tail.fetch(gap),
+      page: (before, limit) => this.#page(before, limit),
+      onMessages: (messages) => {
+        this.#take(messages);
+      },
+      onPage: (page) => {
         this.#takePage(page);
-      }
-      this.#change({ fillFailed: false });
-    } catch (error) {
-      this.#fillStopped(error);
-    } finally {
-      this.#isFilling = false;
-    }
-    if (visit !== this.#visit) void this.#fill();
-  }
-
-  #newestGap(): Gap | undefined {
-    return this.view.get().log.gaps().at(-1);
-  }
-
-  #fillStopped(error: unknown): void {
-    if (!(error instanceof Error)) throw error;
-    if (error instanceof ConnectionLost) return; // the next connection fills
-    console.warn(`missed messages of ${this.id}:`, error.message);
-    this.#change({ fillFailed: true });
+      },
+      onFailed: (fillFailed) => {
+        this.#change({ fillFailed });
+      },
+    });
   }
 
   #clearTimers(): void {
     clearTimeout(this.#enterTimer);
-    clearTimeout(this.#fillTimer);
+    this.#gaps.rest();
   }
 
   #setLog(log: RoomLog): void {
@@ -438,8 +406,4 @@ export class OpenRoom {
   #change(change: Partial<RoomView>): void {
     this.view.update((view) => ({ ...view, ...change }));
   }
-}
-
-function isWithin(seq: number, { first, last }: Gap): boolean {
-  return seq >= first && seq <= last;
 }

@@ -5,12 +5,14 @@ import type { OutgoingMessage } from "../protocol/outbox";
 import { ADA, messageOf } from "../testing/messages";
 import { buildTimeline, type Row } from "./timeline";
 
+const SOURCE = { notices: [], outgoing: [], uploads: [], pending: [], myId: ADA.id, readSeq: null };
+
 function timeline(log: RoomLog, outgoing: readonly OutgoingMessage[] = []): Row[] {
-  return buildTimeline({ log, notices: [], outgoing, uploads: [], myId: ADA.id });
+  return buildTimeline({ ...SOURCE, log, outgoing }).filter(({ type }) => type !== "beginning");
 }
 
 function outgoingOf(id: string): OutgoingMessage {
-  return { id, room: "general", text: id, createdAtMs: 0, failure: null };
+  return { id, room: "general", text: id, answers: null, createdAtMs: 0, failure: null };
 }
 
 function heads(rows: readonly Row[]): boolean[] {
@@ -52,8 +54,34 @@ describe("the timeline", () => {
     const event = { type: "member", room: "general", user: ADA, change: "joined", role: "member", muted_until_ms: null, by: ADA } as const;
     const notices = [0, 1, 2].map((afterSeq) => ({ key: `n${afterSeq}`, afterSeq, event }));
     const log = RoomLog.empty.with([messageOf(1), messageOf(2)]);
-    const rows = buildTimeline({ log, notices, outgoing: [], uploads: [], myId: ADA.id });
+    const rows = buildTimeline({ ...SOURCE, log, notices }).filter(({ type }) => type !== "beginning");
     expect(rows.map((row) => row.type)).toEqual(["notice", "day", "message", "notice", "message", "notice"]);
     expect(heads(rows)).toEqual([true, true]);
+  });
+
+  it("marks where the first message is that was not read, if somebody else wrote it", () => {
+    const log = RoomLog.empty.with([1, 2, 3].map((seq) => messageOf(seq, seq === 2 ? { from: ADA } : {})));
+    const types = (readSeq: number): string[] => buildTimeline({ ...SOURCE, log, readSeq }).map((row) => row.type);
+    expect(types(1)).toEqual(["beginning", "day", "message", "message", "unread", "message"]);
+    expect(types(3)).not.toContain("unread");
+  });
+
+  it("marks nothing while it is not known which one that is", () => {
+    const log = RoomLog.empty.with([messageOf(8), messageOf(9)]);
+    expect(buildTimeline({ ...SOURCE, log, readSeq: 3 }).map((row) => row.type)).not.toContain("unread");
+  });
+
+  it("counts the answers in a thread, those that its copy does not know yet included", () => {
+    const answers = [4, 5].map((seq) => messageOf(seq, { thread: 1, reply_to: 1 }));
+    const log = RoomLog.empty.with([messageOf(1, { replies: 2, last_reply_seq: 4 }), messageOf(2), ...answers]);
+    const replies = timeline(log).flatMap((row) => (row.type === "message" ? [row.replies] : []));
+    expect(replies).toEqual([3, 0, 0, 0]);
+  });
+
+  it("shows a message as it will be once the server has changed it", () => {
+    const message = messageOf(1);
+    const pending = [{ id: "c", message, wish: { kind: "edit", text: "better" } as const, askedAtMs: 0 }];
+    const rows = buildTimeline({ ...SOURCE, log: RoomLog.empty.with([message]), pending });
+    expect(rows.at(-1)).toMatchObject({ message: { text: "better" } });
   });
 });

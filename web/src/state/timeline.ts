@@ -3,10 +3,12 @@
  * and at the end what is still on its way. Pure; order is the log's.
  */
 
-import type { Message } from "../protocol/frames";
+import type { Copy } from "../protocol/changes";
+import type { Author, Message, Reader } from "../protocol/frames";
 import type { RoomLog } from "../protocol/log";
 import type { OutgoingMessage } from "../protocol/outbox";
-import type { Notice } from "./room";
+import { afterPending, type PendingChange } from "../protocol/pendingChanges";
+import type { Notice } from "./roomView";
 import type { Upload } from "./uploads";
 
 /** Messages of one author this close together share one heading. */
@@ -16,49 +18,40 @@ export type Row =
   | { readonly type: "day"; readonly key: string; readonly atMs: number }
   | { readonly type: "gap"; readonly key: string; readonly missing: number }
   | { readonly type: "notice"; readonly key: string; readonly notice: Notice }
-  | { readonly type: "message"; readonly key: string; readonly message: Message; readonly isHead: boolean }
+  | { readonly type: "beginning"; readonly key: "beginning" }
+  | { readonly type: "unread"; readonly key: "unread" }
+  | {
+      readonly type: "message";
+      readonly key: string;
+      readonly message: Copy;
+      readonly isHead: boolean;
+      /** In the thread that it names. */
+      readonly replies: number;
+    }
   | { readonly type: "outgoing"; readonly key: string; readonly message: OutgoingMessage; readonly isHead: boolean }
   | { readonly type: "upload"; readonly key: string; readonly upload: Upload; readonly isHead: boolean };
 
 /** What parts the messages of one author. */
-const BREAKS: ReadonlySet<Row["type"] | undefined> = new Set<Row["type"]>(["gap", "notice"]);
+const BREAKS: ReadonlySet<Row["type"] | undefined> = new Set<Row["type"]>(["gap", "notice", "unread"]);
 
 export interface TimelineSource {
   readonly log: RoomLog;
   readonly notices: readonly Notice[];
   readonly outgoing: readonly OutgoingMessage[];
   readonly uploads: readonly Upload[];
+  /** Changes of these messages that the server has not made yet. */
+  readonly pending: readonly PendingChange[];
   readonly myId: string;
+  /** What others said above this number is marked as new; null marks nothing. */
+  readonly readSeq: number | null;
 }
 
-export function buildTimeline({ log, notices, outgoing, uploads, myId }: TimelineSource): Row[] {
-  const rows: Row[] = [];
-  const gapAfter = new Map(log.gaps().map((gap) => [gap.first - 1, gap.last - gap.first + 1]));
-  let head: Message | null = null;
-  let previous: Message | null = null;
-  const waiting = [...notices];
-  const noticesBelow = (seq: number): void => {
-    for (let next = waiting[0]; next !== undefined && next.afterSeq < seq; next = waiting[0]) {
-      rows.push({ type: "notice", key: next.key, notice: next });
-      waiting.shift();
-    }
-  };
-  for (const message of log.messages) {
-    noticesBelow(message.seq);
-    if (message.kind !== "void") {
-      const isNewDay = previous === null || dayOf(previous.sent_at_ms) !== dayOf(message.sent_at_ms);
-      if (isNewDay) rows.push({ type: "day", key: `day-${message.seq}`, atMs: message.sent_at_ms });
-      const isHead: boolean = isNewDay || BREAKS.has(rows.at(-1)?.type) || !belongsTo(head, message);
-      if (isHead) head = message;
-      previous = message;
-      rows.push({ type: "message", key: keyOf(message, myId), message, isHead });
-    }
-    const missing = gapAfter.get(message.seq);
-    if (missing !== undefined) rows.push({ type: "gap", key: `gap-${message.seq}`, missing });
-  }
-  noticesBelow(Infinity);
-  let isMine = previous?.from?.id === myId && rows.at(-1)?.type === "message";
-  const settled = new Set(log.messages.map((message) => message.command_id));
+export function buildTimeline(source: TimelineSource): Row[] {
+  const rows = loggedRows(source);
+  const { log, outgoing, uploads, myId } = source;
+  const last = rows.at(-1);
+  let isMine = last?.type === "message" && last.message.from?.id === myId;
+  const settled = new Set(outgoing.length === 0 ? [] : log.messages.map((message) => message.command_id));
   for (const message of outgoing) {
     if (settled.has(message.id)) continue;
     rows.push({ type: "outgoing", key: message.id, message, isHead: !isMine });
@@ -71,16 +64,94 @@ export function buildTimeline({ log, notices, outgoing, uploads, myId }: Timelin
   return rows;
 }
 
+/** What has its number, and what happened between. */
+function loggedRows({ log, notices, pending, myId, readSeq }: TimelineSource): Row[] {
+  const rows: Row[] = [];
+  const gapAfter = new Map(log.gaps().map((gap) => [gap.first - 1, gap.last - gap.first + 1]));
+  const replies = countReplies(log);
+  const isNewDay = dayTeller();
+  let head: Message | null = null;
+  let isMarked = readSeq === null || !reaches(log, readSeq);
+  const waiting = [...notices];
+  const noticesBelow = (seq: number): void => {
+    for (let next = waiting[0]; next !== undefined && next.afterSeq < seq; next = waiting[0]) {
+      rows.push({ type: "notice", key: next.key, notice: next });
+      waiting.shift();
+    }
+  };
+  for (const known of log.messages) {
+    noticesBelow(known.seq);
+    if (known.kind !== "void") {
+      const message = pending.length === 0 ? known : afterPending(known, pending);
+      const beginsDay = isNewDay(message.sent_at_ms);
+      if (beginsDay) rows.push({ type: "day", key: `day-${message.seq}`, atMs: message.sent_at_ms });
+      if (!isMarked && message.seq > (readSeq ?? 0) && message.from?.id !== myId) {
+        rows.push({ type: "unread", key: "unread" });
+        isMarked = true;
+      }
+      const isHead: boolean = beginsDay || BREAKS.has(rows.at(-1)?.type) || !belongsTo(head, message);
+      if (isHead) head = message;
+      rows.push({ type: "message", key: keyOf(message, myId), message, isHead, replies: replies.get(message.seq) ?? message.replies });
+    }
+    const missing = gapAfter.get(known.seq);
+    if (missing !== undefined) rows.push({ type: "gap", key: `gap-${known.seq}`, missing });
+  }
+  noticesBelow(Infinity);
+  if (log.complete && log.newest !== null) rows.unshift({ type: "beginning", key: "beginning" });
+  return rows;
+}
+
+/** Whether the last message that was read is here, so that it is known which one is the first that was not. */
+function reaches(log: RoomLog, readSeq: number): boolean {
+  return log.complete || (log.oldest ?? Infinity) <= readSeq;
+}
+
+/** Of threads with answers here that their copies do not count yet, how many answers there are. */
+function countReplies(log: RoomLog): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const { seq, thread } of log.messages) {
+    const named = thread === null ? null : log.find(thread);
+    if (named !== null && seq > named.last_reply_seq) counts.set(named.seq, (counts.get(named.seq) ?? named.replies) + 1);
+  }
+  return counts;
+}
+
+/** Says of one moment after another whether it is on another day than the one before. */
+function dayTeller(): (atMs: number) => boolean {
+  let [fromMs, toMs] = [Infinity, -Infinity];
+  return (atMs) => {
+    if (atMs >= fromMs && atMs < toMs) return false;
+    // Asked for once a day, because a calendar is slow.
+    fromMs = new Date(atMs).setHours(0, 0, 0, 0);
+    toMs = new Date(fromMs).setHours(24, 0, 0, 0);
+    return true;
+  };
+}
+
 /** One's own message keeps its key when it gets its number, so that its element stays the same. */
 function keyOf(message: Message, myId: string): string {
   return message.from?.id === myId && message.command_id !== null ? message.command_id : String(message.seq);
 }
 
-function belongsTo(head: Message | null, message: Message): boolean {
+/** Whether a message goes under the heading of an earlier one. */
+export function belongsTo(head: Message | null, message: Message): boolean {
   if (head === null || head.from?.id !== message.from?.id) return false;
   return Math.abs(message.sent_at_ms - head.sent_at_ms) < GROUP_MS;
 }
 
-function dayOf(atMs: number): string {
-  return new Date(atMs).toDateString();
+/** By the key of the row that each reader has got to, who that is; without oneself. */
+export function placeReaders(
+  rows: readonly Row[],
+  readers: readonly Reader[],
+  myId: string,
+): ReadonlyMap<string, readonly Author[]> {
+  const placed = new Map<string, Author[]>();
+  if (readers.length === 0) return placed;
+  const messages = rows.filter((row) => row.type === "message");
+  for (const { user, seq } of readers) {
+    const row = messages.findLast(({ message }) => message.seq <= seq);
+    if (user.id === myId || row === undefined || row.message.from?.id === user.id) continue;
+    placed.set(row.key, [...(placed.get(row.key) ?? []), user]);
+  }
+  return placed;
 }

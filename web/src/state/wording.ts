@@ -1,7 +1,7 @@
 /** What happened, in words for the person at the screen and, where there is something to do about it, what. */
 
 import { ChatError, CommandRefused, FileRejected } from "../protocol/errors";
-import type { Author, MemberChanged, RoomChanged, RoomPace } from "../protocol/frames";
+import type { Author, MemberChanged, Message, RoomChanged, RoomPace } from "../protocol/frames";
 import type { Words } from "../words/words";
 
 export function explain({ errors }: Words, error: unknown): string {
@@ -16,9 +16,34 @@ function isKnown<T extends object>(codes: T, code: string): code is keyof T & st
   return Object.hasOwn(codes, code);
 }
 
-/** What a busy room goes without; null where that is nothing that anybody would miss here. */
-export function describePace(words: Words, step: RoomPace["step"]): string | null {
-  return step === "digest" ? words.room.digest : null;
+/** What a busy room goes without; null where it is nothing. */
+export function describePace({ room, messages }: Words, step: RoomPace["step"], isTailed: boolean): string | null {
+  if (isTailed) return messages.pace.tail;
+  switch (step) {
+    case "full":
+    case "unknown":
+      return null;
+    case "digest":
+      return room.digest;
+    case "no_typing":
+    case "no_receipts":
+    case "counts_only":
+      return messages.pace[step];
+  }
+}
+
+/** A message in one line. */
+export function summaryOf({ room, messages }: Words, { kind, text, media }: Message): string {
+  if (kind === "deleted") return room.message.deleted;
+  return text === "" && media !== null ? messages.image : text.replaceAll(/\s+/gu, " ");
+}
+
+/** New messages of others, to be said aloud: one in full, more by their number. */
+export function announce({ room, messages: words }: Words, messages: readonly Message[]): string {
+  const [only] = messages;
+  if (only === undefined) return "";
+  if (messages.length > 1) return words.heard(messages.length);
+  return room.log.said(only.from?.name ?? "", only.media === null ? only.text : room.log.sentImage);
 }
 
 /** What happened to a room or to somebody in it; `myId` is who reads it. */

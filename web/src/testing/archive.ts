@@ -5,7 +5,7 @@
  */
 
 import { UNTOUCHED } from "../protocol/changes";
-import type { Author, History, Message, Role, Room, RoomKind, Subscribed, Tail } from "../protocol/frames";
+import type { Author, Commands, Found, History, Message, Receipts, Role, Room, RoomKind, Subscribed, Tail } from "../protocol/frames";
 import { SEGMENT } from "../protocol/tailChanges";
 
 interface StoredRoom {
@@ -26,6 +26,9 @@ export const NOON_MS = Date.UTC(2026, 10, 23, 12);
 export class FakeArchive {
   readonly rooms = new Map<string, StoredRoom>();
   protected clockMs = NOON_MS;
+
+  /** By user, in all rooms; others are members. */
+  readonly roles = new Map<string, Role>();
 
   addRoom(id: string, title: string, members: readonly string[] = [], kind: RoomKind = "public"): void {
     this.rooms.set(id, { title, kind, members: new Set(members), log: [], read: new Map() });
@@ -110,11 +113,27 @@ export class FakeArchive {
     return Object.fromEntries(newest.filter(([id, number]) => number > (positions[id] ?? 0)));
   }
 
-  protected history(room: string, before: number | null, limit: number): Partial<History> {
-    const { log } = this.stored(room);
-    const end = (before ?? log.length + 1) - 1;
-    const from = Math.max(0, end - limit);
-    return { room, messages: log.slice(from, end), more: from > 0 };
+  protected history(room: string, { thread = null, ...place }: Commands["history"]): History {
+    const log = this.stored(room).log.filter((message) => thread === null || message.thread === thread);
+    const [from, end] = stretchOf(log, place);
+    return { room, messages: log.slice(from, end), more: from > 0, newer: end < log.length };
+  }
+
+  /** Newest first. */
+  protected search(room: string, { query, before, limit = 20 }: Commands["search"]): Found {
+    const words = query.toLowerCase().split(" ");
+    const found = this.stored(room).log.filter(
+      ({ seq, text }) => seq < (before ?? Infinity) && words.every((word) => text.toLowerCase().includes(word)),
+    );
+    const messages = found.reverse().slice(0, limit);
+    return { room, messages, before: found.length > limit ? (messages.at(-1)?.seq ?? null) : null };
+  }
+
+  /** Everybody who has read the room at least up to `seq`. */
+  protected receipts(room: string, seq: number): Receipts {
+    const read = [...this.stored(room).read].filter(([, upTo]) => upTo >= seq);
+    const readers = read.map(([id, upTo]) => ({ user: { id, name: id }, seq: upTo, read_at_ms: this.clockMs }));
+    return { room, seq, count: readers.length, as_of_ms: this.clockMs, readers, after: null };
   }
 
   protected view(id: string, user: Author): Room {
@@ -127,7 +146,7 @@ export class FakeArchive {
     const member = members.has(user.id);
     const last_seq = member ? log.length : 0;
     const read_seq = member ? (read.get(user.id) ?? 0) : 0;
-    const role = member ? "member" : null;
+    const role = member ? (this.roles.get(user.id) ?? "member") : null;
     const last_rev = member ? revOf(log) : 0;
     return { room: id, title, kind, member, role, last_seq, read_seq, unread: last_seq - read_seq, latest, last_rev };
   }
@@ -137,6 +156,14 @@ export class FakeArchive {
     if (room === undefined) throw new Error(`no room ${id}`);
     return room;
   }
+}
+
+/** Which part of a log somebody asks for, as indexes: from the first, up to before the second. */
+function stretchOf(log: readonly Message[], { before, after = null, around = null, limit = 50 }: Omit<Commands["history"], "room">): [number, number] {
+  const behind = (number: number): number => log.filter(({ seq }) => seq <= number).length;
+  if (after !== null) return [behind(after), Math.min(log.length, behind(after) + limit)];
+  const end = around === null ? behind((before ?? Infinity) - 1) : Math.min(log.length, behind(around - 1) + Math.ceil(limit / 2));
+  return [Math.max(0, end - limit), end];
 }
 
 export function seqOf(log: readonly Message[]): number {

@@ -6,7 +6,8 @@
 
 import { vi } from "vitest";
 
-import type { Author, MemberChanged, Message, Role, RoomKind, ServerEvent } from "../protocol/frames";
+import type { Author, Commands, MemberChanged, Message, Role, RoomKind, ServerEvent } from "../protocol/frames";
+import { wished } from "../protocol/wishes";
 import { changedBehind, FakeArchive, revOf, seqOf } from "./archive";
 import { eventText } from "./http";
 import { FakeSocket, READY, type SentCommand } from "./socket";
@@ -101,6 +102,8 @@ export class FakeServer extends FakeArchive {
         return reply(201, { ticket: token, url: "ws://chat.test/local" });
       case "/api/commands":
         return this.#carryOutOverHttp(init, userOf(token));
+      case "/api/rooms/general/media-access":
+        return reply(200, { room: "general", path: "/media/general/", query: "", expires_at_ms: Date.now() + 300_000 });
       case "/api/events":
         return this.#stream(new URLSearchParams(query).get("rooms") ?? "", init, userOf(token));
       default:
@@ -239,18 +242,86 @@ export class FakeServer extends FakeArchive {
       return;
     }
     if (command.action === "unsubscribe") rooms.delete(id);
-    const { before = null, limit = 0 } = command as { before?: number | null; limit?: number };
-    if (command.action === "history") socket.acknowledge(command, this.history(id, before, limit));
-    else if (command.action === "send") this.#accept(command, line, id);
-    else socket.acknowledge(command, { room: this.view(id, user), last_seq: room.log.length });
+    if (command.action === "send") this.#accept(command, line, id);
+    else socket.acknowledge(command, this.#look(command, id) ?? this.#alter(command, line, id) ?? this.#entered(id, user));
+  }
+
+  #entered(id: string, user: Author): object {
+    return { room: this.view(id, user), last_seq: this.stored(id).log.length };
+  }
+
+  /** What a command reads; null for one that changes something. */
+  #look(command: SentCommand, id: string): object | null {
+    const fields = command as unknown;
+    switch (command.action) {
+      case "history":
+        return this.history(id, fields as Commands["history"]);
+      case "search":
+        return this.search(id, fields as Commands["search"]);
+      case "receipts":
+        return this.receipts(id, (fields as Commands["receipts"]).seq);
+      case "pins":
+        return { messages: this.stored(id).log.filter(({ pinned }) => pinned), after: null };
+      case "members": {
+        const members = [...this.stored(id).members];
+        return { members: members.map((it) => ({ user: nameOf(it), role: "member", muted_until_ms: null })), after: null };
+      }
+      default:
+        return null;
+    }
+  }
+
+  /** Changes a message and tells the others; null for what changes none. */
+  #alter(command: SentCommand, line: Line, id: string): object | null {
+    const seq = command["seq"] as number;
+    const told = { room: id, seq };
+    const { user } = line;
+    switch (command.action) {
+      case "edit":
+      case "delete": {
+        const change = command.action === "edit" ? { text: command["text"] as string } : { kind: "deleted" as const, text: "" };
+        const message = this.revise(id, seq, { ...change, changed_by: user });
+        this.tell(id, { type: "message_changed", message }, line);
+        return { ...told, version: message.version, rev: message.rev };
+      }
+      case "react": {
+        const { emoji, remove = false } = command as unknown as Commands["react"];
+        const wish = { kind: "react", emoji, remove } as const;
+        const { reactions, mine, rev } = this.#revised(id, seq, (it) => wished(it, wish, this.clockMs));
+        this.tell(id, { type: "reactions_changed", ...told, rev, reactions, user, emoji, removed: remove }, line);
+        return { ...told, rev, reactions, mine };
+      }
+      case "pin": {
+        const pinned = command["remove"] !== true;
+        const { rev, version } = this.#revised(id, seq, (it) => ({ ...it, pinned }));
+        this.tell(id, { type: "pins_changed", ...told, rev, pinned, by: user }, line);
+        return { ...told, rev, version };
+      }
+      default:
+        return null;
+    }
+  }
+
+  /** A change that is no new version of the text. */
+  #revised(id: string, seq: number, change: (message: Message) => Message): Message {
+    const message = this.stored(id).log[seq - 1]!;
+    const { version, changed_at_ms } = message;
+    return this.revise(id, seq, { ...change(message), version, changed_at_ms });
   }
 
   #accept(command: SentCommand, line: Line, id: string): void {
     const known = this.stored(id).log.find((it) => it.command_id === command.id && it.from?.id === line.user.id);
-    const message = known ?? this.post(id, line.user, command["text"] as string, { command_id: command.id });
+    const reply_to = (command["reply_to"] as number | undefined) ?? null;
+    const thread = reply_to === null ? null : (this.stored(id).log[reply_to - 1]?.thread ?? reply_to);
+    const extra = { command_id: command.id, reply_to, thread };
+    const message = known ?? this.post(id, line.user, command["text"] as string, extra);
     if (known === undefined) this.deliver(message, line);
     line.socket.acknowledge(command, { room: id, seq: message.seq, sent_at_ms: message.sent_at_ms });
   }
+}
+
+function nameOf(id: string): Author {
+  return { id, name: id.charAt(0).toUpperCase() + id.slice(1) };
 }
 
 function userOf(name: string): Author {

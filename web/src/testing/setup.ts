@@ -16,6 +16,12 @@ class StillResizeObserver implements ResizeObserver {
 }
 
 globalThis.ResizeObserver = StillResizeObserver;
+// A window in which every row of a test's log has its place.
+const LAYOUT = { clientHeight: 6_000, clientWidth: 800, offsetHeight: 40, offsetWidth: 800 };
+for (const [name, value] of Object.entries(LAYOUT)) {
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value });
+}
+Element.prototype.scrollTo = () => undefined;
 window.matchMedia = (media) => Object.assign(new EventTarget(), { matches: false, media }) as unknown as MediaQueryList;
 URL.createObjectURL = () => "blob:preview";
 URL.revokeObjectURL = () => undefined;

@@ -1,188 +1,241 @@
-import { type DragEvent, useCallback, useMemo, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo } from "react";
 
+import { Announcer } from "../components/Announcer";
 import { Composer } from "../components/Composer";
-import { Icon } from "../components/Icon";
 import { Lightbox } from "../components/Lightbox";
-import { MessageList } from "../components/MessageList";
+import { RoomHeader } from "../components/RoomHeader";
+import { Told } from "../components/Told";
+import { TypingLine } from "../components/TypingLine";
 import { useChat } from "../hooks/useChat";
+import { useFileDrop } from "../hooks/useFileDrop";
+import { MessageActionsContext } from "../hooks/useMessageActions";
+import { type RoomActions, useRoomActions } from "../hooks/useRoomActions";
 import { useStore } from "../hooks/useStore";
 import { useWords } from "../hooks/useWords";
-import type { Media } from "../protocol/frames";
-import { goTo } from "../state/route";
+import type { Room } from "../protocol/frames";
+import type { Conversation } from "../state/conversation";
+import { mayWrite } from "../state/rights";
+import { forgetMessage, messageRoute } from "../state/route";
 import { describePace, explain } from "../state/wording";
+import { AskedDialog, PinsPanel, SearchPanel, ThreadPanel } from "./panels";
+import { RoomMessages } from "./RoomMessages";
 
 /** One room: its messages and where to write. Mounted anew for each room. */
 export function RoomScreen({ id }: { readonly id: string }) {
   const chat = useChat();
-  const room = chat.room(id);
-  const view = useStore(room.view);
+  const view = useStore(chat.room(id).view);
   const { rooms } = useStore(chat.directory.view);
-  const entry = rooms?.find((it) => it.room === id);
+  const entry = rooms?.find((it) => it.room === id) ?? null;
   const title = entry?.title ?? id;
 
   if (view.phase === "refused") return <Refused title={title} failure={view.failure} />;
-  return <RoomStage id={id} title={title} isPrivate={entry?.kind === "private"} />;
+  return <RoomStage talk={chat.conversation(id)} entry={entry} title={title} />;
 }
 
 interface RoomStageProps {
-  readonly id: string;
+  readonly talk: Conversation;
+  /** As the list has it; null while that is not here. */
+  readonly entry: Room | null;
   readonly title: string;
-  readonly isPrivate: boolean;
 }
 
-function RoomStage({ id, title, isPrivate }: RoomStageProps) {
+function RoomStage({ talk, entry, title }: RoomStageProps) {
   const chat = useChat();
   const words = useWords();
-  const room = chat.room(id);
-  const view = useStore(room.view);
-  const allOutgoing = useStore(chat.outgoing);
-  const allUploads = useStore(chat.uploads.all);
-  const outgoing = useMemo(() => allOutgoing.filter((it) => it.room === id), [allOutgoing, id]);
-  const uploads = useMemo(() => allUploads.filter((it) => it.room === id), [allUploads, id]);
-  const isForgetful = useStore(chat.isForgetful);
-  const [opened, setOpened] = useState<Media | null>(null);
-  const closeImage = useCallback(() => {
-    setOpened(null);
-  }, []);
-  const send = useCallback((files: File[]) => {
-    chat.uploads.add(id, files);
-  }, [chat, id]);
-  const { isOver, ...drop } = useFileDrop(send);
-  const onNeedOlder = useCallback(() => void room.loadOlder(), [room]);
-  const onSeen = useCallback((seq: number) => {
-    chat.see(id, seq);
-  }, [chat, id]);
+  const { id } = talk.room;
+  const role = entry?.role ?? null;
+  const doing = useRoomActions(chat, talk, role);
+  const { setPanel, tell } = doing;
+  useRefusals(id, tell);
+  useMessageInAddress(id, talk, doing.jump);
+  const addFiles = useCallback(
+    (files: File[]) => {
+      chat.uploads.add(id, files);
+    },
+    [chat, id],
+  );
+  const { isOver, handlers } = useFileDrop(addFiles);
+  const look = useMemo(
+    () => ({
+      onSearch: () => {
+        setPanel({ kind: "search" });
+      },
+      onPins: () => {
+        setPanel({ kind: "pins" });
+      },
+      onDate: (atMs: number) => {
+        talk.jumpTo(atMs).catch((error: unknown) => {
+          tell(words.messages.undone.jump(explain(words, error)));
+        });
+      },
+    }),
+    [talk, setPanel, tell, words],
+  );
 
-  const pace = describePace(words, view.step);
-  const isEmpty = view.phase === "ready" && view.log.lastSeq === 0 && outgoing.length === 0 && uploads.length === 0;
   return (
-    <div className="room" data-testid="room-screen" data-room={id} {...drop}>
-      <RoomHeader title={title} isPrivate={isPrivate} />
-      {pace !== null && (
-        <p className="notice" role="status" data-testid="pace">
-          {pace}
-        </p>
-      )}
-      {isForgetful && (
-        <p className="notice" role="status" data-testid="forgetful">
-          This browser keeps nothing for this page: what is not sent yet is lost when you close it.
-        </p>
-      )}
-      {isEmpty ? (
-        <div className="empty">
-          <p className="empty__title">{words.room.empty}</p>
-          <p>{words.room.emptyHint}</p>
+    <MessageActionsContext value={doing.actions}>
+      <div className="room" data-testid="room-screen" data-room={id} data-panel={doing.panel?.kind} {...handlers}>
+        <div className="room__main">
+          <RoomHeader title={title} isPrivate={entry?.kind === "private"} look={look} />
+          <Pace talk={talk} />
+          <Forgetful />
+          <RoomMessages talk={talk} title={title} entry={entry} edited={doing.edited} />
+          <Heard talk={talk} />
+          <Told told={doing.told} tell={tell} />
+          <RoomComposer talk={talk} title={title} role={role} doing={doing} onFiles={addFiles} />
         </div>
-      ) : (
-        <MessageList
-          title={title}
-          view={view}
-          me={chat.me}
-          outgoing={outgoing}
-          uploads={uploads}
-          onNeedOlder={onNeedOlder}
-          onRefill={() => {
-            room.refill();
-          }}
-          onRetryMessage={(it) => {
-            chat.outbox.retry(it);
-          }}
-          onDiscardMessage={(it) => {
-            chat.outbox.remove(it);
-          }}
-          onRetryUpload={(it) => {
-            chat.uploads.retry(it);
-          }}
-          onDiscardUpload={(it) => {
-            chat.uploads.remove(it);
-          }}
-          onOpenImage={setOpened}
-          onSeen={onSeen}
-        />
-      )}
-      <Composer
-        roomTitle={title}
-        draft={chat.drafts.get(id)}
-        onDraft={(text) => {
-          chat.drafts.set(id, text);
-        }}
-        onSend={(text) => chat.outbox.add(id, text)}
-        onFiles={send}
-      />
-      {isOver && <div className="drop-hint">{words.room.dropHint(title)}</div>}
-      {opened !== null && <Lightbox media={opened} onClose={closeImage} />}
-    </div>
+        <Suspense fallback={null}>
+          <SidePanel talk={talk} doing={doing} />
+          {doing.asked !== null && <AskedDialog talk={talk} asked={doing.asked} onTold={tell} onClose={doing.endAsked} />}
+        </Suspense>
+        {isOver && <div className="drop-hint">{words.room.dropHint(title)}</div>}
+        {doing.opened !== null && <Lightbox media={doing.opened} onClose={doing.endOpened} />}
+      </div>
+    </MessageActionsContext>
   );
 }
 
-function RoomHeader({ title, isPrivate }: { readonly title: string; readonly isPrivate: boolean }) {
-  const { room } = useWords();
+/** What a busy room goes without, or that somebody looks at its history. */
+function Pace({ talk }: { readonly talk: Conversation }) {
+  const words = useWords();
+  const { step, isTailed } = useStore(talk.room.view);
+  const pace = describePace(words, step, isTailed);
+  if (pace === null) return null;
   return (
-    <header className="room__header">
-      <button
-        type="button"
-        className="icon-button room__back"
-        aria-label={room.back}
-        onClick={() => {
-          goTo(null);
-        }}
-      >
-        <Icon name="back" />
-      </button>
-      <h1 className="room__title" data-testid="room-title">
-        {title}
-      </h1>
-      {isPrivate && (
-        <span className="room__kind">
-          <Icon name="lock" /> {room.private}
-        </span>
-      )}
-    </header>
+    <p className="notice" role="status" data-testid="pace">
+      {pace}
+    </p>
   );
+}
+
+/** That this browser keeps nothing. */
+function Forgetful() {
+  const { forgetful } = useWords().messages;
+  const isForgetful = useStore(useChat().isForgetful);
+  if (!isForgetful) return null;
+  return (
+    <p className="notice" role="status" data-testid="forgetful">
+      {forgetful}
+    </p>
+  );
+}
+
+interface RoomComposerProps {
+  readonly talk: Conversation;
+  readonly title: string;
+  readonly role: Room["role"];
+  readonly doing: RoomActions;
+  readonly onFiles: (files: File[]) => void;
+}
+
+function RoomComposer({ talk, title, role, doing, onFiles }: RoomComposerProps) {
+  const chat = useChat();
+  const words = useWords();
+  const typists = useStore(talk.typists.view);
+  const { answering, endAnswer, actions } = doing;
+  const { id } = talk.room;
+  if (!mayWrite(role)) return <p className="composer--closed">{words.messages.composer.readOnly}</p>;
+  return (
+    <>
+      <TypingLine typists={typists} />
+      <Composer
+        placeholder={words.room.composer.placeholder(title)}
+        draft={chat.drafts.get(id)}
+        people={talk.people}
+        answering={answering}
+        onCancelAnswer={endAnswer}
+        onDraft={(text) => {
+          chat.drafts.set(id, text);
+          if (text !== "") talk.typing.wrote();
+        }}
+        onSend={(text) => {
+          const isTaken = chat.outbox.add(
+            id,
+            text,
+            answering === null ? null : { seq: answering.seq, thread: answering.thread ?? answering.seq },
+          );
+          talk.typing.sent();
+          talk.excursion.close();
+          if (isTaken) endAnswer();
+          return isTaken;
+        }}
+        onFiles={onFiles}
+        onEditLast={() => {
+          const last = talk.room.view.get().log.messages.findLast((it) => it.kind === "text" && it.from?.id === chat.me.id);
+          if (last !== undefined) actions.edit(last);
+        }}
+      />
+    </>
+  );
+}
+
+function SidePanel({
+  talk,
+  doing: { panel, setPanel, jump, edited },
+}: {
+  readonly talk: Conversation;
+  readonly doing: RoomActions;
+}) {
+  const close = useCallback(() => {
+    setPanel(null);
+  }, [setPanel]);
+  const leaveTo = useCallback(
+    (seq: number) => {
+      jump(seq);
+      if (window.matchMedia("(width < 1000px)").matches) close(); // it stands over the messages there
+    },
+    [jump, close],
+  );
+  switch (panel?.kind) {
+    case undefined:
+      return null;
+    case "search":
+      return <SearchPanel talk={talk} onJump={leaveTo} onClose={close} />;
+    case "pins":
+      return <PinsPanel talk={talk} onJump={leaveTo} onClose={close} />;
+    case "thread":
+      return <ThreadPanel key={panel.root} talk={talk} root={panel.root} edited={edited} onClose={close} />;
+  }
+}
+
+function Heard({ talk }: { readonly talk: Conversation }) {
+  return <Announcer heard={useStore(talk.heard)} />;
+}
+
+/** Says why a change in this room was taken back. */
+function useRefusals(room: string, tell: (words: string) => void): void {
+  const chat = useChat();
+  const words = useWords();
+  const refused = useStore(chat.refused);
+  useEffect(() => {
+    if (refused?.pending.message.room !== room) return;
+    chat.refused.set(null);
+    tell(words.messages.undone[refused.pending.wish.kind](explain(words, refused.error)));
+  }, [chat, refused, room, tell, words]);
+}
+
+/** Goes to the message that the page's address names, once the room is here. */
+function useMessageInAddress(room: string, talk: Conversation, jump: (seq: number) => void): void {
+  const seq = useStore(messageRoute);
+  const { phase } = useStore(talk.room.view);
+  useEffect(() => {
+    if (seq === null || phase !== "ready") return;
+    jump(seq);
+    forgetMessage(room);
+  }, [seq, phase, jump, room]);
 }
 
 function Refused({ title, failure }: { readonly title: string; readonly failure: Error | null }) {
   const words = useWords();
   return (
     <div className="room">
-      <RoomHeader title={title} isPrivate={false} />
-      <div className="empty" role="alert" data-testid="room-refused">
-        <p className="empty__title">{words.room.refused}</p>
-        <p>{explain(words, failure)}</p>
+      <div className="room__main">
+        <RoomHeader title={title} isPrivate={false} />
+        <div className="empty" role="alert" data-testid="room-refused">
+          <p className="empty__title">{words.room.refused}</p>
+          <p>{explain(words, failure)}</p>
+        </div>
       </div>
     </div>
   );
-}
-
-/** Files dragged over an element and let go there. */
-function useFileDrop(onFiles: (files: File[]) => void) {
-  // Moving between the element's children leaves one and enters another: only the balance tells.
-  const [depth, setDepth] = useState(0);
-  const withFiles = (event: DragEvent, act: () => void): void => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    act();
-  };
-  return {
-    isOver: depth > 0,
-    onDragEnter: (event: DragEvent) => {
-      withFiles(event, () => {
-        setDepth((it) => it + 1);
-      });
-    },
-    onDragLeave: (event: DragEvent) => {
-      withFiles(event, () => {
-        setDepth((it) => Math.max(0, it - 1));
-      });
-    },
-    onDragOver: (event: DragEvent) => {
-      withFiles(event, () => undefined);
-    },
-    onDrop: (event: DragEvent) => {
-      withFiles(event, () => {
-        setDepth(0);
-        onFiles([...event.dataTransfer.files]);
-      });
-    },
-  };
 }

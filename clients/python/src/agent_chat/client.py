@@ -38,6 +38,7 @@ from agent_chat.frames import (
 )
 from agent_chat.http import Progress
 from agent_chat.ids import new_id
+from agent_chat.media_links import MediaLinks
 from agent_chat.message_commands import MessageCommands
 from agent_chat.room_commands import RoomCommands
 from agent_chat.room_feed import RoomFeed
@@ -63,6 +64,7 @@ class Chat(RoomCommands, MessageCommands):
     ) -> None:
         self._addresses = Addresses(url)
         self._tokens = token_source(self._addresses, token, name)
+        self._media_links = MediaLinks(self._addresses, self._tokens)
         self._session = Session(Ways(self._addresses, self._tokens, client=_client_name()), self)
         self._streams = EventStreams()
         self._feeds = FeedRegistry(self._session, HttpTails(self._addresses), self._streams.offer)
@@ -141,6 +143,14 @@ class Chat(RoomCommands, MessageCommands):
     def post(self, room: str, text: str, *, reply_to: int | None = None, command_id: str | None = None) -> Outgoing:
         """As `send`, without waiting. Raises `OutboxFullError` when 1,000 messages wait."""
         return self._dispatcher.post(command_id or new_id(), room, text, reply_to)
+
+    async def media_url(self, path: str) -> str:
+        """An address that loads a `url` of a message's media, by whatever program, for one to five minutes.
+
+        One request for all images of a room, every four minutes at most. Raises `NotAMemberError` for a room that one
+        is not in; ValueError for another path.
+        """
+        return await self._media_links.link(path)
 
     async def upload(
         self,

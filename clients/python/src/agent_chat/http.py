@@ -50,6 +50,13 @@ class Ticket(msgspec.Struct, frozen=True):
         return f"{self.url}?{urllib.parse.urlencode({'ticket': self.ticket})}"
 
 
+class MediaAccess(msgspec.Struct, frozen=True):
+    """What a member loads the media of a room with: `query` belongs behind the `?` of its addresses."""
+
+    query: str
+    expires_at_ms: int
+
+
 @dataclass(frozen=True)
 class Api:
     """The HTTP endpoints under a stage's URL, such as `https://chat.example.com`. ValueError for what is none."""
@@ -69,6 +76,11 @@ class Api:
     async def create_ticket(self, token: str) -> Ticket:
         """Raises `UnauthorizedError` for a token that is not good any more."""
         return await self.call("POST", "/api/tickets", Ticket, token=token, body={})
+
+    async def media_access(self, token: str, room: str) -> MediaAccess:
+        """Access to a room's media, for five minutes. Raises `NotAMemberError`, `BannedError`, `RoomNotFoundError`."""
+        path = f"/api/rooms/{urllib.parse.quote(room, safe='')}/media-access"
+        return await self.call("GET", path, MediaAccess, token=token)
 
     async def upload(
         self, url: str, fields: dict[str, str], path: Path, content_type: str, progress: Progress | None

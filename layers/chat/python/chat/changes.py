@@ -7,6 +7,7 @@ room is told at once; who does not finds the change in the room's log of changes
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from chat import access, events, mentions, protection, tombstones
 from chat.delivery import deliver
@@ -93,19 +94,30 @@ def delete(services: Services, sender: Sender, command: DeleteMessage) -> Change
     Raises `MessageNotFoundError` and `NotAllowedError`. A muted author may still delete.
     """
     membership = access.require_member(services, sender.user, command.room)
+
+    def require_deletable(entry: Item) -> None:
+        if entry.get("user") != sender.user and not access.moderates(membership):
+            raise NotAllowedError("A message is deleted by its author or by a moderator.")
+
+    return take_away(services, sender, command.room, command.seq, require_deletable)
+
+
+def take_away(
+    services: Services, sender: Sender, room: str, seq: int, require_deletable: Callable[[Item], None]
+) -> Changed:
+    """As `delete`, of a message that `require_deletable` lets pass."""
     now_ms = services.clock.now_ms()
-    services.change_pace.require_below_limit(command.room, now_ms)
+    services.change_pace.require_below_limit(room, now_ms)
     before: list[Item] = []
 
     def plan(entry: Item) -> Alteration | None:
-        if entry.get("user") != sender.user and not access.moderates(membership):
-            raise NotAllowedError("A message is deleted by its author or by a moderator.")
+        require_deletable(entry)
         if entry["kind"] == DELETED:
             return None
         before[:] = [entry]
         return tombstones.deletion(entry, sender, now_ms)
 
-    altered = services.changes.alter(command.room, command.seq, plan, now_ms)
+    altered = services.changes.alter(room, seq, plan, now_ms)
     if altered.done:
         _forget_words(services, altered.entry, before[0]["text"])
         _tell(services, sender, altered)

@@ -1,10 +1,10 @@
-"""Uploads: what may be uploaded, under which names it is stored, and how an image becomes a message."""
+"""Uploads: what may be uploaded, under which names it is stored, and how a file becomes a message."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -39,6 +39,9 @@ Sha256 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]{43}=$")]
 
 UPLOADS = "uploads/"
 
+MOST_PATHS = 3
+"""Images of one room that caches are told to forget one by one, of those that go at the same time."""
+
 
 _FOR_GOOD = (
     BannedError,
@@ -49,7 +52,7 @@ _FOR_GOOD = (
     SlowModeError,
     TooManyRequestsError,
 )
-"""Refusals of an image that waiting a moment would not change."""
+"""Refusals of a message that waiting a moment would not change."""
 
 
 class MediaError(Exception):
@@ -105,12 +108,22 @@ def check(request: UploadRequest, limits: Mapping[str, int]) -> None:
         raise InvalidFieldError(f"`name` is 1 to {MAX_FILE_NAME_CHARS} characters.")
 
 
-def check_arrived(upload: Upload, body: bytes) -> None:
-    """Raises `MediaError` where these are not the bytes that the client said it would send, as far as it did."""
-    if len(body) > upload.size_bytes:
-        raise MediaError("The image has more bytes than were permitted.")
-    if upload.sha256 and base64.b64encode(hashlib.sha256(body).digest()).decode() != upload.sha256:
-        raise MediaError("The image was damaged on its way; send it again.")
+def check_arrived(upload: Upload, size_bytes: int, parts: Iterable[bytes]) -> None:
+    """Raises `MediaError` where these are not the bytes that the client said it would send, as far as it did.
+
+    `parts` are all of them, read only where there is a checksum to hold them against.
+    """
+    if size_bytes > upload.size_bytes:
+        raise MediaError("The file has more bytes than were permitted.")
+    if upload.sha256 and _sha256(parts) != upload.sha256:
+        raise MediaError("The file was damaged on its way; send it again.")
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return base64.b64encode(digest.digest()).decode()
 
 
 def upload_key(media: str) -> str:
@@ -129,7 +142,7 @@ def command_of(upload: Upload) -> str:
 
 
 def announce(services: Services, upload: Upload, media: Media) -> int:
-    """Posts the image to its room as its uploader; its number there. Repeated, it is the same message.
+    """Posts the file to its room as its uploader; its number there. Repeated, it is the same message.
 
     Raises `MediaError` when the uploader may not post there any more.
     """
@@ -141,7 +154,7 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
         raise MediaError(refused.message) from refused
     draft = Draft(
         room=upload.room,
-        kind="image",
+        kind=media.kind,
         user=upload.user,
         name=upload.user_name,
         text="",
@@ -152,11 +165,28 @@ def announce(services: Services, upload: Upload, media: Media) -> int:
     return messages.post(services, draft).seq
 
 
-def purge(files: Files, edge_cache: EdgeCache, media: str, shown: Sequence[str]) -> None:
-    """Removes an image: as it was uploaded, and all that was `shown` of it, from caches too. Safe to repeat."""
+def remove(files: Files, media: str, shown: Sequence[str]) -> None:
+    """Removes a file: as it was uploaded, and all that was `shown` of it. Safe to repeat.
+
+    Beside a playlist are its segments, and frames, of which a message does not tell one by one.
+    """
+    for playlist in (key for key in shown if key.endswith(".m3u8")):
+        files.remove_below(playlist.rpartition("/")[0] + "/")
     files.remove([upload_key(media), *shown])
-    # CloudFront's bill counts paths: one for all forms of an image.
-    edge_cache.forget(sorted({key.rpartition("/")[0] + "/*" for key in shown}))
+
+
+def forget(edge_cache: EdgeCache, shown: Iterable[str]) -> None:
+    """Has caches forget all that was `shown` of files that are removed. Safe to repeat.
+
+    CloudFront's bill counts paths, $0.005 each above 1,000 a month: a file is one for all its forms, and more than
+    `MOST_PATHS` files of a room are the room. What else is shown there is fetched from the bucket once more.
+    """
+    rooms: dict[str, set[str]] = {}
+    for key in shown:
+        folder = key.rpartition("/")[0]
+        rooms.setdefault(folder.rpartition("/")[0], set()).add(folder)
+    paths = [path for room, images in rooms.items() for path in ([room] if len(images) > MOST_PATHS else images)]
+    edge_cache.forget(sorted(f"{path}/*" for path in paths))
 
 
 def tell_rejected(connections: ConnectionRegistry, sockets: Sockets, upload: Upload, reason: str) -> None:

@@ -25,7 +25,20 @@ class MediaKind:
 
 IMAGE = MediaKind("image", ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"), 10 * MIB)
 
-KINDS = (IMAGE,)
+VIDEO = MediaKind("video", ("video/mp4", "video/quicktime", "video/webm"), 1024 * MIB)
+AUDIO = MediaKind(
+    "audio",
+    (
+        *("audio/mp4", "audio/x-m4a", "audio/mpeg", "audio/ogg", "audio/webm"),
+        *("audio/wav", "audio/x-wav", "audio/flac", "audio/x-flac"),
+    ),
+    200 * MIB,
+)
+"""Several names that browsers give one format. What is recorded in a browser is WebM, Ogg or MP4."""
+
+DOCUMENT = MediaKind("document", ("application/pdf",), 50 * MIB)
+
+KINDS = (IMAGE, VIDEO, AUDIO, DOCUMENT)
 """All that is taken: whatever stands here has functions that make a message of it."""
 
 

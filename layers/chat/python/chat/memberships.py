@@ -87,25 +87,41 @@ def remove(services: Services, sender: Sender, command: RemoveMember) -> Done:
     if (known is None or not known.inside) and not command.ban:
         services.fanout.connections.unsubscribe_user(command.user, command.room)
         raise UserNotFoundError("This user is not in the room.")
-    target = known or Membership(command.room, command.user, command.user, "reader")
+    target = known or outsider(command.room, command.user)
     access.require_above(caller, target)
-    done = (
-        services.members.ban(target, now=known.role if known else None) if command.ban else services.members.end(target)
-    )
+    put_out(services, sender, target, now=known.role if known else None, ban=command.ban)
+    return Done()
+
+
+def put_out(services: Services, by: Principal, target: Membership, *, now: str | None, ban: bool) -> None:
+    """Ends the membership whose role is `now` (None: there is none), with `ban` for good, and tells the room.
+
+    Raises `UnavailableError` where it has changed meanwhile.
+    """
+    done = services.members.ban(target, now=now) if ban else services.members.end(target)
     if not done:
         raise changed_meanwhile()
-    services.fanout.connections.unsubscribe_user(command.user, command.room)
-    announce(services.fanout, target, "banned" if command.ban else "removed", sender)
-    return Done()
+    services.fanout.connections.unsubscribe_user(target.user, target.room)
+    announce(services.fanout, target, "banned" if ban else "removed", by)
+
+
+def outsider(room: str, user: str) -> Membership:
+    """Somebody who is not in the room, as far as banning them goes."""
+    return Membership(room, user, user, "reader")
 
 
 def unban(services: Services, sender: Sender, command: Unban) -> Done:
     """Lets a banned user in again; who is not banned stays as they are."""
     access.require_moderator(services, sender.user, command.room)
-    banned = services.members.find(command.room, command.user)
-    if banned and services.members.unban(command.room, command.user):
-        announce(services.fanout, banned, "unbanned", sender)
+    let_in_again(services, sender, command.room, command.user)
     return Done()
+
+
+def let_in_again(services: Services, by: Principal, room: str, user: str) -> None:
+    """Ends a ban and tells the room; nothing where there is none."""
+    banned = services.members.find(room, user)
+    if banned and services.members.unban(room, user):
+        announce(services.fanout, banned, "unbanned", by)
 
 
 def mute(services: Services, sender: Sender, command: Mute) -> Done:
@@ -113,11 +129,16 @@ def mute(services: Services, sender: Sender, command: Mute) -> Done:
     caller = access.require_moderator(services, sender.user, command.room)
     target = _require_target(services, command.room, command.user)
     access.require_above(caller, target)
-    until_ms = services.clock.now_ms() + command.for_s * 1000 if command.for_s else 0
-    services.members.mute(command.room, command.user, until_ms)
-    muted = Membership(target.room, target.user, target.name, target.role, until_ms)
-    announce(services.fanout, muted, "muted" if until_ms else "unmuted", sender)
+    silence(services, sender, target, command.for_s)
     return Done()
+
+
+def silence(services: Services, by: Principal, target: Membership, for_s: int) -> None:
+    """As `mute`, of somebody inside, whoever asks for it."""
+    until_ms = services.clock.now_ms() + for_s * 1000 if for_s else 0
+    services.members.mute(target.room, target.user, until_ms)
+    muted = Membership(target.room, target.user, target.name, target.role, until_ms)
+    announce(services.fanout, muted, "muted" if until_ms else "unmuted", by)
 
 
 def set_role(services: Services, sender: Sender, command: SetRole) -> Done:

@@ -32,15 +32,26 @@ logger = logging.getLogger(__name__)
 def configure(services: Services, sender: Sender, command: Configure) -> RoomSettings:
     """Sets what the command names and tells the room's subscribers; in force everywhere within 10 s, usually 5."""
     access.require_moderator(services, sender.user, command.room)
-    rules = services.protection.rules
     if command.slow_mode_s is None and command.blocked_words is None:
-        return _settings(command.room, rules.find(command.room), moderator=True)
+        return _settings(command.room, services.protection.rules.find(command.room), moderator=True)
     blocked = None if command.blocked_words is None else frozenset(map(_word, command.blocked_words))
-    changed = rules.change(command.room, slow_mode_s=command.slow_mode_s, blocked_words=blocked)
-    by = Author(sender.user, sender.name)
-    frame = encode(RoomChanged(room=command.room, slow_mode_s=changed.slow_mode_s, by=by))
-    deliver(services.fanout, command.room, frame, except_connection=sender.connection)
+    changed = set_rules(services, sender, command.room, slow_mode_s=command.slow_mode_s, blocked_words=blocked)
     return _settings(command.room, changed, moderator=True)
+
+
+def set_rules(
+    services: Services,
+    by: Sender,
+    room: str,
+    *,
+    slow_mode_s: int | None = None,
+    blocked_words: frozenset[str] | None = None,
+) -> RoomRules:
+    """Changes what is not None, whoever asks for it, and tells the room's subscribers."""
+    changed = services.protection.rules.change(room, slow_mode_s=slow_mode_s, blocked_words=blocked_words)
+    frame = encode(RoomChanged(room=room, slow_mode_s=changed.slow_mode_s, by=Author(by.user, by.name)))
+    deliver(services.fanout, room, frame, except_connection=by.connection)
+    return changed
 
 
 def read_settings(services: Services, sender: Sender, command: ReadSettings) -> RoomSettings:

@@ -54,6 +54,8 @@ class Settings:
     """Parameter Store's name of the page's address, which is known only once everything is deployed."""
     distribution_parameter: str | None = None
     """As `site_url_parameter`, of the id of the distribution that serves media."""
+    edge_log_bucket: str | None = None
+    """Where CloudFront leaves its logs."""
     fanout: str | None = None
     """Thresholds of delivery that are not the defaults, as `chat.planning.Thresholds.parse` takes them."""
     scaled_functions: str | None = None
@@ -83,6 +85,8 @@ class Settings:
     """What becomes of an image without a verdict in time: `open` takes it, `closed` refuses it."""
     media_scan_secret_arn: str | None = None
     """As `moderation_secret_arn`."""
+    video_max_s: str | None = None
+    """How long a video may be, in seconds: a whole number."""
     uploads_per_day: str | None = None
     """Permissions to upload that a user gets a day (UTC), and for how many megabytes: whole numbers from 1."""
     upload_mb_per_day: str | None = None
@@ -120,6 +124,8 @@ class Settings:
     """The function that can reach the shared cache, which is asked how that is; None where there is no cache."""
     quotas: str | None = None
     """Quotas whose use is looked ahead, and what counts it, as JSON (`chat.aws.quota_usage.Quota`)."""
+    discarded_letters: str | None = None
+    """Bucket and prefix, with a slash between them, of dead letters that operators gave up."""
     operators: str | None = None
     """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 

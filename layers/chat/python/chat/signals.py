@@ -167,3 +167,12 @@ CAPACITY_REVIEWS = Count("CapacityReviews")
 CAPACITY_CHANGES = Count("CapacityChanges", "outcome")
 CAPACITY_BOUND = Count("CapacityBound")
 QUOTA_FORECAST = Distribution("QuotaForecast", PERCENT, "quota")
+
+# What viewers are served, by CloudFront's own logs: see `chat.edge_log`.
+EDGE_VIEWS = Count("EdgeViews", "part")
+EDGE_BYTES = Count("EdgeBytes", "part")
+EDGE_HITS = Count("EdgeHits", "part")
+EDGE_FAILED = Count("EdgeFailed", "part")
+EDGE_TYPES = Count("EdgeMediaViews", "type")
+EDGE_FIRST_BYTE = Distribution("EdgeFirstByte", MILLISECONDS, "part")
+EDGE_LOGS = Count("EdgeLogs", "outcome")

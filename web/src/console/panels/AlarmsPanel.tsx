@@ -1,6 +1,5 @@
 import { useState } from "react";
 
-import { preciseTime } from "../time";
 import type { Alarm, Alerts, Care, Turn } from "../answers.generated";
 import { ActionDialog } from "../parts/ActionDialog";
 import { Badge } from "../parts/Badge";
@@ -8,6 +7,7 @@ import { Panel } from "../parts/Panel";
 import { RunbookDialog } from "../parts/RunbookDialog";
 import { type Column, Table } from "../parts/Table";
 import { runbookOf, urgencyOf, withoutReferences } from "../runbooks";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
 import { ALARMS } from "../words";
@@ -16,14 +16,14 @@ import { ALARMS } from "../words";
 const EVERY_MS = 15_000;
 
 const TURNS: readonly Column<Turn>[] = [
-  { title: ALARMS.when, cell: (turn) => preciseTime(turn.at_ms) },
+  { title: ALARMS.when, cell: (turn) => momentText(turn.at_ms) },
   { title: ALARMS.alarm, cell: (turn) => turn.name },
   { title: ALARMS.what, cell: (turn) => turn.summary },
 ];
 
 const CARES: readonly Column<Care>[] = [
   { title: ALARMS.alarm, cell: (care) => care.name },
-  { title: ALARMS.since, cell: (care) => preciseTime(care.since_ms) },
+  { title: ALARMS.since, cell: (care) => momentText(care.since_ms) },
   { title: ALARMS.who, cell: (care) => care.acknowledged.operator },
   { title: ALARMS.note, cell: (care) => care.acknowledged.note },
 ];
@@ -97,7 +97,7 @@ function ActiveAlarm({ alarm, onTake }: { readonly alarm: Alarm; readonly onTake
       <h3 className="card__title">{alarm.name}</h3>
       <p className="card__facts">
         {urgency !== null && <Badge tone={urgency === "page" ? "bad" : "wary"}>{urgency}</Badge>}
-        <span>{ALARMS.sinceWhen(preciseTime(alarm.since_ms))}</span>
+        <span>{ALARMS.sinceWhen(momentText(alarm.since_ms))}</span>
       </p>
       <p>{withoutReferences(alarm.means)}</p>
       <p className="card__reason">{alarm.reason}</p>

@@ -1,17 +1,17 @@
 import { useState } from "react";
 
-import { preciseTime } from "../time";
 import type { DeedView } from "../answers.generated";
 import { ChainVerdict } from "../parts/ChainVerdict";
 import { Failure } from "../parts/Failure";
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
 import { AUDIT } from "../words";
 
 const COLUMNS: readonly Column<DeedView>[] = [
-  { title: AUDIT.when, cell: (deed) => preciseTime(deed.at_ms) },
+  { title: AUDIT.when, cell: (deed) => momentText(deed.at_ms) },
   { title: AUDIT.who, cell: (deed) => deed.operator },
   { title: AUDIT.what, cell: (deed) => deed.what },
   { title: AUDIT.about, cell: (deed) => deed.about },

@@ -1,11 +1,11 @@
 import { useState } from "react";
 
-import { preciseTime } from "../time";
 import type { Request } from "../answers.generated";
 import { type CacheUse, cacheNumbers } from "../cacheNumbers";
 import { ActionDialog } from "../parts/ActionDialog";
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
 import { CACHE } from "../words";
@@ -34,7 +34,7 @@ export function CachePanel() {
           const { uses, events } = cacheNumbers(samples);
           return (
             <>
-              <p className="panel__time">{CACHE.readAt(preciseTime(read_at_ms))}</p>
+              <p className="panel__time">{CACHE.readAt(momentText(read_at_ms))}</p>
               <Table
                 caption={CACHE.title}
                 columns={COLUMNS}

@@ -1,11 +1,11 @@
 import { useState } from "react";
 
-import { preciseTime } from "../time";
 import type { FlagView, Sample } from "../answers.generated";
 import { Badge } from "../parts/Badge";
 import { FlagDialog } from "../parts/FlagDialog";
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
 import { FLAGS } from "../words";
@@ -77,9 +77,9 @@ function FlagCard({ flag, onEdit }: { readonly flag: FlagView; readonly onEdit: 
       <h3 className="card__title">{flag.flag}</h3>
       <p className="card__facts">
         <Badge tone={flag.rule.on ? "good" : "plain"}>{flag.rule.on ? FLAGS.on : FLAGS.off}</Badge>
-        <span>{FLAGS.changed(flag.version, flag.changed_at_ms === 0 ? null : preciseTime(flag.changed_at_ms))}</span>
+        <span>{FLAGS.changed(flag.version, flag.changed_at_ms === 0 ? null : momentText(flag.changed_at_ms))}</span>
       </p>
-      <p>{flag.means}</p>
+      <p>{flag.means.replaceAll(/`([^`]*)`/gu, "“$1”")}</p>
       <p>{FLAGS.shares(flag)}</p>
       <p className="card__actions">
         <button

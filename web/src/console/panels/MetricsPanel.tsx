@@ -1,10 +1,10 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 
-import { preciseTime } from "../time";
-import type { Panel as PanelData } from "../answers.generated";
+import type { Dashboard, Panel as PanelData } from "../answers.generated";
 import { type ChartData, chartData, newest } from "../chartData";
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { usePolled } from "../usePolled";
 import { CONSOLE, METRICS, numberText } from "../words";
@@ -22,51 +22,56 @@ export function MetricsPanel() {
   const names = usePolled(() => operators.dashboards(), null);
   const [name, setName] = useState(FIRST);
   const [hours, setHours] = useState<number>(HOURS[0]);
-  return (
-    <>
-      <div className="filters">
-        <label className="field">
-          <span className="field__label">{METRICS.dashboard}</span>
-          <select
-            className="input"
-            value={name}
-            onChange={(event) => {
-              setName(event.target.value);
-            }}
-          >
-            {(names.value?.names ?? [FIRST]).map((it) => (
-              <option key={it}>{it}</option>
-            ))}
-          </select>
-        </label>
-        <label className="field">
-          <span className="field__label">{METRICS.period}</span>
-          <select
-            className="input"
-            value={hours}
-            onChange={(event) => {
-              setHours(Number(event.target.value));
-            }}
-          >
-            {HOURS.map((it) => (
-              <option key={it} value={it}>
-                {METRICS.hours(it)}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
-      <DashboardPanel key={`${name} ${hours}`} name={name} hours={hours} />
-    </>
+  const tools = (
+    <div className="filters">
+      <label className="field">
+        <span className="field__label">{METRICS.dashboard}</span>
+        <select
+          className="input"
+          value={name}
+          onChange={(event) => {
+            setName(event.target.value);
+          }}
+        >
+          {(names.value?.names ?? [FIRST]).map((it) => (
+            <option key={it}>{it}</option>
+          ))}
+        </select>
+      </label>
+      <label className="field">
+        <span className="field__label">{METRICS.period}</span>
+        <select
+          className="input"
+          value={hours}
+          onChange={(event) => {
+            setHours(Number(event.target.value));
+          }}
+        >
+          {HOURS.map((it) => (
+            <option key={it} value={it}>
+              {METRICS.hours(it)}
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
   );
+  return <DashboardPanel key={`${name} ${hours}`} title={METRICS.title} name={name} hours={hours} tools={tools} />;
+}
+
+interface DashboardPanelProps {
+  readonly title: string;
+  readonly name: string;
+  readonly hours: number;
+  readonly tools?: ReactNode;
 }
 
 /** One dashboard with all of its charts. */
-export function DashboardPanel({ name, hours }: { readonly name: string; readonly hours: number }) {
+export function DashboardPanel({ title, name, hours, tools }: DashboardPanelProps) {
   const operators = useOperators();
   const watched = usePolled(() => operators.dashboard(name, hours), EVERY_MS);
   return (
-    <Panel title={METRICS.title} about={watched.value?.about ?? METRICS.about} watched={watched}>
+    <Panel title={title} about={aboutOf(watched.value)} watched={watched} tools={tools}>
       {({ panels }) => (
         <div className="charts">
           {panels.map((panel) => (
@@ -76,6 +81,10 @@ export function DashboardPanel({ name, hours }: { readonly name: string; readonl
       )}
     </Panel>
   );
+}
+
+function aboutOf(dashboard: Dashboard | null): string {
+  return dashboard === null ? METRICS.about : dashboard.about.replaceAll("`", "");
 }
 
 function Graph({ panel }: { readonly panel: PanelData }) {
@@ -101,7 +110,7 @@ function Graph({ panel }: { readonly panel: PanelData }) {
 
 function Drawn({ title, panel, data }: { readonly title: string; readonly panel: PanelData; readonly data: ChartData }) {
   const columns: Column<number>[] = [
-    { title: METRICS.time, cell: (at) => preciseTime((data.atS[at] ?? 0) * 1_000) },
+    { title: METRICS.time, cell: (at) => momentText((data.atS[at] ?? 0) * 1_000) },
     ...panel.lines.map(
       (line): Column<number> => ({
         title: line.label,

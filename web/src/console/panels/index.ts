@@ -10,12 +10,14 @@ import { FlagsPanel } from "./FlagsPanel";
 import { HealthPanel } from "./HealthPanel";
 import { InfrastructurePanel } from "./InfrastructurePanel";
 import { MetricsPanel } from "./MetricsPanel";
+import { QueuesPanel } from "./QueuesPanel";
 import { ScalingPanel } from "./ScalingPanel";
 
 export const PANELS: Readonly<Record<PanelName, ComponentType>> = {
   health: HealthPanel,
   alarms: AlarmsPanel,
   metrics: MetricsPanel,
+  queues: QueuesPanel,
   scaling: ScalingPanel,
   cache: CachePanel,
   flags: FlagsPanel,

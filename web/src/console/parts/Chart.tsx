@@ -44,6 +44,11 @@ export default function Chart({ title, data, fills }: ChartProps) {
   return <div ref={box} className="chart" role="img" aria-label={METRICS.chart(title, labels)} />;
 }
 
+/** A little below nothing, so that a line of zeros is seen above the axis. */
+function rangeTo(most: number): [number, number] {
+  return [-0.02 * most, 1.08 * most];
+}
+
 /** Areas are drawn from the top one down, so that each covers what is not its own. */
 function aligned({ atS, lines }: ChartData, fills: boolean): uPlot.AlignedData {
   const drawn = lines.map(({ values }) => [...values]);
@@ -68,7 +73,7 @@ function optionsFor(element: HTMLElement, { lines }: ChartData, fills: boolean):
     height: HEIGHT,
     series: [{}, ...(fills ? series.reverse() : series)],
     axes: [axis, { ...axis, size: 56 }],
-    scales: { y: { range: (_chart, _least, most) => [0, most > 0 ? most * 1.08 : 1] } },
+    scales: { y: { range: (_chart, _least, most) => rangeTo(most > 0 ? most : 1) } },
     legend: { show: false },
     cursor: { show: false },
   };

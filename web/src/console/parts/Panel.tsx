@@ -10,11 +10,13 @@ interface PanelProps<T> {
   /** What is seen here, in a sentence. */
   readonly about: string;
   readonly watched: Watched<T>;
+  /** What chooses what is seen here. */
+  readonly tools?: ReactNode;
   readonly children: (value: T) => ReactNode;
 }
 
 /** What is polled, under a heading. What fails is said here alone; what came before stays, with its time. */
-export function Panel<T>({ title, about, watched, children }: PanelProps<T>) {
+export function Panel<T>({ title, about, watched, tools, children }: PanelProps<T>) {
   const { value, error, atMs, isAsking, refresh } = watched;
   return (
     <section className="panel" aria-label={title}>
@@ -30,6 +32,7 @@ export function Panel<T>({ title, about, watched, children }: PanelProps<T>) {
         </button>
       </header>
       <p className="panel__about">{about}</p>
+      {tools}
       <Failure error={error} onRetry={refresh} />
       {value !== null && children(value)}
       {value === null && error === null && <p role="status">{CONSOLE.loading}</p>}

@@ -1,7 +1,7 @@
 import { useState } from "react";
 
-import { preciseTime } from "../time";
 import type { VersionView } from "../answers.generated";
+import { momentText } from "../time";
 import { useOperators } from "../useOperators";
 import { SCALING } from "../words";
 import { ActionDialog } from "./ActionDialog";
@@ -19,7 +19,7 @@ export function ScalingHistory({ versions, onStored }: ScalingHistoryProps) {
   const newest = versions[0]?.version ?? 0;
   const columns: readonly Column<VersionView>[] = [
     { title: SCALING.version, cell: (it) => it.version },
-    { title: SCALING.when, cell: (it) => (it.at_ms === 0 ? "" : preciseTime(it.at_ms)) },
+    { title: SCALING.when, cell: (it) => (it.at_ms === 0 ? "" : momentText(it.at_ms)) },
     { title: SCALING.who, cell: (it) => it.operator },
     { title: SCALING.why, cell: (it) => it.why },
     { title: SCALING.values, cell: valuesOf },

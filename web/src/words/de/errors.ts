@@ -19,6 +19,7 @@ export const errors: Words["errors"] = {
     user_not_found: "Diese Person gibt es nicht.",
     slow_mode: "In diesem Raum schreibt man langsam. Deine nächste Nachricht kann gleich raus.",
     blocked_word: "Darin kommt ein Wort vor, das hier nicht angenommen wird.",
+    message_deleted: "Diese Nachricht ist gelöscht.",
     message_not_found: "Diese Nachricht gibt es nicht.",
     slow_down: "Das war viel auf einmal. Versuche es gleich noch einmal.",
     not_a_member: "Du bist nicht Mitglied dieses Raums.",

@@ -3,6 +3,7 @@
 import type { Words } from "../en";
 import type { Formats } from "../formats";
 import { errors } from "./errors";
+import { messages } from "./messages";
 import { notices } from "./notices";
 import { room } from "./room";
 import { rooms } from "./rooms";
@@ -12,6 +13,7 @@ import { signIn } from "./signIn";
 export const de = (formats: Formats): Words => ({
   formats,
   errors,
+  messages: messages(formats),
   notices: notices(formats),
   room: room(formats),
   rooms: rooms(formats),

@@ -18,6 +18,7 @@ export const errors = {
     user_not_found: "There is no such person.",
     slow_mode: "This room is in slow mode. Your next message can go in a moment.",
     blocked_word: "There is a word in it that is not taken here.",
+    message_deleted: "This message has been deleted.",
     message_not_found: "This message does not exist.",
     slow_down: "That was a lot at once. Try again in a moment.",
     not_a_member: "You are not a member of this room.",

@@ -2,6 +2,7 @@
 
 import type { Formats } from "../formats";
 import { errors } from "./errors";
+import { messages } from "./messages";
 import { notices } from "./notices";
 import { room } from "./room";
 import { rooms } from "./rooms";
@@ -11,6 +12,7 @@ import { signIn } from "./signIn";
 export const en = (formats: Formats) => ({
   formats,
   errors,
+  messages: messages(formats),
   notices: notices(formats),
   room: room(formats),
   rooms: rooms(formats),

@@ -34,11 +34,28 @@ class Variant(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
-class Media(msgspec.Struct, frozen=True):
-    """An image in a message.
+class MediaFile(msgspec.Struct, frozen=True):
+    """What is played or fetched, whose bytes never change. `url` is a path on the stage's origin.
 
-    `hash` is its ThumbHash in base64. `variants` go from small to large, and in one size from the type that compresses
-    best to the one that everything shows; images of older servers have neither.
+    `width` and `height` are of moving pictures, in pixels. `size_bytes` of a playlist includes its segments.
+    """
+
+    url: str
+    content_type: str
+    size_bytes: int
+    width: int = 0
+    height: int = 0
+
+
+class Media(msgspec.Struct, frozen=True):
+    """An image, a video, a sound or a document in a message: `kind` is `image`, `video`, `audio` or `document`.
+
+    `original`, `thumbnail`, `hash` and `variants` are of the picture that stands for it: the image, a frame, the
+    waveform, the first page. `hash` is its ThumbHash in base64. `variants` go from small to large, and in one size from
+    the type that compresses best to the one that everything shows; images of older servers have neither.
+
+    `files` are what is played or fetched, the one that everything plays first; an image has none. `waveform` are 64
+    peaks of a sound from 0 to 255, in base64.
     """
 
     id: str
@@ -47,6 +64,11 @@ class Media(msgspec.Struct, frozen=True):
     thumbnail: Picture
     hash: str | None = None
     variants: list[Variant] = []
+    kind: str = "image"
+    files: list[MediaFile] = []
+    duration_ms: int | None = None
+    waveform: str | None = None
+    pages: int | None = None
 
     def best(self, *content_types: str, longest_px: int | None = None) -> Picture | Variant:
         """What to fetch for a place of that size: the smallest form that fills it, of a type that is named, if any is.
@@ -72,8 +94,8 @@ class Reaction(msgspec.Struct, frozen=True):
 class Message(msgspec.Struct, frozen=True, rename={"author": "from"}):
     """One entry of a room's log, numbered 1, 2, 3 … by `seq`.
 
-    `kind` is `text`, `image`, `void` (a number that no message took, author None) or one that a newer server knows.
-    `command_id` is the id that its sender gave it. `until` is the last number of those that a `void` entry stands for,
+    `kind` is `text`, that of its media, `void` (a number that no message took, author None) or one that a newer server
+    knows. `command_id` is the id that its sender gave it. `until` is the last number of those that a `void` entry stands for,
     where it stands for more than one; 0 for all else.
     """
 

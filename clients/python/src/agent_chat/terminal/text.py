@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 
-from agent_chat.frames import Message, Room
+from agent_chat.frames import Media, Message, Room
 
 BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They could make a line read otherwise than it is."""
@@ -40,13 +40,23 @@ def author_of(message: Message) -> str:
 
 
 def body_of(message: Message, url: str = "") -> str:
-    """What it says; of an image, its name, size and where it is."""
+    """What it says; of an image or a file, its name, its measure and where it is."""
     if message.media is None:
         edited = " (edited)" if message.version > 1 else ""
         return clean(message.text) + edited if message.text else f"({clean_line(message.kind)})"
-    picture = message.media.original
-    name = clean_line(message.media.name)
-    return f"[image: {name}, {picture.width} by {picture.height}] {url}{clean_line(picture.url)}"
+    media = message.media
+    path = media.files[0].url if media.files else media.original.url
+    return f"[{clean_line(media.kind)}: {clean_line(media.name)}, {_measure(media)}] {url}{clean_line(path)}"
+
+
+def _measure(media: Media) -> str:
+    """How much of it there is, in the unit of its kind."""
+    if media.duration_ms is not None:
+        minutes, seconds = divmod(round(media.duration_ms / 1000), 60)
+        return f"{minutes}:{seconds:02}"
+    if media.pages is not None:
+        return f"{media.pages} {'page' if media.pages == 1 else 'pages'}"
+    return f"{media.original.width} by {media.original.height}"
 
 
 def plain_line(message: Message, url: str = "") -> str:

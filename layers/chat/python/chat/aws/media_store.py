@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from chat.aws import wiring
 from chat.aws.models import UploadRecord
-from chat.media import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, Upload, upload_key
+from chat.aws.ranged_object import RangedObject
+from chat.media import UPLOAD_LIFETIME_S, Upload, upload_key
 from chat.settings import Runtime
 
 if TYPE_CHECKING:
@@ -44,19 +45,46 @@ class MediaBucket:
             ExpiresIn=UPLOAD_LIFETIME_S,
         )
 
+    def open(self, key: str) -> RangedObject:
+        """The object as a file, of which only what is read is fetched. Raises botocore's `ClientError` for none."""
+        return RangedObject(self.s3, self.name, key)
+
     def read(self, key: str) -> bytes:
-        """The object's bytes, at most one more than an upload may have."""
+        """The object's bytes; raises as `open`."""
+        return self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+
+    def find(self, key: str) -> bytes | None:
+        """The object's bytes, None where there is none."""
         try:
-            answer = self.s3.get_object(Bucket=self.name, Key=key, Range=f"bytes=0-{MAX_UPLOAD_BYTES}")
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "InvalidRange":
-                return b""  # of an empty object there is no first byte
-            raise
-        return answer["Body"].read()
+            return self.read(key)
+        except self.s3.exceptions.NoSuchKey:
+            return None
 
     def publish(self, key: str, body: bytes, content_type: str) -> None:
         """Stores a variant to be cached for ever: its bytes never change under its key."""
         self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type, CacheControl=IMMUTABLE)
+
+    def publish_file(self, key: str, path: Path, content_type: str) -> None:
+        """As `publish`, of a file of any size."""
+        told = {"ContentType": content_type, "CacheControl": IMMUTABLE}
+        self.s3.upload_file(str(path), self.name, key, ExtraArgs=told)
+
+    def offer(self, source: str, key: str, content_type: str) -> None:
+        """Stores a copy of an object that browsers save and do not open, named by whoever links to it."""
+        self.s3.copy_object(
+            Bucket=self.name,
+            CopySource={"Bucket": self.name, "Key": source},
+            Key=key,
+            MetadataDirective="REPLACE",
+            ContentType=content_type,
+            ContentDisposition="attachment",
+            CacheControl=IMMUTABLE,
+        )
+
+    def sizes_below(self, prefix: str) -> dict[str, int]:
+        """The bytes of each object whose key begins so."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        return {found["Key"]: found["Size"] for page in pages for found in page.get("Contents", [])}
 
     def discard(self, key: str) -> None:
         """Removes an object; removing none is not an error."""

@@ -55,6 +55,7 @@ from chat.storage.presence import PresenceBook
 from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
+from chat.storage.read_logs import ReadLogs
 from chat.storage.reports import ReportBook
 from chat.storage.returned import ReturnedMessages
 from chat.storage.room_rules import RuleBook
@@ -387,6 +388,12 @@ def moderation_hook() -> ModerationHook | None:
 def user_buckets() -> TokenBuckets:
     """What each user may still ask of this instance."""
     return TokenBuckets(int(settings().need("user_rate_per_s")), int(settings().need("user_burst")))
+
+
+@cache
+def read_logs() -> ReadLogs:
+    """Which logs of CloudFront's were counted."""
+    return ReadLogs(DynamoDbTable(client(), settings().need("rooms_table")))
 
 
 @cache

@@ -7,11 +7,11 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
 
 from chat.media import MediaError
+from chat.media_facts import Facts
 
 MAX_PIXELS = 50_000_000
 """More than any phone's camera; decoded that is 200 MB, within the function's memory."""
@@ -36,16 +36,6 @@ _MARKUP_WITHIN = 4096
 
 _PDF_WITHIN = 1024
 """Readers of PDF files look for their beginning this far."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Of an image that was opened and not decoded. Sizes are in pixels, as they are stored: before it is turned."""
-
-    content_type: str
-    width: int
-    height: int
-    frames: int
 
 
 def inspect(body: bytes) -> Facts:

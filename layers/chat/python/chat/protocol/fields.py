@@ -60,4 +60,5 @@ RoomKind = Literal["public", "private", "direct"]
 Role = Literal["owner", "moderator", "member", "reader", "banned"]
 """What a user may do in a room, from everything to nothing; a reader reads, a banned user is kept out."""
 
-MessageKind = Literal["text", "image", "void", "deleted"]
+MediaKind = Literal["image", "video", "audio", "document"]
+MessageKind = Literal["text", MediaKind, "void", "deleted"]

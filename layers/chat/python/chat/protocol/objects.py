@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chat.protocol.fields import MessageKind, Role, RoomKind
+from chat.protocol.fields import MediaKind, MessageKind, Role, RoomKind
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -31,13 +31,32 @@ class Variant(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
-class Media(msgspec.Struct, frozen=True):
-    """An image in a message. What was uploaded is never served: all forms are upright and have no metadata.
+class MediaFile(msgspec.Struct, frozen=True):
+    """What is played or fetched. `url` is a path on the site's own origin, its bytes never change.
 
-    `original` is the largest one that every client can show, `thumbnail` one of at most 480 by 480 pixels. `hash` is
-    the image's ThumbHash in base64, which a client paints until it has more. `variants` go from small to large, and in
-    one size from the type that compresses best to the one that everything shows. Images of before there were variants
-    have none, and no hash.
+    `width` and `height` are of moving pictures, 0 where there are none. `size_bytes` is all that is behind the URL: of
+    a playlist its segments, too.
+    """
+
+    url: str
+    content_type: str
+    size_bytes: int
+    width: int = 0
+    height: int = 0
+
+
+class Media(msgspec.Struct, frozen=True):
+    """An image, a video, a sound or a document in a message. All forms are upright and have no metadata.
+
+    `original`, `thumbnail`, `hash` and `variants` are of the picture that stands for it: the image itself, a frame of
+    the video, the waveform of the sound, the document's first page. `original` is the largest one that every client can
+    show, `thumbnail` one of at most 480 by 480 pixels. `hash` is the picture's ThumbHash in base64, which a client
+    paints until it has more. `variants` go from small to large, and in one size from the type that compresses best to
+    the one that everything shows. Images of before there were variants have none, and no hash.
+
+    `files` are what is played or fetched, the one that every client can use first: of a video an MP4 and an HLS
+    playlist, of a sound an MP4, of a document itself; an image has none. `duration_ms` and `waveform` (64 peaks from 0
+    to 255, in base64) are of what has them, `pages` of a document.
     """
 
     id: str
@@ -46,6 +65,11 @@ class Media(msgspec.Struct, frozen=True):
     thumbnail: Picture
     hash: str | None = None
     variants: list[Variant] = []
+    kind: MediaKind = "image"
+    files: list[MediaFile] = []
+    duration_ms: int | None = None
+    waveform: str | None = None
+    pages: int | None = None
 
 
 class Reaction(msgspec.Struct, frozen=True):

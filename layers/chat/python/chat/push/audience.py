@@ -8,10 +8,11 @@ message there costs what its text asks for, not what the room is large.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from chat import mentions
 from chat.events import MessagePosted
-from chat.protocol.fields import MAX_MENTIONED
+from chat.protocol.fields import MAX_MENTIONED, MediaKind
 from chat.push.office import Notifier
 from chat.storage.push_subscriptions import Device, Listed, Reader
 
@@ -20,7 +21,7 @@ PAIR = 2
 """Members of a direct room."""
 
 MODERATING = frozenset({"owner", "moderator"})
-TOLD_OF = frozenset({"text", "image"})
+TOLD_OF = frozenset({"text", *get_args(MediaKind)})
 """Kinds of messages. A `void` one is none, and of a `deleted` one nobody is told."""
 
 

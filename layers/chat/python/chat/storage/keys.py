@@ -33,6 +33,7 @@
 | rooms | `alarms#acknowledged` | alarm and time | who looked after the alarm that began then, a week | query: alerts |
 | rooms | `flags` | flag | who gets which variant of it | query: along with a message, every 5 s |
 | rooms | `maintenance` | job | how far a job of maintenance is | get, query: operators |
+| rooms | `edgelogs#DAY` | file | a log of CloudFront's that was counted, four days | query, conditional put: hourly |
 | rooms | `homes` | epoch | the Region that numbers in it, who opened it, when and why | query: number, every 5 s |
 | messages | `c#R` | epoch | the room's counters: newest number and newest rev given | update: number; get: history |
 | messages | `c#R` | -epoch - 1 | how far an epoch that is over goes, as far as is known here | query: history |
@@ -301,6 +302,11 @@ def acknowledgement(alarm: str, since_ms: int) -> Key:
 def maintenance(job: str) -> Key:
     """How far the newest run of a job is."""
     return MAINTENANCE, job
+
+
+def edge_logs(day: str) -> str:
+    """Partition of CloudFront's log files of a day that were counted."""
+    return f"edgelogs#{day}"
 
 
 def webhook(webhook_id: str) -> Key:

@@ -1,0 +1,94 @@
+/**
+ * All that happens in one room besides its log: who types, who has read how far, what is quoted, where in its history
+ * somebody looks. Each part stands in its own module; this has them follow the room.
+ */
+
+import type { Copy } from "../protocol/changes";
+import type { Connection } from "../protocol/connection";
+import type { Author, Message } from "../protocol/frames";
+import { firstSince } from "./dates";
+import { Excursion } from "./excursion";
+import { Mentionable } from "./mentioning";
+import { Quotes } from "./quotes";
+import { Readers } from "./readers";
+import type { OpenRoom } from "./room";
+import { Store } from "./store";
+import { Typists, TypingTeller } from "./typing";
+
+/** A message that the list is to show. */
+export interface Target {
+  readonly seq: number;
+}
+
+export class Conversation {
+  readonly room: OpenRoom;
+  readonly connection: Pick<Connection, "request" | "online">;
+  readonly typists = new Typists();
+  readonly typing: TypingTeller;
+  readonly readers: Readers;
+  readonly quotes: Quotes;
+  readonly people: Mentionable;
+  readonly excursion: Excursion;
+  /** Null as soon as the list has got there. */
+  readonly target = new Store<Target | null>(null);
+  /** The newest of what others said while this page was there. */
+  readonly heard = new Store<Message | null>(null);
+
+  constructor(room: OpenRoom, connection: Pick<Connection, "request" | "online">, me: Author) {
+    this.room = room;
+    this.connection = connection;
+    this.typing = new TypingTeller(connection, room.id);
+    this.readers = new Readers(connection, room.id);
+    this.quotes = new Quotes(connection, room.id);
+    this.people = new Mentionable(connection, room.id);
+    this.excursion = new Excursion({
+      room: room.id,
+      connection,
+      live: () => room.view.get().log,
+      onMet: (messages) => {
+        room.prepend(messages);
+      },
+    });
+    room.watch({
+      onEntered: () => {
+        this.typists.clear();
+        void this.readers.load();
+      },
+      onLive: (message) => {
+        if (message.from === null) return;
+        this.typists.stopped(message.from.id);
+        if (message.from.id !== me.id) this.heard.set(message);
+      },
+      onChange: (change) => {
+        this.quotes.change(change);
+        this.excursion.change(change);
+      },
+      onErased: (author) => {
+        this.quotes.erase(author);
+        this.excursion.erase(author);
+      },
+      onReset: () => {
+        this.excursion.close();
+      },
+    });
+  }
+
+  /** A message that is anywhere here. */
+  find(seq: number): Copy | null {
+    const { log } = this.room.view.get();
+    return log.find(seq) ?? this.excursion.view.get()?.log.find(seq) ?? this.quotes.view.get().get(seq) ?? null;
+  }
+
+  /** Has the list show a message, wherever in the history it is. Rejects as `Connection.request` does. */
+  async jump(seq: number): Promise<void> {
+    if (this.room.view.get().log.find(seq) !== null) this.excursion.close();
+    else if (!this.excursion.has(seq)) await this.excursion.open(seq);
+    this.target.set({ seq });
+  }
+
+  /** Shows the first message since a moment. Rejects as `Connection.request` does. */
+  async jumpTo(atMs: number): Promise<void> {
+    const { lastSeq } = this.room.view.get().log;
+    if (lastSeq > 0) await this.jump(await firstSince(this.connection, this.room.id, lastSeq, atMs));
+  }
+}

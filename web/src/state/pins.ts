@@ -1,0 +1,59 @@
+/** A room's pinned messages, for as long as somebody looks at them. */
+
+import { changed, type Copy, type MessageChange, targetOf } from "../protocol/changes";
+import type { Connection } from "../protocol/connection";
+import { ConnectionLost } from "../protocol/errors";
+import type { Message, PinList } from "../protocol/frames";
+import { Store } from "./store";
+
+export interface PinsView {
+  /** By number; null until the first answer. */
+  readonly messages: readonly Copy[] | null;
+  readonly failure: unknown;
+}
+
+export class Pins {
+  readonly view = new Store<PinsView>({ messages: null, failure: null });
+  readonly #connection: Pick<Connection, "request">;
+  readonly #room: string;
+  /** Grows with each reading, so that an earlier answer does not take the place of a later one. */
+  #reading = 0;
+
+  constructor(connection: Pick<Connection, "request">, room: string) {
+    this.#connection = connection;
+    this.#room = room;
+  }
+
+  async load(): Promise<void> {
+    const reading = ++this.#reading;
+    try {
+      const messages = await this.#pages();
+      if (reading === this.#reading) this.view.set({ messages, failure: null });
+    } catch (failure) {
+      // What is there stays; with the next connection it is asked for again.
+      if (reading !== this.#reading || (failure instanceof ConnectionLost && this.view.get().messages !== null)) return;
+      this.view.update(({ messages }) => ({ messages, failure }));
+    }
+  }
+
+  /** Something that is pinned has become another, or something else is pinned. */
+  change(change: MessageChange): void {
+    const { seq } = targetOf(change);
+    this.view.update((view) => ({
+      ...view,
+      messages: view.messages?.map((it) => (it.seq === seq ? changed(it, change) : it)).filter(({ pinned }) => pinned) ?? null,
+    }));
+    if (change.type === "pins_changed" && change.pinned) void this.load();
+  }
+
+  async #pages(): Promise<Message[]> {
+    const messages: Message[] = [];
+    let after: number | null = null;
+    do {
+      const page: PinList = await this.#connection.request("pins", { room: this.#room, after });
+      messages.push(...page.messages);
+      ({ after } = page);
+    } while (after !== null);
+    return messages;
+  }
+}

@@ -1,0 +1,8 @@
+/** What is loaded only once somebody opens it. */
+
+import { lazy } from "react";
+
+export const SearchPanel = lazy(async () => ({ default: (await import("./SearchPanel")).SearchPanel }));
+export const PinsPanel = lazy(async () => ({ default: (await import("./PinsPanel")).PinsPanel }));
+export const ThreadPanel = lazy(async () => ({ default: (await import("./ThreadPanel")).ThreadPanel }));
+export const AskedDialog = lazy(async () => ({ default: (await import("./AskedDialog")).AskedDialog }));
