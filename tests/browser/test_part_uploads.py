@@ -20,27 +20,25 @@ def test_a_large_image_goes_on_after_a_reload_when_it_is_chosen_again(
     Image.frombytes("RGB", (1_750, 1_700), os.urandom(3 * 1_750 * 1_700)).save(photo, compress_level=1)
     ada = open_window("Ada")
     ada.enter(room)
-    asked: list[str] = []
+    sent: list[str] = []
 
-    def note(request: Request) -> None:
+    def arrived(request: Request) -> None:
         if request.method == "PUT":
-            asked.append(request.url.partition("partNumber=")[2][0])
+            sent.append(request.url.partition("partNumber=")[2][0])
 
     def hold(route: Route) -> None:
         """The second part is on its way for ever."""
         if route.request.method != "PUT":
             route.continue_()
 
-    ada.page.on("request", note)
+    ada.page.on("requestfinished", arrived)
     ada.page.route("**/uploads/**partNumber=2&**", hold)
     with ada.page.expect_event("requestfinished", lambda request: request.method == "PUT", timeout=WAIT_MS):
         ada.upload(photo)
     ada.page.unroute("**/uploads/**partNumber=2&**")
     ada.page.reload()
     expect(ada.page.get_by_text("Choose the same file to go on")).to_be_visible(timeout=WAIT_MS)
-    assert set(asked) == {"1", "2"}
-    asked.clear()
     ada.upload(photo)
     ada.thumbnail()
-    assert asked == ["2"]
+    assert sent.count("1") == 1
     expect(ada.page.get_by_test_id("upload")).to_have_count(0)
