@@ -59,6 +59,7 @@ def page_policy(connects_to: Sequence[str]) -> str:
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self' blob: data:",
+            "media-src 'self' blob:",
             "font-src 'self'",
             "manifest-src 'self'",
             f"connect-src 'self' {' '.join(connects_to)}",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from html import escape
-from pathlib import Path
 
 from hdrh.histogram import HdrHistogram
 
-from loadtest.load.charts import Axis, Series, line_chart, logarithmic, number, upward
 from loadtest.load.measures import TIMED
 from loadtest.load.result import Result
 from loadtest.load.scenario import METRICS, PROMISES, TIMES
+from operations.pages.document import Markup, html, table
+from operations.pages.line_charts import Axis, Series, line_chart, logarithmic, number, upward
 
 TAILS = ((0.5, "50"), (0.1, "90"), (0.01, "99"), (0.001, "99.9"), (0.0001, "99.99"))
 """Shares of values above a percentile, and the percentile."""
@@ -29,13 +28,7 @@ def as_html(result: Result) -> str:
         _bill(result),
         _setting(result),
     )
-    title = f"Load test: {result.run.scenario}"
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
-        f"<h1>{escape(title)}</h1>{''.join(sections)}</main></body></html>\n"
-    )
+    return html(f"Load test: {result.run.scenario}", *sections)
 
 
 def _verdict(result: Result) -> str:
@@ -54,16 +47,16 @@ def _complaint(result: Result) -> str:
 def _objectives(result: Result) -> str:
     rows = [
         (
-            f'<span class="{"good" if each.holds else "bad"}">{"✓ holds" if each.holds else "✗ fails"}</span>',
-            escape(each.objective),
+            _coloured("✓ holds" if each.holds else "✗ fails", good=each.holds),
+            each.objective,
             "nothing" if each.value is None else f"{each.value:,.6g}",
-            escape(METRICS[each.metric]),
+            METRICS[each.metric],
         )
         for each in result.objectives
     ]
     if not rows:
         return "<h2>Objectives</h2><p>The scenario has none: nothing was asked for, and nothing can fail.</p>"
-    return f"<h2>Objectives</h2>{_table(('', 'objective', 'measured', ''), rows, 1)}"
+    return f"<h2>Objectives</h2>{table(('', 'objective', 'measured', ''), rows)}"
 
 
 def _latencies(result: Result) -> str:
@@ -77,7 +70,7 @@ def _latencies(result: Result) -> str:
         "<p>Milliseconds. The schedule is made before the run, and times count from when a message was due, however "
         "late it was sent: a stage that stalls can't hide it. All devices ran on one machine and share its clock.</p>"
     )
-    return f"<h2>Times</h2>{_table(('', 'p50', 'p90', 'p99', 'p99.9', 'most', 'count'), rows)}{note}"
+    return f"<h2>Times</h2>{table(('', 'p50', 'p90', 'p99', 'p99.9', 'most', 'count'), rows)}{note}"
 
 
 def _plots(result: Result) -> str:
@@ -126,11 +119,7 @@ def _shares() -> list[float]:
 
 def _promises(result: Result) -> str:
     rows = [
-        (
-            f'<span class="{"bad" if result.violations[name] else "good"}">{result.violations[name]:,}</span>',
-            name,
-            words,
-        )
+        (_coloured(f"{result.violations[name]:,}", good=not result.violations[name]), name, words)
         for name, words in PROMISES.items()
     ]
     checked = result.checked
@@ -142,20 +131,20 @@ def _promises(result: Result) -> str:
     )
     listed = "".join(f"<li>{escape(each)}</li>" for each in result.first_violations)
     evidence = f"<details open><summary>The first violations</summary><ol>{listed}</ol></details>" if listed else ""
-    return f"<h2>Promises</h2>{_table(('violations', 'kind', ''), rows, 1)}{note}{evidence}"
+    return f"<h2>Promises</h2>{table(('violations', 'kind', ''), rows)}{note}{evidence}"
 
 
 def _counts(result: Result) -> str:
-    rows = [(escape(name), f"{count:,}") for name, count in sorted(result.counts.items()) if count]
-    return f"<h2>Counts</h2>{_table(('', 'in all'), rows)}"
+    rows = [(name, f"{count:,}") for name, count in sorted(result.counts.items()) if count]
+    return f"<h2>Counts</h2>{table(('', 'in all'), rows)}"
 
 
 def _bill(result: Result) -> str:
     rows = [
         (
-            escape(line.what),
+            line.what,
             f"{line.units:,.0f}",
-            escape(line.unit),
+            line.unit,
             f"{line.usd:.6f}",
             "counted" if line.counted else "reckoned",
         )
@@ -166,7 +155,7 @@ def _bill(result: Result) -> str:
     return (
         f"<h2>Cost on AWS</h2><p>About ${result.usd:,.4f}{per_million}: on demand, us-east-1, without transfer and "
         "logs. What clients can't see is reckoned (loadtest/bill.py).</p>"
-        f"{_table(('', 'units', 'unit', 'US $', ''), rows)}"
+        f"{table(('', 'units', 'unit', 'US $', ''), rows)}"
     )
 
 
@@ -181,27 +170,13 @@ def _setting(result: Result) -> str:
         "processes": str(run.processes),
         **{name.replace("_", " "): str(value) for name, value in run.machine.items()},
     }
-    rows = [(escape(name), f"<code>{escape(value)}</code>") for name, value in facts.items()]
-    return f"<h2>Where and how</h2>{_table(('', ''), rows, 2)}"
+    rows = [(name, Markup(f"<code>{escape(value)}</code>")) for name, value in facts.items()]
+    return f"<h2>Where and how</h2>{table(('', ''), rows)}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
-    """Cells are HTML. The first `words` columns are words, the others figures unless they are words too."""
-    names = "".join(f"<th>{escape(each)}</th>" for each in head)
-    body = "".join(
-        f"<tr>{''.join(f'<td{_class(at, cell, words)}>{cell}</td>' for at, cell in enumerate(row))}</tr>"
-        for row in rows
-    )
-    return f'<div class="table"><table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _class(at: int, cell: str, words: int) -> str:
-    is_figure = at >= words and cell[:1].isdigit()
-    return ' class="figure"' if is_figure else ""
+def _coloured(text: str, *, good: bool) -> Markup:
+    return Markup(f'<span class="{"good" if good else "bad"}">{escape(text)}</span>')
 
 
 def _ms(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"  # noqa: PLR2004 - three figures
-
-
-STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")

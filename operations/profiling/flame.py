@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from operations.pages.document import html, table
 from operations.profiling.call_tree import Call
 from operations.profiling.recording import Recording
 
@@ -13,28 +14,23 @@ LEAST = 1.0
 """Pixels below which a call is not drawn."""
 
 PER_CHARACTER = 7
-COLOURS = ("#e8643c", "#ee8c3a", "#f2b134", "#d9523f", "#e07b4f")
+HOTTEST = 30
+"""Functions below the graph."""
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1c2330; --paper: #fff; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --paper: #151a22; } }
-body { background: var(--paper); color: var(--ink); font: 14px/1.5 system-ui, sans-serif; margin: 1.5rem; }
-svg { width: 100%; height: auto; } svg text { fill: #1c2330; font: 11px ui-monospace, monospace; pointer-events: none; }
-td { padding: .1rem 1rem .1rem 0; font-variant-numeric: tabular-nums; }
-"""
+COLOURS = ("#e8643c", "#ee8c3a", "#f2b134", "#d9523f", "#e07b4f")
 
 
 def page(recording: Recording) -> str:
     """The graph, and below it the hottest functions. Hovering says of a call what it took of a round."""
-    spots = "".join(
-        f"<tr><td>{spot.own_s / recording.rounds * 1e6:,.1f} µs</td><td>{escape(spot.name)}</td>"
-        f"<td>{escape(spot.place)}</td></tr>"
-        for spot in recording.spots()[:30]
-    )
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(recording.function)}</title>'
-        f"<style>{STYLE}</style></head><body><h1>{escape(recording.function)}, {recording.rounds:,} rounds</h1>"
-        f"{graph(recording)}<h2>Own time of a round</h2><table>{spots}</table></body></html>"
+    spots = [
+        (f"{spot.own_s / recording.rounds * 1e6:,.1f} µs", spot.name, spot.place)
+        for spot in recording.spots()[:HOTTEST]
+    ]
+    return html(
+        f"{recording.function}, {recording.rounds:,} rounds",
+        graph(recording),
+        "<h2>Own time of a round</h2>",
+        table(("", "", ""), spots),
     )
 
 
@@ -68,5 +64,5 @@ def _box(box: Box, deepest: int, rounds: int) -> str:
     shown = call.name[: max(0, int(width / PER_CHARACTER))]
     return (
         f'<g><title>{escape(told)}</title><rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{ROW - 1}" '
-        f'fill="{colour}"/><text x="{x + 3:.1f}" y="{y + 13}">{escape(shown)}</text></g>'
+        f'fill="{colour}"/><text class="call" x="{x + 3:.1f}" y="{y + 13}">{escape(shown)}</text></g>'
     )

@@ -10,7 +10,8 @@ import msgspec
 
 from cdk.config import ROOT
 from cdk.service.addresses import HOPS_A_PARAMETER
-from chat.aws.dead_letters.hops import Hop, Stage
+from chat.aws.dead_letters.hops import Hop
+from operations.stage import Stage
 from tests.infrastructure.assembly import Assembly, Resource
 from tests.infrastructure.test_hops import dead_letter_queues
 

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from chat.aws.dead_letters.hops import Hop, Stage
+from chat.aws.dead_letters.hops import Hop
 from local.paths import ROOT
 from local.stack import LocalStack
+from operations.stage import Stage
 from tests.integration.test_media import permit, photo, upload
 from tests.integration.test_search import find
 from tests.integration.users import WAIT_S, SignIn, User

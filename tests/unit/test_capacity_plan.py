@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from chat.planning import Thresholds
 from operations import plan
-from operations.capacity import measured, plan_page, plan_text, stage_plan
+from operations.capacity import measured, plan_text, stage_plan
 from operations.capacity.measured import Figures
 from operations.capacity.stage_plan import StagePlan
 from operations.capacity.workload import RoomClass, Workload, alike, zipf
@@ -194,15 +193,6 @@ def test_the_command_writes_what_programs_and_people_read(tmp_path: Path, capsys
 def test_a_workload_that_is_not_possible_ends_with_a_status_of_its_own(tmp_path: Path) -> None:
     arguments = ["--users", "1000", "--messages-per-minute", "60000", "--recipients", "10"]
     assert plan.main([*arguments, "--output", str(tmp_path)]) == plan.BLOCKED
-
-
-def test_a_chart_s_bars_are_as_long_as_their_values() -> None:
-    chart = ET.fromstring(  # noqa: S314  # made here
-        plan_page.bars("One & two", [("one", 1, "1"), ("two <2>", 2, "2")], high=1.5)
-    )
-    widths = [float(bar.attrib["width"]) for bar in chart.iter("rect")]
-    assert widths[1] == pytest.approx(2 * widths[0])
-    assert [bar.attrib["class"] for bar in chart.iter("rect")] == ["bar", "high"]
 
 
 def test_measured_figures_go_before_documented_ones(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from websockets.asyncio.server import ServerConnection, serve
 from loadtest import bill
 from loadtest.checker import Kind, Verdict, Violation
 from loadtest.load import machine
-from loadtest.load.charts import Axis, Series, line_chart, upward
 from loadtest.load.machine import MachineError, local_address, raise_file_limit, require_ports
 from loadtest.load.measures import Meter, Totals
 from loadtest.load.page import as_html
@@ -294,12 +293,3 @@ def test_the_text_and_the_json_say_the_same() -> None:
     result = _result(Objective("lost", at_most=0))
     assert "holds  lost ≤ 0 (measured: 0)" in as_text(result)
     assert b'"passed": true' in as_json(result)
-
-
-def test_a_chart_breaks_its_line_where_nothing_was_measured_and_keeps_within_its_frame() -> None:
-    series = [Series("a<b", [(0, 1.0), (1, None), (2, 3.0), (3, 9.0)])]
-    drawn = line_chart("t", series, Axis(0, 3, "s"), upward("n", series))
-    assert drawn.count("<polyline") == 2
-    assert "a&lt;b" in drawn
-    places = [float(each) for points in re.findall(r'points="([^"]*)"', drawn) for each in re.split("[ ,]", points)]
-    assert all(0 <= place <= 720 for place in places)

@@ -8,6 +8,7 @@ import "./styles/room.css";
 import "./styles/message.css";
 import "./styles/actions.css";
 import "./styles/panel.css";
+import "./styles/media.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

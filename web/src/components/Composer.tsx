@@ -3,8 +3,8 @@ import { type ClipboardEvent, type KeyboardEvent, useEffect, useId, useLayoutEff
 import { useGrowingBox } from "../hooks/useGrowingBox";
 import { useMentionBox } from "../hooks/useMentionBox";
 import { useWords } from "../hooks/useWords";
-import { UPLOAD_TYPES } from "../protocol/api";
 import { MAX_TEXT_CHARS, type Message } from "../protocol/frames";
+import { UPLOAD_TYPES } from "../protocol/uploadKinds";
 import type { Mentionable } from "../state/mentioning";
 import { summaryOf } from "../state/wording";
 import { Icon } from "./Icon";

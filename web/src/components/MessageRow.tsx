@@ -7,10 +7,9 @@ import type { Author, Message } from "../protocol/frames";
 import { Avatar, tint } from "./Avatar";
 import { EditForm } from "./EditForm";
 import { Icon } from "./Icon";
-import { MediaImage } from "./MediaImage";
+import { MediaContent } from "./media/MediaContent";
 import { MessageText } from "./MessageText";
 import { MessageToolbar } from "./MessageToolbar";
-import { widthInList } from "./pictureSize";
 import { Quote } from "./Quote";
 import { Reactions } from "./Reactions";
 import { ReadBy } from "./ReadBy";
@@ -169,27 +168,9 @@ function Content({ message, myId }: { readonly message: Message; readonly myId: 
   const { media } = message;
   const said = <MessageText text={message.text} mentions={message.mentions} isToRoom={message.mentions_room} myId={myId} />;
   if (media === null) return said;
-  const shownWidth = widthInList(media);
   return (
     <>
-      <a
-        className="picture"
-        href={media.original.url}
-        aria-label={words.openImage(media.name)}
-        onClick={(event) => {
-          if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-          event.preventDefault();
-          openImage(media);
-        }}
-      >
-        <MediaImage
-          media={media}
-          sizes={shownWidth}
-          alt={media.name}
-          testId="thumbnail"
-          style={{ inlineSize: shownWidth }}
-        />
-      </a>
+      <MediaContent media={media} onOpenImage={openImage} />
       {message.text !== "" && message.text !== media.name && said}
     </>
   );

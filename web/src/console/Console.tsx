@@ -81,7 +81,15 @@ function Shell({ session, onSignOut }: { readonly session: Session; readonly onS
   const Shown = PANELS[shown];
   return (
     <div className="console">
-      <a className="console__skip" href={`#/${shown}`} onClick={() => document.getElementById("panel")?.focus()}>
+      <a
+        className="console__skip"
+        href="#panel"
+        onClick={(event) => {
+          // The page's address says which panel is shown, and stays so.
+          event.preventDefault();
+          document.getElementById("panel")?.focus();
+        }}
+      >
         {CONSOLE.skip}
       </a>
       <header className="console__bar">

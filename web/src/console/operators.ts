@@ -23,6 +23,9 @@ import {
   dashboard,
   type Dashboards,
   dashboards,
+  type Deal,
+  type Dealt,
+  dealt,
   type Deeds,
   deeds,
   type FlagChange,
@@ -42,11 +45,15 @@ import {
   queues,
   type Request as Staleness,
   type Rollback,
+  type RoomLook,
+  roomLook,
   type Status,
   status,
   type Treat,
   type Treated,
   treated,
+  type UserLook,
+  userLook,
   type Versions,
   versions,
 } from "./answers.generated";
@@ -138,6 +145,18 @@ export class Operators {
 
   treatLetters(queue: string, action: "redrive" | "discard", wanted: Treat, key: string): Promise<Treated> {
     return this.#act(`/api/dead-letters/${encodeURIComponent(queue)}/${action}`, wanted, key, treated);
+  }
+
+  room(room: string): Promise<RoomLook> {
+    return this.#read(`/api/oversight/rooms/${encodeURIComponent(room)}`, roomLook);
+  }
+
+  user(user: string): Promise<UserLook> {
+    return this.#read(`/api/oversight/users/${encodeURIComponent(user)}`, userLook);
+  }
+
+  deal(room: string, wanted: Deal, key: string): Promise<Dealt> {
+    return this.#act(`/api/oversight/rooms/${encodeURIComponent(room)}`, wanted, key, dealt);
   }
 
   async #read<T>(path: string, read: Reader<T>): Promise<T> {

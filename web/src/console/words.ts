@@ -2,7 +2,7 @@
 
 import { RequestFailed } from "../protocol/errors";
 import { ShapeError } from "../protocol/shape";
-import type { FlagView, Request, Rule, VersionView } from "./answers.generated";
+import type { Deal, FlagView, Request, Rule, VersionView } from "./answers.generated";
 
 /** In the order in which they are listed. */
 export const PANEL_NAMES = [
@@ -12,7 +12,9 @@ export const PANEL_NAMES = [
   "queues",
   "scaling",
   "cache",
+  "lookup",
   "flags",
+  "cost",
   "infrastructure",
   "audit",
 ] as const;
@@ -26,7 +28,9 @@ export const PANEL_TITLES: Readonly<Record<PanelName, string>> = {
   queues: "Dead letters",
   scaling: "Scaling",
   cache: "Caches",
+  lookup: "Rooms and users",
   flags: "Flags",
+  cost: "Cost and quotas",
   infrastructure: "Infrastructure",
   audit: "Audit",
 };
@@ -311,6 +315,92 @@ function sharesText({ shares, users, rooms, roles }: Rule, variants: readonly st
   return `${parts.join(", ")}.`;
 }
 
+export const LOOKUP = {
+  title: "Rooms and users",
+  about: "Who is where and how it goes; what people say is not shown. What is done here is noted in the audit.",
+  kind: "What",
+  room: "Room",
+  user: "User",
+  id: "Id",
+  userId: "Id of a user",
+  lookUp: "Look up",
+  why: "Why",
+  when: "When",
+  deal: "Moderate",
+  moderate: "Moderate",
+  message: "Message",
+  reporter: "Reported by",
+  reason: "Reason",
+  reports: "Reports",
+  noReports: "Nobody has reported a message here.",
+  titleFact: "Title",
+  kindFact: "Kind",
+  members: "Members",
+  owner: "Owner",
+  moderators: "Moderators",
+  muted: "Muted",
+  banned: "Banned",
+  slowMode: "Slow mode",
+  slowModeFor: "Seconds between a member’s messages",
+  blockedWords: "Blocked words",
+  newest: "Newest message",
+  delivery: "Delivery",
+  role: "Role",
+  socket: "Socket",
+  until: "Open until, at most",
+  sockets: "Open sockets",
+  noSockets: "None.",
+  noRooms: "None.",
+  erasure: "Erasure",
+  export: "Export",
+  notAsked: "not asked for",
+  roomAbout: "As it stands now.",
+  userAbout: "As they stand now. A user of whom nothing is known has no sockets and no rooms.",
+  deals: {
+    mute: "Mute for an hour",
+    ban: "Ban",
+    unban: "Let in again",
+    delete: "Delete the message",
+    slow_mode: "Set slow mode",
+  } satisfies Readonly<Record<Deal["what"], string>>,
+  roomTitle: (room: string) => `Room ${room}`,
+  userTitle: (user: string) => `User ${user}`,
+  rooms: (hasMore: boolean) => (hasMore ? "The first of their rooms" : "Their rooms"),
+  names: (users: readonly string[]) => (users.length === 0 ? "nobody" : users.join(", ")),
+  seconds: (seconds: number) => (seconds === 0 ? "off" : `${seconds} s`),
+  memberCount: (members: number, hasMore: boolean) => `${members.toLocaleString()}${hasMore ? " and more" : ""}`,
+  newestMessage: (seq: number, time: string | null) => (time === null ? "none" : `number ${seq}, ${time}`),
+  deliveredBy: (tier: string, step: string, online: number) => `${tier}, ${step}, ${online} sockets at the last review`,
+  deleteMessage: (seq: number) => `Delete ${seq}`,
+  effect: (room: string, { what, user, seq, slow_mode_s }: Omit<Deal, "why">) => {
+    switch (what) {
+      case "mute":
+        return `${user ?? ""} can’t write in ${room} for an hour. The room is told.`;
+      case "ban":
+        return `${user ?? ""} is put out of ${room} and can’t come back. The room is told.`;
+      case "unban":
+        return `${user ?? ""} may come back to ${room}. The room is told.`;
+      case "delete":
+        return `Message ${seq ?? 0} of ${room} is gone for everybody, with its files, and can’t be brought back.`;
+      case "slow_mode":
+        return `In ${room} each member may write ${slow_mode_s === 0 ? "as often as they like" : `once in ${slow_mode_s ?? 0} seconds`}. The room is told.`;
+    }
+  },
+};
+
+export const COST = {
+  title: "Cost, estimated",
+  quotas: "Quotas of the account",
+  quotasAbout: "What is used of what AWS allows this account; other stages of the same account use of it, too.",
+  quota: "Quota",
+  gauge: "Share",
+  used: "Used",
+  limit: "Allowed",
+  unknown: "not known",
+  none: "The stage could not read its quotas.",
+  percent: (share: number) => `${(share * 100).toFixed(0)} %`,
+};
+
 export const INFRASTRUCTURE = {
   title: "Infrastructure",
   about: "What the stage runs on, part by part: one that fails leaves the others alone.",
@@ -321,7 +411,8 @@ export const INFRASTRUCTURE = {
     tables: "Tables",
     queues: "Queues",
     cdn: "CDN",
-    quotas: "Quotas",
+    quotas: "Quotas of stacks and functions",
+    account: "Quotas of the account",
   } as Readonly<Record<string, string>>,
   state: (state: string, items: number, ms: number) =>
     state === "ok" ? `${items} in ${Math.round(ms)} ms` : state === "late" ? "No answer in time" : "Does not answer",

@@ -16,8 +16,6 @@ import type { TailDocuments } from "./tail";
 
 const NOT_MODIFIED = 304;
 const REQUEST_TIMEOUT_MS = 15_000;
-export const MAX_UPLOAD_BYTES = 10 * 1024 * 1024;
-export const UPLOAD_TYPES: readonly string[] = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"];
 
 export interface SiteConfig {
   readonly stage: string;

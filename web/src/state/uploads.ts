@@ -1,19 +1,21 @@
 /**
- * Images on their way into a room: sent to the store, then made into a thumbnail by the server, then a message.
+ * Files on their way into a room: sent to the store, then made into what is shown by the server, then a message.
  *
  * An upload is gone from here when its message is seen in the room. One in parts is remembered in the window's storage: after
  * a reload it waits for its file, which a page can't keep by itself, and goes on with what is missing once a file of the
  * same name, size, type and date is chosen again.
  */
 
-import { MAX_UPLOAD_BYTES, UPLOAD_TYPES } from "../protocol/api";
 import { FileRejected, RequestFailed, UploadInterrupted } from "../protocol/errors";
 import { count, fields, json, list, type Reader, ShapeError, text } from "../protocol/shape";
 import { sendFile, type UploadServer } from "../protocol/upload";
+import { maxBytesOf } from "../protocol/uploadKinds";
 import { Store } from "./store";
 
-/** The server usually needs a second or two; after this the person is told that something is wrong. */
+/** For an image the server usually needs a second or two; after this the person is told that something is wrong. */
 export const PROCESSING_LIMIT_MS = 90_000;
+/** As above, of what is converted for as long as it plays: the server itself gives up after that time. */
+const CONVERTING_LIMIT_MS = 90 * 60_000;
 /** So long the server takes parts of one upload. */
 export const REMEMBERED_MS = 12 * 3_600_000;
 
@@ -141,7 +143,7 @@ export class Uploads {
       room,
       fingerprint: fingerprintOf(file),
       file,
-      previewUrl: UPLOAD_TYPES.includes(file.type) ? URL.createObjectURL(file) : null,
+      previewUrl: file.type.startsWith("image/") && maxBytesOf(file.type) !== null ? URL.createObjectURL(file) : null,
       phase: failure === null ? "sending" : "failed",
       startedAtMs: Date.now(),
       progress: 0,
@@ -186,7 +188,7 @@ export class Uploads {
     this.#change(id, { phase: "processing", progress: 1 });
     const timer = setTimeout(() => {
       this.#fail(id, new FileRejected("media_rejected", "the server has not finished with it"));
-    }, PROCESSING_LIMIT_MS);
+    }, limitOf(this.#find((it) => it.id === id)?.fingerprint.type ?? ""));
     this.#timers.set(id, timer);
   }
 
@@ -253,8 +255,13 @@ function canGoOn({ inParts, failure }: Upload): boolean {
   return inParts && !(failure instanceof RequestFailed && failure.code === "upload_closed");
 }
 
+function limitOf(type: string): number {
+  return /^(?:audio|video)\//u.test(type) ? CONVERTING_LIMIT_MS : PROCESSING_LIMIT_MS;
+}
+
 function refusalOf(file: File): FileRejected | null {
-  if (!UPLOAD_TYPES.includes(file.type)) return new FileRejected("unsupported_type", file.type);
-  if (file.size > MAX_UPLOAD_BYTES) return new FileRejected("file_too_large", String(file.size));
+  const maxBytes = maxBytesOf(file.type);
+  if (maxBytes === null) return new FileRejected("unsupported_type", file.type);
+  if (file.size > maxBytes) return new FileRejected("file_too_large", String(file.size));
   return null;
 }

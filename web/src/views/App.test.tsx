@@ -8,6 +8,9 @@ import { FakeServer } from "../testing/server";
 import { App } from "./App";
 import { parseIds } from "./CreateRoom";
 
+/** What an image has none of. */
+const NO_FILES = { kind: "image", files: [], duration_ms: null, waveform: null, pages: null } as const;
+
 let server: FakeServer;
 
 beforeEach(() => {
@@ -156,7 +159,7 @@ describe("a room", () => {
       }),
     );
     const [, thumbnail, , , , original] = variants as [Variant, Variant, Variant, Variant, Variant, Variant];
-    const media = { id: "m", name: "sunset.jpg", original, thumbnail, hash: "1QcSHQRnh493V4dIh4eXh1h4kJUI", variants };
+    const media = { id: "m", name: "sunset.jpg", original, thumbnail, hash: "1QcSHQRnh493V4dIh4eXh1h4kJUI", variants, ...NO_FILES };
     server.post("general", GRACE, "", { kind: "image", media });
     await signIn();
     await openRoom("General");
@@ -184,7 +187,7 @@ describe("a room", () => {
   it("shows an image of before there were variants as its thumbnail", async () => {
     const picture = { url: "/media/general/m/original", content_type: "image/jpeg", width: 1400, height: 900 };
     const thumbnail = { ...picture, url: "/media/general/m/thumbnail", width: 480, height: 309 };
-    const media = { id: "m", name: "sunset.jpg", original: picture, thumbnail, hash: null, variants: [] };
+    const media = { id: "m", name: "sunset.jpg", original: picture, thumbnail, hash: null, variants: [], ...NO_FILES };
     server.post("general", GRACE, "", { kind: "image", media });
     await signIn();
     await openRoom("General");
@@ -206,14 +209,14 @@ describe("a room", () => {
     expect([...text.querySelectorAll("a")].map((it) => it.href)).toEqual(["https://example.com/a"]);
   });
 
-  it("refuses files that are no images, in words", async () => {
+  it("refuses files of kinds that are not taken, in words", async () => {
     await signIn();
     await openRoom("General");
     await screen.findByText("Welcome, Ada", { selector: ".message__text" });
     fireEvent.change(screen.getByTestId("upload-input"), {
       target: { files: [new File(["x"], "notes.txt", { type: "text/plain" })] },
     });
-    expect((await screen.findByRole("alert")).textContent).toContain("Only JPEG, PNG, WebP and GIF");
+    expect((await screen.findByRole("alert")).textContent).toContain("Only images, videos, sounds and PDF");
   });
 
   it("is empty at first, and says so", async () => {

@@ -23,7 +23,7 @@ export function Table<T>({ caption, columns, rows, keyOf, empty }: TableProps<T>
   return (
     // A box that scrolls has to be reachable by the keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="table-box" role="region" aria-label={caption} tabIndex={0}>
+    <div className="table-box" role="group" aria-label={caption} tabIndex={0}>
       <table className="table">
         <caption className="visually-hidden">{caption}</caption>
         <thead>

@@ -24,7 +24,7 @@ export const room = ({ plural, percent }: Formats): Words["room"] => ({
     fresh: (count) => plural(count, { one: "# neue", other: "# neue" }),
     toNewest: "Zur neuesten",
     said: (author, text) => `${author}: ${text}`,
-    sentImage: "hat ein Bild gesendet",
+    sentImage: "hat eine Datei gesendet",
   },
   message: {
     you: "Du",
@@ -33,6 +33,13 @@ export const room = ({ plural, percent }: Formats): Words["room"] => ({
     deleted: "Diese Nachricht wurde gelöscht.",
     unknownKind: "Um das zu zeigen, braucht es eine neuere Version.",
     openImage: (name) => `${name} öffnen`,
+    video: (name) => `Video ${name}`,
+    sound: (name) => `Ton ${name}`,
+    play: "Abspielen",
+    pause: "Anhalten",
+    position: "Stelle",
+    save: (name) => `${name} speichern`,
+    pages: (count) => plural(count, { one: "PDF, # Seite", other: "PDF, # Seiten" }),
     openInTab: "In neuem Tab öffnen",
     notSent: (reason) => `Nicht gesendet. ${reason}`,
     discard: "Verwerfen",
@@ -43,8 +50,8 @@ export const room = ({ plural, percent }: Formats): Words["room"] => ({
   },
   composer: {
     placeholder: (title) => `Nachricht an ${title}`,
-    image: "Bild senden",
-    chooseImages: "Bilder zum Senden auswählen",
+    image: "Datei senden",
+    chooseImages: "Dateien zum Senden auswählen",
     send: "Senden",
   },
 });

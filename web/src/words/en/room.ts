@@ -6,7 +6,7 @@ export const room = ({ plural, percent }: Formats) => ({
   private: "Private",
   refused: "This room can’t be opened",
   empty: "Nothing here yet",
-  emptyHint: "Write the first message, or drop a picture.",
+  emptyHint: "Write the first message, or drop a file.",
   dropHint: (title: string) => `Drop to send to ${title}`,
   digest: "So much is said here that only the newest messages are shown. Scroll back for the others.",
   log: {
@@ -25,7 +25,7 @@ export const room = ({ plural, percent }: Formats) => ({
     toNewest: "To the newest",
     /** Said aloud when somebody else has written. */
     said: (author: string, text: string) => `${author}: ${text}`,
-    sentImage: "sent an image",
+    sentImage: "sent a file",
   },
   message: {
     you: "You",
@@ -34,6 +34,13 @@ export const room = ({ plural, percent }: Formats) => ({
     deleted: "This message was deleted.",
     unknownKind: "A newer version is needed to show this.",
     openImage: (name: string) => `Open ${name}`,
+    video: (name: string) => `Video ${name}`,
+    sound: (name: string) => `Sound ${name}`,
+    play: "Play",
+    pause: "Pause",
+    position: "Position",
+    save: (name: string) => `Save ${name}`,
+    pages: (count: number) => plural(count, { one: "PDF, # page", other: "PDF, # pages" }),
     openInTab: "Open in a new tab",
     notSent: (reason: string) => `Not sent. ${reason}`,
     discard: "Discard",
@@ -44,8 +51,8 @@ export const room = ({ plural, percent }: Formats) => ({
   },
   composer: {
     placeholder: (title: string) => `Message ${title}`,
-    image: "Send an image",
-    chooseImages: "Choose images to send",
+    image: "Send a file",
+    chooseImages: "Choose files to send",
     send: "Send",
   },
 });

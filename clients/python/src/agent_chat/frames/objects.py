@@ -95,8 +95,8 @@ class Message(msgspec.Struct, frozen=True, rename={"author": "from"}):
     """One entry of a room's log, numbered 1, 2, 3 … by `seq`.
 
     `kind` is `text`, that of its media, `void` (a number that no message took, author None) or one that a newer server
-    knows. `command_id` is the id that its sender gave it. `until` is the last number of those that a `void` entry stands for,
-    where it stands for more than one; 0 for all else.
+    knows. `command_id` is the id that its sender gave it. `until` is the last number of those that a `void` entry
+    stands for, where it stands for more than one; 0 for all else.
     """
 
     room: str

@@ -1,0 +1,33 @@
+import type { Media } from "../../protocol/frames";
+import { useWords } from "../../hooks/useWords";
+import { widthInList } from "../pictureSize";
+
+/**
+ * A video in the list: its poster until somebody plays it, then the browser's own controls.
+ *
+ * The playlist stands first, for browsers that play HLS themselves and fit the picture to the line; others take the MP4,
+ * of which they ask for the parts that they need. Nothing but the poster is loaded before it is played.
+ */
+export function VideoPlayer({ media }: { readonly media: Media }) {
+  const words = useWords().room.message;
+  const { width, height } = media.original;
+  return (
+    // eslint-disable-next-line jsx-a11y/media-has-caption -- people send what has no captions
+    <video
+      className="video"
+      data-testid="video"
+      aria-label={words.video(media.name)}
+      poster={media.original.url}
+      width={width}
+      height={height}
+      style={{ inlineSize: widthInList(media), aspectRatio: `${width} / ${height}` }}
+      preload="none"
+      controls
+      playsInline
+    >
+      {[...media.files].reverse().map((file) => (
+        <source key={file.url} src={file.url} type={file.content_type} />
+      ))}
+    </video>
+  );
+}
