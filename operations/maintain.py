@@ -4,6 +4,7 @@ sweep-sockets    rows of sockets that API Gateway does not know any more, and ro
 compact-cursors  read cursors of people who have left
 compact-words    words of the search index that their message has no more
 reindex          the search index, and what each user has left where, from the messages themselves
+collect-media    images that no message shows, uploads that nothing came of
 
 Each may run beside live traffic and be repeated. Cut off, it goes on where it was when it is begun again.
 
@@ -18,12 +19,16 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from chat.aws.edge_cache import Distribution
+from chat.aws.files import BucketFiles
 from chat.storage.maintenance import MaintenanceRuns, Run
 from operations.domain import Domain
 from operations.ending import ended
 from operations.export import positive
+from operations.maintenance.bucket_pages import BucketPages, give_up_parts
 from operations.maintenance.cursors import CompactCursors
-from operations.maintenance.going_through import Job, Pages, Passage
+from operations.maintenance.going_through import Job, Pages, Passage, Source
+from operations.maintenance.media import CollectMedia
 from operations.maintenance.sockets import SweepSockets, asked_of_gateway
 from operations.maintenance.words import CompactWords, Reindex
 from operations.pace import Pace
@@ -31,6 +36,8 @@ from operations.progress import RowsProgress
 from operations.stage import Stage
 
 OUTPUTS = {"rooms": "RoomsTableName", "messages": "MessagesTableName", "connections": "ConnectionsTableName"}
+
+COLLECT_MEDIA = "collect-media"
 
 JOBS: dict[str, Callable[[Domain], Job]] = {
     SweepSockets.name: lambda domain: SweepSockets(
@@ -55,23 +62,68 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m operations.maintain", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("job", nargs="?", choices=JOBS, help="what is done; without it, how far each job is")
+    parser.add_argument(
+        "job", nargs="?", choices=[*JOBS, COLLECT_MEDIA], help="what is done; without it, how far each job is"
+    )
     parser.add_argument("--stage", required=True, help="the deployed stage; local is the one of `make dev`")
     parser.add_argument("--units", type=positive, help="read units a second that going through the table may take")
     parser.add_argument("--anew", action="store_true", help="from the beginning, whatever an earlier run has done")
+    parser.add_argument("--dry-run", action="store_true", help="of collect-media: says what would go, removes nothing")
+    parser.add_argument("--calls", type=positive, help="of collect-media: stops after about so many calls of AWS")
     options = parser.parse_args(arguments)
     if not options.job and (options.units or options.anew):
         parser.error("name the job that this is about")
+    if options.job != COLLECT_MEDIA and (options.dry_run or options.calls):
+        parser.error(f"--dry-run and --calls are for {COLLECT_MEDIA}")
+    if options.job == COLLECT_MEDIA and options.units:
+        parser.error(f"{COLLECT_MEDIA} goes through a bucket: --calls is its limit")
     return options
 
 
 def maintain(domain: Domain, options: argparse.Namespace) -> int:
     """One job, from where it was or from the beginning."""
+    if options.job == COLLECT_MEDIA:
+        return _collect(domain, options)
     job = JOBS[options.job](domain)
     name = domain.stage.output("data", OUTPUTS[job.table])
-    pages = Pages(domain.stage.client("dynamodb"), name, Pace(options.units))
+    return _go_through(domain, job, Pages(domain.stage.client("dynamodb"), name, Pace(options.units)), options)
+
+
+def _collect(domain: Domain, options: argparse.Namespace) -> int:
+    """The job that goes through the bucket, as far as its calls take it."""
+    s3, bucket = domain.stage.client("s3"), domain.stage.output("data", "MediaBucketName")
+    distribution = domain.stage.output("edge", "DistributionId")
+    job = CollectMedia(
+        rooms=domain.rooms,
+        messages=domain.messages,
+        files=BucketFiles(s3, bucket),
+        edge_cache=Distribution(domain.stage.client("cloudfront"), distribution),
+        give_up_parts=lambda key, upload: give_up_parts(s3, bucket, key, upload),
+        now_ms=domain.clock.now_ms,
+        dry_run=options.dry_run,
+    )
+    limit = options.calls
+    return _go_through(
+        domain, job, BucketPages(s3, bucket), options, is_enough=lambda: limit is not None and job.calls >= limit
+    )
+
+
+def _go_through(
+    domain: Domain,
+    job: Job,
+    pages: Source,
+    options: argparse.Namespace,
+    *,
+    is_enough: Callable[[], bool] = lambda: False,
+) -> int:
     progress = RowsProgress(sys.stderr, job.name, pages.expected())
-    passage = Passage(runs=MaintenanceRuns(domain.rooms), clock=domain.clock, ids=domain.ids, report=progress)
+    passage = Passage(
+        runs=MaintenanceRuns(domain.rooms),
+        clock=domain.clock,
+        ids=domain.ids,
+        report=progress,
+        is_enough=is_enough,
+    )
     try:
         run = passage.carry_out(job, pages, anew=options.anew)
     finally:

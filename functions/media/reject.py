@@ -8,6 +8,7 @@ from typing import Any
 from chat import log, media, shown_media, signals
 from chat.aws import files, media_store, wiring
 from chat.aws.models import UploadRecord
+from chat.storage.messages import Stored
 
 FAILED = "The file could not be processed; try again."
 
@@ -20,8 +21,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     key = event["detail"]["object"]["key"]
     record = media_store.uploads().find(media.media_of(key))
-    if record is not None and _is_posted(record):
-        record.finish()
+    if record is not None and (posted := _posted(record)) is not None:
+        record.finish(posted.seq)
         return {"upload": record.media, "rejected": None}
     reason = _reason(event["error"])
     if record is not None:
@@ -33,9 +34,9 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"upload": media.media_of(key), "rejected": reason}
 
 
-def _is_posted(record: UploadRecord) -> bool:
+def _posted(record: UploadRecord) -> Stored | None:
     upload = record.upload()
-    return wiring.messages().recall(upload.room, upload.user, media.command_of(upload)) is not None
+    return wiring.messages().recall(upload.room, upload.user, media.command_of(upload))
 
 
 def _remove(key: str, inspected: dict[str, Any] | None) -> None:

@@ -22,13 +22,29 @@ PAGE = 500
 
 
 class Job(Protocol):
-    """What is done with each page. `table` is the one it goes through: rooms, messages or connections."""
+    """What is done with each page. `table` is what it goes through: rooms, messages, connections or the bucket."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What its run is kept under."""
+        ...
+
     table: str
 
     def work(self, page: Sequence[Item]) -> Counter[str]:
         """Mends what is to be mended of these rows, and says how many of what."""
+        ...
+
+
+class Source(Protocol):
+    """What a job goes through, page by page."""
+
+    def expected(self) -> int | None:
+        """How many rows there seem to be, None where nobody knows."""
+        ...
+
+    def page(self, cursor: Mapping[str, Any] | None) -> tuple[list[Item], Item | None]:
+        """The next rows, and behind which to go on; None at the end."""
         ...
 
 
@@ -62,9 +78,11 @@ class Passage:
     clock: Clock
     ids: Ids
     report: Callable[[int], None]
+    is_enough: Callable[[], bool] = lambda: False
+    """Asked after each page: whether the rest is left for another time."""
 
-    def carry_out(self, job: Job, pages: Pages, *, anew: bool = False) -> Run:
-        """The run as it stands at its end. One that was cut off goes on, unless it is to begin `anew`.
+    def carry_out(self, job: Job, pages: Source, *, anew: bool = False) -> Run:
+        """The run as it stands at its end, or after enough. One that was cut off goes on, unless it begins `anew`.
 
         What goes wrong is written down and raised. Raises `OperationError` where somebody else began it meanwhile.
         """
@@ -73,6 +91,8 @@ class Passage:
         try:
             while run.state == "running":
                 run = self._step(job, pages, run)
+                if self.is_enough():
+                    break
         except OperationError:
             raise
         except Exception as error:
@@ -80,7 +100,7 @@ class Passage:
             raise
         return run
 
-    def _begin(self, job: Job, pages: Pages, *, anew: bool) -> Run:
+    def _begin(self, job: Job, pages: Source, *, anew: bool) -> Run:
         standing, now_ms = self.runs.find(job.name), self.clock.now_ms()
         if standing and standing.state != "done" and not anew:
             return replace(standing, state="running", last_error="")
@@ -89,7 +109,7 @@ class Passage:
             raise OperationError(f"{job.name} was begun by somebody else at this moment.")
         return run
 
-    def _step(self, job: Job, pages: Pages, run: Run) -> Run:
+    def _step(self, job: Job, pages: Source, run: Run) -> Run:
         page, end = pages.page(run.cursor)
         done = Counter(run.done) + job.work(page)
         moved = replace(

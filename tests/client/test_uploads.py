@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_chat.http import Api, UploadTarget
+from agent_chat.http import Api
+from agent_chat.upload_api import UploadTarget
 from tests.client.stage import until
 
 API = Api("http://127.0.0.1")
@@ -68,7 +69,7 @@ async def test_progress_is_of_what_has_gone_and_stands_still_with_the_transfer(p
     steps: list[tuple[int, int]] = []
     async with bucket() as taken:
         uploading = asyncio.ensure_future(
-            API.upload(taken.target, photo, "image/jpeg", lambda *step: steps.append(step))
+            API.upload(taken.target.url, taken.target.fields, photo, "image/jpeg", lambda *step: steps.append(step))
         )
         await until(lambda: steps)
         before = 0
@@ -91,7 +92,7 @@ async def test_progress_is_of_what_has_gone_and_stands_still_with_the_transfer(p
 
 async def test_an_upload_that_is_cancelled_ends_on_the_wire(photo: Path) -> None:
     async with bucket() as taken:
-        uploading = asyncio.ensure_future(API.upload(taken.target, photo, "image/jpeg", None))
+        uploading = asyncio.ensure_future(API.upload(taken.target.url, taken.target.fields, photo, "image/jpeg", None))
         await until(lambda: taken.head)
         uploading.cancel()
         taken.reads.set()
@@ -102,7 +103,7 @@ async def test_an_upload_that_is_cancelled_ends_on_the_wire(photo: Path) -> None
 async def test_a_file_that_can_not_be_read_is_not_the_networks_fault(tmp_path: Path) -> None:
     async with bucket() as taken:
         with pytest.raises(FileNotFoundError):
-            await API.upload(taken.target, tmp_path / "nothing.jpg", "image/jpeg", None)
+            await API.upload(taken.target.url, taken.target.fields, tmp_path / "nothing.jpg", "image/jpeg", None)
         assert not taken.head
 
 
@@ -114,4 +115,4 @@ async def test_a_file_that_is_cut_short_meanwhile_is_said_to_be(photo: Path) -> 
             taken.reads.set()
 
         with pytest.raises(ValueError, match="became shorter"):
-            await API.upload(taken.target, photo, "image/jpeg", cut_short)
+            await API.upload(taken.target.url, taken.target.fields, photo, "image/jpeg", cut_short)

@@ -261,7 +261,7 @@ def test_a_photo_goes_through_all_steps_and_is_posted_once(world: World, bucket:
         assert "immutable" in stored["CacheControl"]
     record = UploadRecord.find(upload)
     assert record is not None
-    assert record.status == DONE
+    assert (record.status, record.seq) == (DONE, 1)
     assert not record.expires_at_s
 
 
@@ -418,6 +418,16 @@ def test_an_image_of_somebody_who_left_is_refused(world: World, upload: str) -> 
     world.services.members.dismiss("lunch", "ada")
     with pytest.raises(MediaError):
         announce.handle(shown_forms, CONTEXT)
+
+
+def test_an_upload_that_was_given_up_is_not_announced_however_late_its_step_runs(world: World, upload: str) -> None:
+    shown_forms = made(upload)
+    record = UploadRecord.find(upload)
+    assert record is not None
+    record.reject("Nothing came of it in time.")
+    with pytest.raises(MediaError):
+        announce.handle(shown_forms, CONTEXT)
+    assert not world.sockets.listeners("message")
 
 
 def test_a_message_that_is_deleted_while_its_announcement_ends_leaves_nothing(

@@ -247,7 +247,7 @@ def test_a_completion_that_was_cut_off_behind_the_join_is_gone_on_with(parts: Me
     assert parts.joins == 1
 
 
-@pytest.mark.parametrize("end", [lambda record: record.finish(), lambda record: record.reject("It is damaged.")])
+@pytest.mark.parametrize("end", [lambda record: record.finish(7), lambda record: record.reject("It is damaged.")])
 def test_a_completion_is_told_what_became_of_the_upload_meanwhile(
     monkeypatch: pytest.MonkeyPatch, parts: MemoryParts, media: str, end: Callable[[UploadRecord], None]
 ) -> None:

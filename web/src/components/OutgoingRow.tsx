@@ -10,7 +10,8 @@ import { MessageText } from "./MessageText";
 
 interface FailureProps {
   readonly error: unknown;
-  readonly onRetry: () => void;
+  /** Null where trying again takes more than a click. */
+  readonly onRetry: (() => void) | null;
   readonly onDiscard: () => void;
 }
 
@@ -20,7 +21,7 @@ function Failure({ error, onRetry, onDiscard }: FailureProps) {
   return (
     <p className="message__failure" role="alert">
       <span>{message.notSent(explain(words, error))}</span>
-      {!(error instanceof FileRejected) && (
+      {onRetry !== null && !(error instanceof FileRejected) && (
         <button type="button" className="text-button" onClick={onRetry}>
           {words.shell.tryAgain}
         </button>
@@ -76,7 +77,7 @@ export function OutgoingRow({ message, me, isHead, onRetry, onDiscard }: Actions
 /** An image that is not a message yet. */
 export function UploadRow({ upload, me, isHead, onRetry, onDiscard }: ActionsProps & { upload: Upload }) {
   const words = useWords().room.message;
-  const { id, file, previewUrl, phase, progress, failure } = upload;
+  const { id, file, fingerprint, previewUrl, phase, progress, failure } = upload;
   const percent = Math.round(progress * 100);
   return (
     <BubbleRow
@@ -89,9 +90,12 @@ export function UploadRow({ upload, me, isHead, onRetry, onDiscard }: ActionsPro
         phase === "failed" ? (
           <Failure
             error={failure}
-            onRetry={() => {
-              onRetry(id);
-            }}
+            onRetry={
+              file &&
+              (() => {
+                onRetry(id);
+              })
+            }
             onDiscard={() => {
               onDiscard(id);
             }}
@@ -103,14 +107,14 @@ export function UploadRow({ upload, me, isHead, onRetry, onDiscard }: ActionsPro
     >
       <figure className="upload" data-testid="upload" data-phase={phase}>
         {previewUrl === null || failure instanceof FileRejected ? (
-          <p className="message__text">{file.name}</p>
+          <p className="message__text">{fingerprint.name}</p>
         ) : (
-          <img src={previewUrl} alt={file.name} />
+          <img src={previewUrl} alt={fingerprint.name} />
         )}
         {phase !== "failed" && (
           <progress
             className="upload__bar"
-            aria-label={words.uploadingFile(file.name)}
+            aria-label={words.uploadingFile(fingerprint.name)}
             max={100}
             {...(phase === "sending" && { value: percent })}
           />

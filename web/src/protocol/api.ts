@@ -1,6 +1,6 @@
 /**
- * The HTTP side of the protocol, on the page's own origin: configuration, sessions, tickets, uploads, and what takes a
- * socket's place.
+ * The HTTP side of the protocol, on the page's own origin: configuration, sessions, tickets, and what takes a socket's
+ * place. Uploads stand in `uploadServer.ts`.
  *
  * A failure is a `RequestFailed` with the server's code, `network` where no answer came, or a `ShapeError` where an
  * answer lacks what it must have.
@@ -45,13 +45,6 @@ export interface Session {
   readonly user: Author;
   readonly expiresAtMs: number;
   readonly source?: SessionSource;
-}
-
-/** A place to upload one file to: a presigned POST. */
-export interface UploadTarget {
-  readonly media: string;
-  readonly url: string;
-  readonly fields: Readonly<Record<string, string>>;
 }
 
 export async function readConfig(): Promise<SiteConfig> {
@@ -125,62 +118,6 @@ export async function createMediaAccess(token: string, room: string): Promise<vo
   await call("GET", `/api/rooms/${encodeURIComponent(room)}/media-access`, { token });
 }
 
-export async function createMedia(token: string, room: string, file: File): Promise<UploadTarget> {
-  const body = { room, name: file.name, content_type: file.type, size_bytes: file.size, sha256: await checksumOf(file) };
-  const it = await call("POST", "/api/media", { token, body });
-  const upload = fields(it["upload"], "media.upload");
-  const form = Object.entries(fields(upload["fields"], "media.upload.fields"));
-  return {
-    media: text(it["media"], "media.media"),
-    url: text(upload["url"], "media.upload.url"),
-    fields: Object.fromEntries(form.map(([name, value]) => [name, text(value, `media.upload.fields.${name}`)])),
-  };
-}
-
-/** SHA-256 in base64, by which the store knows that the file arrived whole; null where the page has no cryptography. */
-async function checksumOf(file: File): Promise<string | null> {
-  if (!window.isSecureContext) return null;
-  const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-  return btoa(String.fromCharCode(...new Uint8Array(digest)));
-}
-
-/**
- * Sends a file to its target. `onProgress` gets 0–1. Aborting `signal` rejects with its reason.
- *
- * XMLHttpRequest, because `fetch` still reports no progress of what it sends.
- */
-export function upload(
-  target: UploadTarget,
-  file: File,
-  onProgress: (done: number) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(target.fields)) form.append(name, value);
-  form.append("file", file); // S3 ignores every field after the file
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", target.url);
-    request.upload.onprogress = ({ loaded, total }) => {
-      if (total > 0) onProgress(loaded / total);
-    };
-    request.onload = () => {
-      if (request.status >= 200 && request.status < 300) resolve();
-      else reject(new RequestFailed(request.status, "upload_refused", `the upload was answered with ${request.status}`));
-    };
-    request.onerror = () => {
-      reject(new RequestFailed(0, "network", "the upload did not get through"));
-    };
-    request.onabort = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new DOMException("aborted", "AbortError"));
-    };
-    signal.addEventListener("abort", () => {
-      request.abort();
-    });
-    request.send(form);
-  });
-}
-
 /** The parts of tails, from the stage or from a cache before it. No token goes with them: their address is enough. */
 export const TAILS: TailDocuments = {
   live: async (path, tag, signal) => {
@@ -206,6 +143,7 @@ function limited(signal: AbortSignal): AbortSignal {
 interface CallOptions {
   readonly token?: string;
   readonly body?: object;
+  readonly signal?: AbortSignal;
   /** By which the server knows the same request when it comes again. */
   readonly idempotencyKey?: string;
   /** A status beside those of success whose body is the answer all the same. */
@@ -220,7 +158,7 @@ export async function call(method: "GET" | "POST" | "DELETE", path: string, opti
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
-  const signal = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal === undefined ? AbortSignal.timeout(timeoutMs) : limited(options.signal);
   const response = await ask(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) }, alsoTakes);
   return fields(json(await arriving(response.text()), path), path);
 }

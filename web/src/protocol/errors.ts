@@ -74,3 +74,14 @@ export class FileRejected extends ChatError {
     this.code = code;
   }
 }
+
+/** An upload whose file the page no longer has: it was loaded again. Choosing the same file goes on with it. */
+export class UploadInterrupted extends ChatError {
+  override readonly name = "UploadInterrupted";
+  readonly code = "upload_interrupted";
+  readonly temporary = false;
+
+  constructor() {
+    super("the page was loaded again");
+  }
+}

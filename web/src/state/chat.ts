@@ -12,6 +12,7 @@ import { Outbox, type OutgoingMessage } from "../protocol/outbox";
 import { IndexedOutboxStore } from "../protocol/outboxStore";
 import { type PendingChange, PendingChanges } from "../protocol/pendingChanges";
 import { SharedConnection, tabPlatform } from "../protocol/sharedConnection";
+import { uploadServerOf } from "../protocol/uploadServer";
 import type { Wish } from "../protocol/wishes";
 import { Conversation } from "./conversation";
 import { RoomDirectory } from "./directory";
@@ -89,7 +90,12 @@ export class Chat {
     this.#reading = new Reading(this.#connection);
     this.directory = new RoomDirectory(this.#connection);
     this.mediaAccess = new MediaAccess((room) => createMediaAccess(session.token, room));
-    this.uploads = new Uploads(session, (room) => this.room(room).settled());
+    this.uploads = new Uploads({
+      server: uploadServerOf(session),
+      entered: (room) => this.room(room).settled(),
+      storage: sessionStorage,
+      storageKey: `agent-chat.uploads.${session.user.id}`,
+    });
     this.outbox = new Outbox({
       connection: this.#connection,
       onChange: (messages) => {

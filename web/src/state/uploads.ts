@@ -1,11 +1,14 @@
 /**
  * Files on their way into a room: sent to the store, then made into what is shown by the server, then a message.
  *
- * An upload is gone from here when its message is seen in the room.
+ * An upload is gone from here when its message is seen in the room. One in parts is remembered in the window's storage: after
+ * a reload it waits for its file, which a page can't keep by itself, and goes on with what is missing once a file of the
+ * same name, size, type and date is chosen again.
  */
 
-import { createMedia, type Session, upload } from "../protocol/api";
-import { FileRejected } from "../protocol/errors";
+import { FileRejected, RequestFailed, UploadInterrupted } from "../protocol/errors";
+import { count, fields, json, list, type Reader, ShapeError, text } from "../protocol/shape";
+import { sendFile, type UploadServer } from "../protocol/upload";
 import { maxBytesOf } from "../protocol/uploadKinds";
 import { Store } from "./store";
 
@@ -13,11 +16,23 @@ import { Store } from "./store";
 export const PROCESSING_LIMIT_MS = 90_000;
 /** As above, of what is converted for as long as it plays: the server itself gives up after that time. */
 const CONVERTING_LIMIT_MS = 90 * 60_000;
+/** So long the server takes parts of one upload. */
+export const REMEMBERED_MS = 12 * 3_600_000;
+
+/** What a file is known by when it is chosen again. That it is the same is decided by its bytes, later. */
+interface Fingerprint {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly lastModified: number;
+}
 
 export interface Upload {
   readonly id: string;
   readonly room: string;
-  readonly file: File;
+  readonly fingerprint: Fingerprint;
+  /** Null after a reload, until it is chosen again. */
+  readonly file: File | null;
   /** An object URL of the file, for showing it before the server does; null for what is no image. */
   readonly previewUrl: string | null;
   readonly phase: "sending" | "processing" | "failed";
@@ -28,57 +43,82 @@ export interface Upload {
   readonly failure: unknown;
   /** The server's id, as soon as it is known. */
   readonly media: string | null;
+  /** Whether it comes in parts, and can be gone on with. */
+  readonly inParts: boolean;
 }
+
+export interface UploadsOptions {
+  readonly server: UploadServer;
+  /** Settles when the room is entered, or is not to be: whoever is only just joining may not send anything yet. */
+  readonly entered: (room: string) => Promise<void>;
+  readonly storage: Pick<Storage, "getItem" | "setItem">;
+  /** Where in the storage, one per user. */
+  readonly storageKey: string;
+  readonly random?: () => number;
+}
+
+type Remembered = Pick<Upload, "id" | "room" | "startedAtMs"> & { readonly media: string; readonly fingerprint: Fingerprint };
+
+const remembered: Reader<Remembered> = (value, path) => {
+  const it = fields(value, path);
+  const file = fields(it["fingerprint"], `${path}.fingerprint`);
+  return {
+    id: text(it["id"], `${path}.id`),
+    room: text(it["room"], `${path}.room`),
+    startedAtMs: count(it["startedAtMs"], `${path}.startedAtMs`),
+    media: text(it["media"], `${path}.media`),
+    fingerprint: {
+      name: text(file["name"], `${path}.fingerprint.name`),
+      type: text(file["type"], `${path}.fingerprint.type`),
+      size: count(file["size"], `${path}.fingerprint.size`),
+      lastModified: count(file["lastModified"], `${path}.fingerprint.lastModified`),
+    },
+  };
+};
 
 export class Uploads {
   readonly all = new Store<readonly Upload[]>([]);
 
-  readonly #session: Pick<Session, "token">;
-  readonly #entered: (room: string) => Promise<void>;
+  readonly #options: UploadsOptions;
   readonly #aborts = new Map<string, AbortController>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
-  /** `entered` settles when the room is, or is not to be: whoever is only just joining may not send anything yet. */
-  constructor(session: Pick<Session, "token">, entered: (room: string) => Promise<void>) {
-    this.#session = session;
-    this.#entered = entered;
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+    this.all.set(this.#restore());
   }
 
+  /** Sends files to a room; one that was cut off there by a reload is gone on with. */
   add(room: string, files: readonly File[]): void {
     for (const file of files) {
-      const id = crypto.randomUUID();
-      const previewUrl = file.type.startsWith("image/") && maxBytesOf(file.type) !== null ? URL.createObjectURL(file) : null;
-      const failure = refusalOf(file);
-      const phase = failure === null ? "sending" : "failed";
-      const entry = { id, room, file, previewUrl, phase, startedAtMs: Date.now(), progress: 0, failure, media: null } as const;
-      this.all.update((all) => [...all, entry]);
-      if (failure === null) void this.#send(entry);
+      const interrupted = this.#find((it) => it.file === null && it.room === room && isSame(it.fingerprint, file));
+      if (interrupted !== undefined) this.#drop(interrupted.id);
+      this.#begin(room, file, interrupted ?? null);
     }
   }
 
-  /** Starts a failed upload over; one that can't succeed fails again at once. */
+  /** Starts a failed upload again, with what is missing of it; one that can't succeed fails again at once. */
   retry(id: string): void {
     const entry = this.#find((it) => it.id === id);
-    if (entry === undefined) return;
-    this.remove(id);
-    this.add(entry.room, [entry.file]);
+    if (entry === undefined || entry.file === null) return;
+    this.#drop(id);
+    this.#begin(entry.room, entry.file, entry);
   }
 
+  /** Gives an upload up, here and in the store. */
   remove(id: string): void {
     const entry = this.#find((it) => it.id === id);
     if (entry === undefined) return;
-    this.#aborts.get(id)?.abort();
-    this.#aborts.delete(id);
-    clearTimeout(this.#timers.get(id));
-    this.#timers.delete(id);
-    if (entry.previewUrl !== null) URL.revokeObjectURL(entry.previewUrl);
-    this.all.update((all) => all.filter((it) => it.id !== id));
+    this.#drop(id);
+    if (entry.media === null || entry.phase === "processing") return;
+    // What can't be removed now is removed by the store itself, a day later.
+    this.#options.server.cancel(entry.media).catch(() => undefined);
   }
 
   /** The message with this image is in the room. */
   settle(media: string): void {
     const entry = this.#find((it) => it.media === media);
-    if (entry !== undefined) this.remove(entry.id);
+    if (entry !== undefined) this.#drop(entry.id);
   }
 
   /** The server could not make a message of this image. */
@@ -87,24 +127,55 @@ export class Uploads {
     if (entry !== undefined) this.#fail(entry.id, new FileRejected("media_rejected", reason));
   }
 
-  /** Aborts everything. */
+  /** Aborts everything. What comes in parts can be gone on with. */
   stop(): void {
-    for (const { id } of this.all.get()) this.remove(id);
+    for (const abort of this.#aborts.values()) abort.abort();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { previewUrl } of this.all.get()) if (previewUrl !== null) URL.revokeObjectURL(previewUrl);
+    this.all.set([]);
   }
 
-  async #send({ id, room, file }: Upload): Promise<void> {
+  #begin(room: string, file: File, earlier: Upload | null): void {
+    const failure = refusalOf(file);
+    const media = earlier !== null && canGoOn(earlier) ? earlier.media : null;
+    const entry: Upload = {
+      id: crypto.randomUUID(),
+      room,
+      fingerprint: fingerprintOf(file),
+      file,
+      previewUrl: file.type.startsWith("image/") && maxBytesOf(file.type) !== null ? URL.createObjectURL(file) : null,
+      phase: failure === null ? "sending" : "failed",
+      startedAtMs: Date.now(),
+      progress: 0,
+      failure,
+      media,
+      inParts: media !== null,
+    };
+    this.#update([...this.all.get(), entry]);
+    if (failure === null) void this.#send(entry, file);
+  }
+
+  async #send({ id, room, media }: Upload, file: File): Promise<void> {
     const abort = new AbortController();
     this.#aborts.set(id, abort);
+    const { server, entered, random } = this.#options;
     try {
-      await this.#entered(room);
+      await entered(room);
       abort.signal.throwIfAborted();
-      const target = await createMedia(this.#session.token, room, file);
-      if (abort.signal.aborted) return;
-      this.#change(id, { media: target.media });
-      const onProgress = (progress: number): void => {
-        this.#change(id, { progress });
-      };
-      await upload(target, file, onProgress, abort.signal);
+      await sendFile({
+        server,
+        room,
+        file,
+        begun: media,
+        onPermitted: (permit) => {
+          this.#change(id, { media: permit.media, inParts: "cut" in permit.way });
+        },
+        onProgress: (progress) => {
+          this.#change(id, { progress });
+        },
+        signal: abort.signal,
+        ...(random && { random }),
+      });
       this.#awaitMessage(id);
     } catch (error) {
       if (!abort.signal.aborted) this.#fail(id, error);
@@ -117,8 +188,18 @@ export class Uploads {
     this.#change(id, { phase: "processing", progress: 1 });
     const timer = setTimeout(() => {
       this.#fail(id, new FileRejected("media_rejected", "the server has not finished with it"));
-    }, limitOf(this.#find((it) => it.id === id)?.file.type ?? ""));
+    }, limitOf(this.#find((it) => it.id === id)?.fingerprint.type ?? ""));
     this.#timers.set(id, timer);
+  }
+
+  #drop(id: string): void {
+    this.#aborts.get(id)?.abort();
+    this.#aborts.delete(id);
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+    const previewUrl = this.#find((it) => it.id === id)?.previewUrl ?? null;
+    if (previewUrl !== null) URL.revokeObjectURL(previewUrl);
+    this.#update(this.all.get().filter((it) => it.id !== id));
   }
 
   #fail(id: string, failure: unknown): void {
@@ -127,12 +208,51 @@ export class Uploads {
   }
 
   #change(id: string, change: Partial<Upload>): void {
-    this.all.update((all) => all.map((it) => (it.id === id ? { ...it, ...change } : it)));
+    const keeps = "media" in change || "phase" in change;
+    const next = this.all.get().map((it) => (it.id === id ? { ...it, ...change } : it));
+    if (keeps) this.#update(next);
+    else this.all.set(next);
+  }
+
+  #update(all: readonly Upload[]): void {
+    this.all.set(all);
+    const kept = all
+      .filter((it) => it.inParts && it.media !== null && it.phase !== "processing" && !(it.failure instanceof FileRejected))
+      .map(({ id, room, startedAtMs, media, fingerprint }) => ({ id, room, startedAtMs, media, fingerprint }));
+    this.#options.storage.setItem(this.#options.storageKey, JSON.stringify(kept));
+  }
+
+  /** What was being sent before the page was loaded again. */
+  #restore(): Upload[] {
+    const source = this.#options.storage.getItem(this.#options.storageKey);
+    if (source === null) return [];
+    try {
+      return list(remembered)(json(source, "uploads"), "uploads")
+        .filter((it) => it.startedAtMs > Date.now() - REMEMBERED_MS)
+        .map((it) => ({ ...it, file: null, previewUrl: null, phase: "failed", progress: 0, failure: new UploadInterrupted(), inParts: true }));
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      console.warn("the stored uploads cannot be read:", error);
+      return [];
+    }
   }
 
   #find(test: (entry: Upload) => boolean): Upload | undefined {
     return this.all.get().find(test);
   }
+}
+
+function fingerprintOf({ name, type, size, lastModified }: File): Fingerprint {
+  return { name, type, size, lastModified };
+}
+
+function isSame(one: Fingerprint, other: Fingerprint): boolean {
+  return (["name", "type", "size", "lastModified"] as const).every((it) => one[it] === other[it]);
+}
+
+/** Not where the server takes no more of it: then it begins anew. */
+function canGoOn({ inParts, failure }: Upload): boolean {
+  return inParts && !(failure instanceof RequestFailed && failure.code === "upload_closed");
 }
 
 function limitOf(type: string): number {

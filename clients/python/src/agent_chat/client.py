@@ -7,7 +7,7 @@ sending, uploading, listening. Several tasks may use one client at the same time
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +45,7 @@ from agent_chat.room_feed import RoomFeed
 from agent_chat.session import Session
 from agent_chat.tail_documents import HttpTails
 from agent_chat.tokens import TokenProvider, token_source
+from agent_chat.upload_api import UploadApi
 from agent_chat.ways import Ways
 
 OPEN_TIMEOUT_S = 30.0
@@ -158,24 +159,35 @@ class Chat(RoomCommands, MessageCommands):
         *,
         content_type: str | None = None,
         progress: Progress | None = None,
+        permitted: Callable[[str], None] | None = None,
+        resume: str | None = None,
     ) -> Message:
         """Uploads an image and returns the message that it became.
 
-        `progress(sent_bytes, total_bytes)` is called as the bytes go. The type is the file name's unless given. Raises
+        `progress(sent_bytes, total_bytes)` is called as the bytes go. The type is the file name's unless given. A large
+        file goes in parts, of which three are in memory at a time; `permitted(media)` hears what the upload is known
+        by, and `resume=media` goes on with it within half a day, from anywhere: only what is missing is sent. Raises
         `UnsupportedTypeError`, `TooLargeError`, `NotAMemberError` before anything is sent, `MediaRejectedError` when
         the image is none, `OutcomeUnknownError` when nothing is heard of it for two minutes, as of one that is rejected
         while there is no socket; OSError or ValueError for the file.
         """
         file = Path(path)
         kind = content_type or uploads.guess_content_type(file)
-        granted = await uploads.permit(self._tokens, self._addresses.api, room, file, kind)
+        uploading = uploads.Uploading(self._upload_api, room, file, kind, progress, permitted)
         rejections = self.events(MediaRejected)
         try:
-            async with self.subscribe(room) as feed:
-                await uploads.transfer(self._addresses.api, granted, file, kind, progress)
-                return await uploads.outcome(granted.media, feed, rejections)
+            async with self.subscribe(room, recent=uploads.RECENT if resume else 0) as feed:
+                return await uploads.outcome(await uploading.send(resume), feed, rejections)
         finally:
             rejections.close()
+
+    async def cancel_upload(self, media: str) -> None:
+        """Gives up an upload that has not arrived. Raises `UploadNotFoundError`, `UploadClosedError`."""
+        await self._upload_api.cancel(media)
+
+    @property
+    def _upload_api(self) -> UploadApi:
+        return UploadApi(self._addresses.api, self._tokens)
 
     @overload
     def events(self) -> EventStream[Event]: ...

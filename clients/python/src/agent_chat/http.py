@@ -50,21 +50,6 @@ class Ticket(msgspec.Struct, frozen=True):
         return f"{self.url}?{urllib.parse.urlencode({'ticket': self.ticket})}"
 
 
-class UploadTarget(msgspec.Struct, frozen=True):
-    """A presigned POST: every field, then the file."""
-
-    url: str
-    fields: dict[str, str]
-
-
-class UploadPermit(msgspec.Struct, frozen=True):
-    """Permission to upload one file, as `media`."""
-
-    media: str
-    upload: UploadTarget
-    expires_at_ms: int
-
-
 class MediaAccess(msgspec.Struct, frozen=True):
     """What a member loads the media of a room with: `query` belongs behind the `?` of its addresses."""
 
@@ -86,38 +71,27 @@ class Api:
 
     async def sign_in(self, name: str) -> NamedSession:
         """A session of the built-in issuer. Raises `SignInUnavailableError` where the stage has none."""
-        return await self._post("/api/sessions", {"name": name}, NamedSession)
+        return await self.call("POST", "/api/sessions", NamedSession, body={"name": name})
 
     async def create_ticket(self, token: str) -> Ticket:
         """Raises `UnauthorizedError` for a token that is not good any more."""
-        return await self._post("/api/tickets", {}, Ticket, token)
-
-    async def permit_upload(
-        self, token: str, *, room: str, name: str, content_type: str, size_bytes: int, sha256: str
-    ) -> UploadPermit:
-        """Raises `UnsupportedTypeError`, `TooLargeError`, `NotAMemberError`, …."""
-        body = {
-            "room": room,
-            "name": name,
-            "content_type": content_type,
-            "size_bytes": size_bytes,
-            "sha256": sha256,
-        }
-        return await self._post("/api/media", body, UploadPermit, token)
+        return await self.call("POST", "/api/tickets", Ticket, token=token, body={})
 
     async def media_access(self, token: str, room: str) -> MediaAccess:
         """Access to a room's media, for five minutes. Raises `NotAMemberError`, `BannedError`, `RoomNotFoundError`."""
         path = f"/api/rooms/{urllib.parse.quote(room, safe='')}/media-access"
-        return await self._asked(path, self._request(path, token), MediaAccess)
+        return await self.call("GET", path, MediaAccess, token=token)
 
-    async def upload(self, target: UploadTarget, path: Path, content_type: str, progress: Progress | None) -> None:
-        """Sends a file to its target. `progress` is called on the event loop. Cancelling ends the transfer.
+    async def upload(
+        self, url: str, fields: dict[str, str], path: Path, content_type: str, progress: Progress | None
+    ) -> None:
+        """Posts a file in a form with these fields. `progress` is called on the event loop. Cancelling ends it.
 
         Raises OSError or ValueError for the file.
         """
         loop = asyncio.get_running_loop()
         with await asyncio.to_thread(path.open, "rb") as file:
-            form = UploadForm(target.fields, file, path.name, content_type)
+            form = UploadForm(fields, file, path.name, content_type)
 
             def report(sent_bytes: int) -> None:
                 if progress is not None:
@@ -125,7 +99,7 @@ class Api:
 
             headers = {"Content-Type": form.content_type, "Content-Length": str(form.size_bytes)}
             request = urllib.request.Request(  # noqa: S310  # the stage's own answer says where
-                target.url, data=form.chunks(report), headers=headers, method="POST"
+                url, data=form.chunks(report), headers=headers, method="POST"
             )
             await exchange(request, timeout_s=REQUEST_TIMEOUT_S)
 
@@ -148,10 +122,12 @@ class Api:
         answer = await exchange(request, timeout_s=HOLD_S + REQUEST_TIMEOUT_S, broken_off=True)
         return answer.decode(errors="replace")  # it may break off in the middle of a character
 
-    async def _post(self, path: str, body: dict[str, Any], kind: type[Kind], token: str | None = None) -> Kind:
-        return await self._asked(path, self._request(path, token, json.dumps(body).encode()), kind)
-
-    async def _asked(self, path: str, request: urllib.request.Request, kind: type[Kind]) -> Kind:
+    async def call(
+        self, method: str, path: str, kind: type[Kind], *, token: str | None = None, body: dict[str, Any] | None = None
+    ) -> Kind:
+        """One request of JSON. Raises what the server refuses it for, `ProtocolError` for an answer that is none."""
+        request = self._request(path, token, None if body is None else json.dumps(body).encode())
+        request.method = method
         answer = await exchange(request, timeout_s=REQUEST_TIMEOUT_S)
         try:
             return msgspec.json.decode(answer, type=kind)

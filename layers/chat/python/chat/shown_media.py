@@ -31,6 +31,10 @@ THUMBNAIL_TYPE = "image/webp"
 """What clients are shown in lists that know of no variants: each image has it."""
 
 
+MEDIA = "media/"
+"""What the keys of everything that is served begin with."""
+
+
 @dataclass(frozen=True)
 class FileForm:
     """A form in which something is played or fetched: its name below the folder, and its type."""
@@ -61,7 +65,7 @@ class Beside:
 
 def folder_of(room: str, media: str) -> str:
     """What the keys of all variants of an image begin with."""
-    return f"media/{room}/{media}/"
+    return f"{MEDIA}{room}/{media}/"
 
 
 def variant_key(room: str, media: str, longest_px: int, content_type: str) -> str:

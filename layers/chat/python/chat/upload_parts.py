@@ -35,7 +35,7 @@ MOST_ADDRESSES = 20
 """Parts that one request asks addresses for."""
 
 MOST_PARTS = 1_000
-"""What S3 lists in one answer: 5 GB, ten times the largest file that any kind has."""
+"""What S3 lists in one answer: 5 GB, more than any kind takes."""
 
 
 class WantedPart(msgspec.Struct, frozen=True):

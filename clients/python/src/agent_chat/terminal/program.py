@@ -90,6 +90,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     reading.add_argument("-n", type=natural, default=50, metavar="COUNT", help="so many (default: 50)")
     reading.add_argument("--before", type=natural, metavar="SEQ", help="below this number")
     uploading.add_argument("file", type=Path)
+    uploading.add_argument("--resume", metavar="ID", help="go on with an upload of this file that was cut off")
 
 
 def natural(text: str) -> int:
@@ -147,7 +148,7 @@ async def obey(chat: Chat, options: argparse.Namespace, text: str) -> None:
     elif options.command == "history":
         await scripts.history(chat, printer, options.room, limit=options.n, before=options.before)
     elif options.command == "upload":
-        await scripts.upload(chat, printer, options.room, options.file)
+        await scripts.upload(chat, printer, options.room, options.file, options.resume)
 
 
 async def run_screen(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Any, TextIO
@@ -9,6 +10,7 @@ from typing import Any, TextIO
 import msgspec
 
 from agent_chat import Chat, Message, Room
+from agent_chat.errors import UnavailableError, UnreachableError
 from agent_chat.frames import MAX_PAGE
 from agent_chat.terminal.text import plain_line, room_line
 
@@ -74,8 +76,12 @@ async def history(chat: Chat, printer: Printer, room: str, *, limit: int, before
         printer.message(message)
 
 
-async def upload(chat: Chat, printer: Printer, room: str, path: Path) -> None:
-    """Uploads an image and prints the message that it became; progress goes to a terminal on standard error."""
+async def upload(chat: Chat, printer: Printer, room: str, path: Path, resume: str | None) -> None:
+    """Uploads an image and prints the message that it became.
+
+    Progress goes to a terminal on standard error; so does what is to be given to `--resume`, where it was cut off.
+    """
+    known_by = [] if resume is None else [resume]
 
     def show(sent_bytes: int, total_bytes: int) -> None:
         if sys.stderr.isatty():
@@ -83,7 +89,12 @@ async def upload(chat: Chat, printer: Printer, room: str, path: Path) -> None:
             sys.stderr.write(f"\r{percent:3} %" + ("\n" if sent_bytes == total_bytes else ""))
             sys.stderr.flush()
 
-    printer.message(await chat.upload(room, path, progress=show))
+    try:
+        printer.message(await chat.upload(room, path, progress=show, permitted=known_by.append, resume=resume))
+    except (asyncio.CancelledError, UnavailableError, UnreachableError):
+        if known_by:
+            sys.stderr.write(f"\nTo go on with it: --resume {known_by[-1]}\n")
+        raise
 
 
 def read_text(argument: str | None) -> str:

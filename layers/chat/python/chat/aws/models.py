@@ -60,6 +60,8 @@ class UploadRecord(Model):
     taken_at_ms = NumberAttribute(null=True)
     status = UnicodeAttribute(default=PENDING)
     reason = UnicodeAttribute(null=True)
+    seq = NumberAttribute(null=True)
+    """The message that it became; None also where that was before numbers were noted."""
     expires_at_s = NumberAttribute(null=True)
 
     @classmethod
@@ -111,9 +113,9 @@ class UploadRecord(Model):
             refused,
         )
 
-    def finish(self) -> None:
-        """The upload is a message now; its record stays as long as the message, and is not made again after it."""
-        actions = [UploadRecord.status.set(DONE), UploadRecord.expires_at_s.remove()]
+    def finish(self, seq: int) -> None:
+        """The upload is this message now; its record stays as long as it does, and is not made again after it."""
+        actions = [UploadRecord.status.set(DONE), UploadRecord.seq.set(seq), UploadRecord.expires_at_s.remove()]
         self._update(actions, UploadRecord.pk.exists())
 
     def reject(self, reason: str) -> None:

@@ -39,7 +39,9 @@ class MultipartStore:
         url = self.s3.generate_presigned_url(
             "upload_part",
             Params={
-                **self._named(upload),
+                "Bucket": self.bucket,
+                "Key": upload_key(upload.media),
+                "UploadId": _s3_upload(upload),
                 "PartNumber": part.number,
                 "ContentLength": size_of(part.number, upload.size_bytes),
                 "ChecksumSHA256": part.sha256,
@@ -51,7 +53,7 @@ class MultipartStore:
     def stored(self, upload: Upload) -> list[StoredPart] | None:
         """See `chat.upload_parts.PartStore`. One call: no upload has more parts than one answer lists."""
         try:
-            answer = self.s3.list_parts(**self._named(upload))
+            answer = self.s3.list_parts(Bucket=self.bucket, Key=upload_key(upload.media), UploadId=_s3_upload(upload))
         except self.s3.exceptions.NoSuchUpload:
             return None
         return [
@@ -64,7 +66,9 @@ class MultipartStore:
         named = [{"PartNumber": part.number, "ETag": part.tag, "ChecksumSHA256": part.sha256 or ""} for part in parts]
         try:
             self.s3.complete_multipart_upload(
-                **self._named(upload),
+                Bucket=self.bucket,
+                Key=upload_key(upload.media),
+                UploadId=_s3_upload(upload),
                 MultipartUpload={"Parts": named},  # type: ignore[typeddict-item]
                 MpuObjectSize=upload.size_bytes,
             )
@@ -74,12 +78,17 @@ class MultipartStore:
     def give_up(self, upload: Upload) -> None:
         """See `chat.upload_parts.PartStore`."""
         try:
-            self.s3.abort_multipart_upload(**self._named(upload))
+            self.s3.abort_multipart_upload(
+                Bucket=self.bucket, Key=upload_key(upload.media), UploadId=_s3_upload(upload)
+            )
         except self.s3.exceptions.NoSuchUpload:
             return
 
-    def _named(self, upload: Upload) -> dict[str, str]:
-        return {"Bucket": self.bucket, "Key": upload_key(upload.media), "UploadId": upload.s3_upload or ""}
+
+def _s3_upload(upload: Upload) -> str:
+    if upload.s3_upload is None:
+        raise ValueError(f"{upload.media} does not come in parts")
+    return upload.s3_upload
 
 
 @cache
