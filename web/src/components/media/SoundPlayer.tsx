@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState } from "react";
 
 import type { Media } from "../../protocol/frames";
+import { useMediaAccess } from "../../hooks/useMediaAccess";
 import { useWords } from "../../hooks/useWords";
 import { Icon } from "../Icon";
 import { barsOf, clockTime } from "./waveform";
@@ -18,6 +19,7 @@ export function SoundPlayer({ media }: { readonly media: Media }) {
   const [atS, setAtS] = useState(0);
   const lengthS = (media.duration_ms ?? 0) / 1000;
   const [file] = media.files;
+  useMediaAccess(file?.url ?? "");
 
   const seek = (seconds: number): void => {
     setAtS(seconds);

@@ -1,4 +1,5 @@
 import type { Media } from "../../protocol/frames";
+import { useMediaAccess } from "../../hooks/useMediaAccess";
 import { useWords } from "../../hooks/useWords";
 import { widthInList } from "../pictureSize";
 
@@ -11,13 +12,14 @@ import { widthInList } from "../pictureSize";
 export function VideoPlayer({ media }: { readonly media: Media }) {
   const words = useWords().room.message;
   const { width, height } = media.original;
+  const { isGranted } = useMediaAccess(media.original.url);
   return (
     // eslint-disable-next-line jsx-a11y/media-has-caption -- people send what has no captions
     <video
       className="video"
       data-testid="video"
       aria-label={words.video(media.name)}
-      poster={media.original.url}
+      poster={isGranted ? media.original.url : undefined}
       width={width}
       height={height}
       style={{ inlineSize: widthInList(media), aspectRatio: `${width} / ${height}` }}
