@@ -20,7 +20,7 @@ function show(media: Partial<Media> & Pick<Media, "kind" | "name">): void {
   const mediaAccess = new MediaAccess(() => Promise.resolve());
   mediaAccess.granted.set(new Set(["lunch"]));
   render(
-    <ChatContext value={{ mediaAccess } as Chat}>
+    <ChatContext value={{ mediaAccess } as unknown as Chat}>
       <MediaContent media={shown} onOpenImage={vi.fn()} />
     </ChatContext>,
   );
