@@ -22,7 +22,7 @@ export function useMediaAccess(url: string): ImageAccess {
   const [attempt, setAttempt] = useState(0);
   const tries = useRef(0);
   const room = roomOf(url);
-  useEffect(() => mediaAccess.hold(room), [mediaAccess, room]);
+  useEffect(() => (room === "" ? undefined : mediaAccess.hold(room)), [mediaAccess, room]);
   const onError = (): void => {
     if (++tries.current > MOST_TRIES) return;
     void mediaAccess.mend(room).then(() => {

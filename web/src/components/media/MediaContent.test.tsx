@@ -2,7 +2,10 @@ import { fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { ChatContext } from "../../hooks/useChat";
 import type { Media, MediaFile } from "../../protocol/frames";
+import type { Chat } from "../../state/chat";
+import { MediaAccess } from "../../state/mediaAccess";
 import { MediaContent } from "./MediaContent";
 
 // Access to what a room shows has tests of its own.
@@ -19,7 +22,13 @@ function file(name: string, content_type: string): MediaFile {
 
 function show(media: Partial<Media> & Pick<Media, "kind" | "name">): void {
   const shown = { id: "m", original: PICTURE, thumbnail: PICTURE, ...NONE, ...media };
-  render(<MediaContent media={shown} onOpenImage={vi.fn()} />);
+  const mediaAccess = new MediaAccess(() => Promise.resolve());
+  mediaAccess.granted.set(new Set(["lunch"]));
+  render(
+    <ChatContext value={{ mediaAccess } as unknown as Chat}>
+      <MediaContent media={shown} onOpenImage={vi.fn()} />
+    </ChatContext>,
+  );
 }
 
 let played: ReturnType<typeof vi.fn>;
