@@ -1,9 +1,11 @@
-import { useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useState } from "react";
 
 import type { Session } from "../protocol/api";
 import { forgetSession, loadSession, saveSession } from "../state/session";
-import { ChatScreen } from "./ChatScreen";
 import { SignIn } from "./SignIn";
+
+/** Whoever is not signed in yet does not wait for it. */
+const ChatScreen = lazy(async () => ({ default: (await import("./ChatScreen")).ChatScreen }));
 
 /** Either signed in or not. */
 export function App() {
@@ -23,7 +25,11 @@ export function App() {
   }, [leave]);
 
   if (session !== null) {
-    return <ChatScreen key={session.token} session={session} onSignOut={onSignOut} onSessionEnded={onSessionEnded} />;
+    return (
+      <Suspense fallback={null}>
+        <ChatScreen key={session.token} session={session} onSignOut={onSignOut} onSessionEnded={onSessionEnded} />
+      </Suspense>
+    );
   }
   return (
     <SignIn
