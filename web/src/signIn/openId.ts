@@ -147,6 +147,7 @@ async function refusing<T>(act: () => Promise<T>): Promise<T> {
 
 /** An issuer on this very machine may be without TLS: only tests have one. */
 function optionsFor({ issuer }: OpenIdClient) {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so that it stands out, as it does here
   return { [oauth.allowInsecureRequests]: new URL(issuer).hostname === "127.0.0.1", signal: () => AbortSignal.timeout(15_000) };
 }
 

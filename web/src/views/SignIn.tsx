@@ -42,13 +42,13 @@ export function SignIn({ why, onSignedIn, preload }: SignInProps) {
             {why === "wallet" ? signIn.walletLeft : signIn.sessionEnded}
           </p>
         )}
-        {config === null && isReturning() ? <p role="status">{signIn.openIdReturning}</p> : null}
+        {config === null && isReturning() && <p role="status">{signIn.openIdReturning}</p>}
         {config?.openId && (
           <Suspense>
             <OpenIdSignIn client={config.openId} onSignedIn={onSignedIn} />
           </Suspense>
         )}
-        {config?.openId || isReturning() ? null : <NameForm onSignedIn={onSignedIn} />}
+        {!config?.openId && !isReturning() && <NameForm onSignedIn={onSignedIn} />}
         {config !== null && config.walletChains.length > 0 && (
           <Suspense>
             <p className="sign-in__or">{signIn.or}</p>
