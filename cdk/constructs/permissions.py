@@ -44,6 +44,14 @@ def exported_pattern(owner: IConstruct, arn: str, suffix: str, reason: str) -> P
     return Pattern(arn=arn + suffix, finding=_flatten(imported) + suffix, reason=reason)
 
 
+def imported_pattern(owner: IConstruct, pattern: Pattern, reference: str) -> Pattern:
+    """`pattern` of the stack that `owner` is in, for policies of other stacks, which import its one `reference`."""
+    stack = cdk.Stack.of(owner)
+    imported = _flatten(stack.resolve(stack.export_value(reference)))
+    finding = pattern.finding.replace(_flatten(stack.resolve(reference)), imported)
+    return Pattern(arn=pattern.arn, finding=finding, reason=pattern.reason)
+
+
 def _flatten(value: Any) -> str:  # noqa: ANN401  # a piece of a template
     """A resolved value in the notation of cdk-nag's findings."""
     if isinstance(value, str):

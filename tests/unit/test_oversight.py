@@ -31,7 +31,7 @@ def deal(what: str, **more: Any) -> tuple[int, Any]:
 @pytest.mark.usefixtures("stage")
 @pytest.mark.parametrize("route", [LOOK, DEAL, USER])
 def test_only_operators_oversee(route: str) -> None:
-    about = {"pathParameters": {"room": "lunch", "user": "bob"}}
+    about: dict[str, Any] = {"pathParameters": {"room": "lunch", "user": "bob"}}
     assert call(route, user=None, **about)[0] == 401
     assert call(route, user="ada", **about)[1]["code"] == "not_allowed"
 

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from chat.aws.dead_letters.filters import UnknownFilterError, lets_through, patterns_of
 from chat.aws.dead_letters.letters import Letter
+from chat.aws.dead_letters.outlines import outline
 from chat.aws.dead_letters.queue import Depth
 from chat.aws.dead_letters.redriving import BATCH_BYTES, QueueDestination
 from chat.aws.dead_letters.selection import Selection, read_age_s, read_condition
 from chat.aws.dead_letters.treatment import Tally
 from operations import redrive
 from operations.progress import Progress
-from operations.showing import Row, age, letter, outline, table
+from operations.showing import Row, age, letter, table
 from operations.stage import Stage
 
 NOW_MS = 1_790_000_000_000
