@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from chat.imaging import inspection
-from chat.imaging.inspection import MAX_FRAMES, Facts, inspect
+from chat.imaging.inspection import MAX_FRAMES, inspect
 from chat.media import MediaError
+from chat.media_facts import Facts
 from tests.unit.pictures import animation, archive, encoded, halves, phone_photo
 
 JPEG = encoded(halves(), "JPEG")

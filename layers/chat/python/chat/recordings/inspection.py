@@ -79,8 +79,11 @@ def _duration_ms(container: InputContainer) -> int:
     """As the container says; of what says nothing, as browsers' recorders write it, as its packets say."""
     if container.duration is not None:
         return max(0, container.duration // MICROSECONDS_A_MS)
-    packets = (packet for packet in container.demux() if packet.pts is not None)
-    ends = ((packet.pts + (packet.duration or 0)) * packet.time_base for packet in packets)
+    ends = (
+        (packet.pts + (packet.duration or 0)) * packet.time_base
+        for packet in container.demux()
+        if packet.pts is not None and packet.time_base is not None
+    )
     longest = max((float(end) for end in ends), default=0.0)
     container.seek(0)
     return round(longest * 1000)
