@@ -91,7 +91,7 @@ def test_nobody_else_is_told_anything_or_changes_anything(stack: LocalStack) -> 
 def test_health_names_every_dependency_and_its_time_to_operators(operator: Desk) -> None:
     told = operator.ask("GET /api/health")
     tables = {"rooms_table", "messages_table", "connections_table"}
-    assert set(told["checks"]) == {*tables, "delivery_queue", "events_topic", "media_bucket"}
+    assert set(told["checks"]) == {*tables, "delivery_queue", "events_topic", "media_bucket", "cache"}
     for check in told["checks"].values():
         assert check["ok"] is True
         assert check["latency_ms"] > 0
