@@ -24,7 +24,7 @@ def respond(_event: http.Event) -> http.Answer:
             "client_id": settings.oidc_audience,
             "wallet_chains": [int(chain) for chain in (settings.wallet_chains or "").split(",") if chain],
             "websocket_url": wiring.websocket_url(),
-            "measured_share": int(settings.need("measured_percent")) / 100,
+            "measured_share": int(settings.measured_percent or 0) / 100,
         },
         cache_control="public, max-age=60",
     )

@@ -33,6 +33,7 @@ from agent_chat.errors import (
     NotAMemberError,
     OutboxFullError,
     OutcomeUnknownError,
+    PartsMissingError,
     ProtocolError,
     RefusedError,
     ReplyTimeoutError,
@@ -52,6 +53,8 @@ from agent_chat.errors import (
     UnknownActionError,
     UnreachableError,
     UnsupportedTypeError,
+    UploadClosedError,
+    UploadNotFoundError,
     UserNotFoundError,
 )
 from agent_chat.events import ChangesMissed, ConnectionChanged, ConnectionState, Event, EventStream, Way
@@ -135,6 +138,7 @@ __all__ = [
     "OutboxFullError",
     "OutcomeUnknownError",
     "Outgoing",
+    "PartsMissingError",
     "Picture",
     "PinsChanged",
     "Presence",
@@ -175,6 +179,8 @@ __all__ = [
     "UnknownActionError",
     "UnreachableError",
     "UnsupportedTypeError",
+    "UploadClosedError",
+    "UploadNotFoundError",
     "UserNotFoundError",
     "Variant",
     "Way",

@@ -127,7 +127,7 @@ class Settings:
     discarded_letters: str | None = None
     """Bucket and prefix, with a slash between them, of dead letters that operators gave up."""
     measured_percent: str | None = None
-    """Pages out of a hundred that tell how they fare: a whole number from 0 to 100."""
+    """Pages out of a hundred that tell how they fare: a whole number from 0 to 100; None is 0."""
     operators: str | None = None
     """Ids of the users who run the stage, with commas; None where only the claim of a token says so."""
 
