@@ -31,7 +31,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke simulate capacity bench bench-gateway load synth deploy status rollback swap build pipeline redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke screenshots simulate capacity bench bench-gateway load synth deploy status rollback swap build pipeline redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -62,6 +62,9 @@ contracts: setup  ## write what is made from the protocol's source: JSON Schema,
 
 smoke: setup-browser  ## start everything, chat with two clients we did not write, upload an image, stop
 	@python -m local.smoke $(ARGS)
+
+screenshots: setup-browser  ## photograph the main views of the page for the documentation (docs/images)
+	@python -m local.screenshots
 
 simulate: setup  ## random workloads and faults on the simulated cloud, judged from what clients saw (SEEDS=1000)
 	@python -m simulation --seeds $(SEEDS) $(ARGS)
