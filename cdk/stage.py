@@ -12,6 +12,7 @@ from cdk.stacks.backups import BackupsStack
 from cdk.stacks.cache import CacheStack
 from cdk.stacks.data import DataStack
 from cdk.stacks.edge import EdgeStack
+from cdk.stacks.media import MediaStack
 from cdk.stacks.observability import ObservabilityStack
 from cdk.stacks.operations import OperationsStack
 from cdk.stacks.service import ServiceStack
@@ -28,13 +29,14 @@ class Stage:
     cache: CacheStack | None
     """None where there is no cache, or where it is elsewhere."""
     service: ServiceStack
+    media: MediaStack
     edge: EdgeStack
     operations: OperationsStack
     observability: ObservabilityStack
 
 
 def add_stage(app: Construct, config: StageConfig, *, layer_target: Target | None = None) -> Stage:
-    """Adds `chat-STAGE-data`, `-service`, `-edge`, `-operations` and `-observability` to `app`.
+    """Adds `chat-STAGE-data`, `-service`, `-media`, `-edge`, `-operations` and `-observability` to `app`.
 
     And `-cache` and `-backups` where the stage has them. They belong to no account or Region until the CDK CLI deploys
     them: one template serves every account.
@@ -57,13 +59,15 @@ def add_stage(app: Construct, config: StageConfig, *, layer_target: Target | Non
         cache=cache,
         layer_target=target,
     )
-    edge = EdgeStack(app, f"chat-{config.name}-edge", config=config, data=data, service=service)
+    media = MediaStack(app, f"chat-{config.name}-media", config=config, data=data, service=service, layer_target=target)
+    edge = EdgeStack(app, f"chat-{config.name}-edge", config=config, data=data, service=service, media=media)
     operations = OperationsStack(
         app,
         f"chat-{config.name}-operations",
         config=config,
         data=data,
         service=service,
+        media=media,
         edge=edge,
         layer_target=target,
     )
@@ -73,10 +77,11 @@ def add_stage(app: Construct, config: StageConfig, *, layer_target: Target | Non
         config=config,
         data=data,
         service=service,
+        media=media,
         operations=operations,
         backups=backups,
     )
-    for stack in filter(None, (data, backups, cache, service, edge, operations, observability)):
+    for stack in filter(None, (data, backups, cache, service, media, edge, operations, observability)):
         cdk.Tags.of(stack).add("application", "chat")
         cdk.Tags.of(stack).add("stage", config.name)
     return Stage(
@@ -84,6 +89,7 @@ def add_stage(app: Construct, config: StageConfig, *, layer_target: Target | Non
         backups=backups,
         cache=cache,
         service=service,
+        media=media,
         operations=operations,
         edge=edge,
         observability=observability,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STAGE = "local"
-STACKS = ("data", "service", "operations", "edge", "observability")
+STACKS = ("data", "service", "media", "operations", "edge", "observability")
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 """An emulator accepts any; these are the ones that ministack and LocalStack both map to the account 000000000000."""
 

@@ -33,7 +33,7 @@ SAID = (
     ("Grace", "The numbers are in: every message of last night arrived, in order."),
     ("Linus", "Lost, repeated, out of order: none of the three?"),
     ("Grace", "None. The report is at https://chat.example.com/reports/42"),
-    ("Linus", "Then we go on Thursday 🎉"),
+    ("Linus", "Then we go on Thursday!"),
 )
 
 

@@ -10,7 +10,6 @@ from cdk.config import StageConfig
 from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.http_api import HttpApi
 from cdk.constructs.media_bucket import DISCARDED
-from cdk.constructs.media_pipeline import MediaPipeline
 from cdk.constructs.websocket import WebSocket
 
 HOPS_A_PARAMETER = 8
@@ -23,17 +22,15 @@ def publish_addresses(
     config: StageConfig,
     websocket: WebSocket,
     http: HttpApi,
-    media_pipeline: MediaPipeline,
     bucket: s3.IBucket,
     alarms: AlarmTopic,
 ) -> None:
-    """Of the APIs, of the state machine, of all queues of dead letters made so far, and of where discarded ones go."""
+    """Of the APIs, of all queues of dead letters made so far, and of where discarded ones go."""
     http_url = http.api.api_endpoint
     cdk.CfnOutput(stack, "WebSocketApiId", value=websocket.api.api_id)
     cdk.CfnOutput(stack, "WebSocketUrl", value=websocket.url)
     cdk.CfnOutput(stack, "HttpApiId", value=http.api.api_id)
     cdk.CfnOutput(stack, "HttpApiUrl", value=http_url)
-    cdk.CfnOutput(stack, "MediaStateMachineArn", value=media_pipeline.machine.state_machine_arn)
     addresses = {
         "websocket-url": websocket.url,
         "http-api-url": http_url,

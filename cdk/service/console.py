@@ -83,7 +83,7 @@ def add_console(
 def _stacks(config: StageConfig) -> list[str]:
     """As `cdk.stage` names them."""
     own_cache = config.cache is not None and not config.cache.endpoint
-    parts = ["data", *(["cache"] if own_cache else []), "service", "operations", "edge", "observability"]
+    parts = ["data", *(["cache"] if own_cache else []), "service", "media", "operations", "edge", "observability"]
     return [f"chat-{config.name}-{part}" for part in parts]
 
 

@@ -9,6 +9,8 @@ from cdk.constructs.http_api import HttpApi
 from cdk.constructs.media_bucket import VARIANTS
 from cdk.constructs.media_convert import ConvertJob, convert_role
 from cdk.constructs.media_pipeline import MediaPipeline, MediaSteps
+from cdk.constructs.permissions import Pattern, imported_pattern
+from cdk.constructs.websocket import WebSocket
 from cdk.service.identity import Identity
 from cdk.service.posting import Posting
 from cdk.service.protection import signing_secret
@@ -224,7 +226,7 @@ def _announce(platform: Platform, posting: Posting) -> ChatFunction:
         "dynamodb:UpdateItem",
         "dynamodb:DeleteItem",
     )
-    announce.allow([posting.websocket.connections], "execute-api:ManageConnections")
+    announce.allow([_connections(posting.websocket)], "execute-api:ManageConnections")
     announce.allow([posting.delivery.queue.queue_arn], "sqs:SendMessage")
     return announce
 
@@ -247,7 +249,12 @@ def _reject(platform: Platform, posting: Posting) -> ChatFunction:
     reject.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
     reject.allow([data.messages.table_arn], "dynamodb:GetItem")
     reject.allow([data.connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
-    reject.allow([websocket.connections], "execute-api:ManageConnections")
+    reject.allow([_connections(websocket)], "execute-api:ManageConnections")
     reject.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
     _let_list(reject, data)
     return reject
+
+
+def _connections(websocket: WebSocket) -> Pattern:
+    """Sockets of the API, which is in the service's stack."""
+    return imported_pattern(websocket, websocket.connections, websocket.api.api_id)

@@ -11,6 +11,7 @@ from cdk.constructs.permissions import exported_pattern
 from cdk.constructs.site import Site
 from cdk.service.addresses import distribution_parameter, site_url_parameter
 from cdk.stacks.data import DataStack
+from cdk.stacks.media import MediaStack
 from cdk.stacks.service import ServiceStack
 from chat.aws.edge_logs import PREFIX
 
@@ -19,7 +20,14 @@ class EdgeStack(cdk.Stack):
     """What browsers see."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, data: DataStack, service: ServiceStack
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        data: DataStack,
+        service: ServiceStack,
+        media: MediaStack,
     ) -> None:
         super().__init__(
             scope, construct_id, stack_name=construct_id, description=f"Chat {config.name}: CloudFront and the web page"
@@ -34,7 +42,7 @@ class EdgeStack(cdk.Stack):
             "Site",
             config=config,
             media=bucket,
-            media_keys=service.media_keys,
+            media_keys=media.keys,
             api_host=f"{service.http.api.api_id}.execute-api.{self.region}.{self.url_suffix}",
             connects_to=sources,
         )

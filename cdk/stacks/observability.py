@@ -22,6 +22,7 @@ from cdk.signals.dashboards import DASHBOARDS
 from cdk.signals.queries import QUERIES
 from cdk.stacks.backups import BackupsStack
 from cdk.stacks.data import DataStack
+from cdk.stacks.media import MediaStack
 from cdk.stacks.operations import OperationsStack
 from cdk.stacks.service import ServiceStack
 
@@ -37,6 +38,7 @@ class ObservabilityStack(cdk.Stack):
         config: StageConfig,
         data: DataStack,
         service: ServiceStack,
+        media: MediaStack,
         operations: OperationsStack,
         backups: BackupsStack | None,
     ) -> None:
@@ -46,9 +48,14 @@ class ObservabilityStack(cdk.Stack):
             stack_name=construct_id,
             description=f"Chat {config.name}: dashboards, alarms, saved queries",
         )
-        functions = {**service.platform.functions, **operations.platform.functions}
+        functions = {
+            name: function
+            for stack in (service, media, operations)
+            for name, function in stack.platform.functions.items()
+        }
         vault = {"vault": backups.vault.backup_vault_name} if backups else {}
-        places = Places(_names(config, data, service, functions) | vault)
+        machine = {"machine.media": media.pipeline.machine.state_machine_arn}
+        places = Places(_names(config, data, service, functions) | machine | vault)
         there = {
             "backups": backups,
             "cache": config.cache,
@@ -91,7 +98,6 @@ def _names(
         "stage": config.name,
         "api.websocket": service.websocket.api.api_id,
         "api.http": service.http.api.api_id,
-        "machine.media": service.media_pipeline.machine.state_machine_arn,
         **{f"table.{name}": table.table_name for name, table in tables.items()},
         **{f"queue.{name}": queue.queue_name for name, queue in service.alarms.queues.items()},
         **{f"function.{name}": function.function_name for name, function in functions.items()},

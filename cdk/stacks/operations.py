@@ -28,6 +28,7 @@ from cdk.service.scaling import add_scaling, scaled_of
 from cdk.service.webhook_settings import add_webhook_settings
 from cdk.stacks.data import DataStack
 from cdk.stacks.edge import EdgeStack
+from cdk.stacks.media import MediaStack
 from cdk.stacks.service import ServiceStack
 from layers.build import Target
 
@@ -43,6 +44,7 @@ class OperationsStack(cdk.Stack):
         config: StageConfig,
         data: DataStack,
         service: ServiceStack,
+        media: MediaStack,
         edge: EdgeStack,
         layer_target: Target,
     ) -> None:
@@ -80,8 +82,7 @@ class OperationsStack(cdk.Stack):
         add_flags(platform, data=data, http=http, identity=identity)
         add_edge_logs(platform, data=data, bucket=edge.logs, files=edge.log_files, alarms=alarms)
         add_oversight(platform, posting=service.posting, http=http, identity=identity)
-        machine = service.media_pipeline.machine
-        add_letter_desk(platform, data=data, machine=machine, http=http, identity=identity)
+        add_letter_desk(platform, data=data, machine=media.pipeline.machine, http=http, identity=identity)
         add_measurements(platform, http=http)
         self.review = self._keep_capacity(config, data, service, alarms)
         # Last, when all queues are made.

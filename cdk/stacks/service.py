@@ -23,8 +23,6 @@ from cdk.service.delivery import DELIVER_TIMEOUT_S, add_delivery
 from cdk.service.door import add_door
 from cdk.service.events import add_events
 from cdk.service.identity import Identity
-from cdk.service.media import add_media
-from cdk.service.media_access import add_media_access
 from cdk.service.notices import NOTICES_TIMEOUT_S, add_notices
 from cdk.service.posting import Posting
 from cdk.service.protection import Protection
@@ -57,7 +55,7 @@ class ServiceStack(cdk.Stack):
             scope,
             construct_id,
             stack_name=construct_id,
-            description=f"Chat {config.name}: functions, APIs, queues, state machine",
+            description=f"Chat {config.name}: functions, APIs, queues",
         )
         # What the concerns share.
         packages = Packages(self, "Layers", config=config, target=layer_target)
@@ -115,10 +113,6 @@ class ServiceStack(cdk.Stack):
             applications=applications,
         )
         add_webhooks(platform, data=data, events=events, deliveries=deliveries)
-        self.media_pipeline = pipeline = add_media(
-            platform, posting=posting, http=http, identity=identity, alarms=alarms
-        )
-        self.media_keys = add_media_access(platform, data=data, http=http, identity=identity, protection=protection)
         add_accounts(
             platform,
             data=data,
@@ -141,7 +135,6 @@ class ServiceStack(cdk.Stack):
             config=config,
             websocket=websocket,
             http=http,
-            media_pipeline=pipeline,
             bucket=data.media.bucket,
             alarms=alarms,
         )

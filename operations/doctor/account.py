@@ -30,7 +30,7 @@ COUNTED_ON = ("api_requests", "new_connections", "concurrency", "table_writes", 
 UNKNOWN = "NoSuchResourceException"
 """What Service Quotas says where the account has no value of its own."""
 
-STACKS = ("data", "service", "operations", "edge", "observability")
+STACKS = ("data", "service", "media", "operations", "edge", "observability")
 """Of every stage; a cache of its own is one more where it is configured."""
 
 USABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})

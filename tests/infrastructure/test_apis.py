@@ -232,7 +232,8 @@ def test_addresses_are_found_in_outputs_and_parameters(stage: Assembly) -> None:
     names = {name for name in names if not name.startswith(f"/chat/{stage.stage}/dead-letters/")}
     kept = {"capacity"} if stage.stage == "prod" else set()
     assert names == {f"/chat/{stage.stage}/{name}" for name in {*ADDRESSES, *kept}}
-    for output in ("WebSocketApiId", "WebSocketUrl", "HttpApiId", "HttpApiUrl", "MediaStateMachineArn"):
+    for output in ("WebSocketApiId", "WebSocketUrl", "HttpApiId", "HttpApiUrl"):
         assert stage.stack_of_output(output) == "service"
+    assert stage.stack_of_output("MediaStateMachineArn") == "media"
     for output in ("DistributionId", "DistributionDomainName", "SiteBucketName", "SiteUrl"):
         assert stage.stack_of_output(output) == "edge"

@@ -38,7 +38,7 @@ assert callable(module.handle), "no handler"
 print(json.dumps(sorted(sys.modules)))
 """
 
-BOTO3 = {"ops.console", "ops.scaling", *CAPACITY}
+BOTO3 = {"ops.console", "ops.dead_letters", "ops.scaling", *CAPACITY}
 """Functions that take it from the runtime, without the layer that has PynamoDB beside it."""
 
 

@@ -188,7 +188,7 @@ def signing_secret(assembly: Assembly) -> str:
 
 
 def test_media_is_for_whom_the_stage_has_signed_and_all_else_is_not(stage: Assembly) -> None:
-    assert trusted_pairs(stage) == ["{service/MediaKeyPair1.PublicKey}"]
+    assert trusted_pairs(stage) == ["{media/MediaKeyPair1.PublicKey}"]
     assert [path for path, found in behaviours(stage).items() if "TrustedKeyGroups" in found] == ["/media/*"]
 
 
@@ -204,8 +204,8 @@ def test_while_one_key_pair_follows_another_both_are_trusted_and_the_first_signs
     tmp_path: Path, site_files: Path
 ) -> None:
     assembly = synthesize({**DEV, "media_keys": "2,1"}, tmp_path, site_files)
-    assert trusted_pairs(assembly) == ["{service/MediaKeyPair2.PublicKey}", "{service/MediaKeyPair1.PublicKey}"]
-    assert signing_secret(assembly) == "{service/MediaKeySecret2}"
+    assert trusted_pairs(assembly) == ["{media/MediaKeyPair2.PublicKey}", "{media/MediaKeyPair1.PublicKey}"]
+    assert signing_secret(assembly) == "{media/MediaKeySecret2}"
 
 
 @pytest.mark.parametrize("given", ["0", "1,1", "1,2,3", "one"])

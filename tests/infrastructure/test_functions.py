@@ -81,6 +81,7 @@ OFF_BY_DEFAULT = {
     "media_scan_deadline_ms",
     "media_scan_failure",
     "media_scan_secret_arn",
+    "upload_max_mb",
     "operators",
     "push_applications",
     "regions",

@@ -101,8 +101,9 @@ def test_the_known_hops_are_all_there(stage: Assembly) -> None:
         "service/RoomEvents/Push/DeadLetters/Queue",
         "service/PushLater/DeadLetters/Queue",
         "service/Jobs/DeadLetters/Queue",
-        "service/MediaPipeline/UploadedDeadLetters/Queue",
+        "media/MediaPipeline/UploadedDeadLetters/Queue",
         "operations/CanaryDeadLetters/Queue",
+        "operations/EdgeLogsDeadLetters/Queue",
         *(OF_CAPACITY if stage.stage == "prod" else ()),
         *(OF_THE_CACHE if stage.stage != "dev" else ()),
     }
@@ -115,7 +116,9 @@ def test_wherever_dead_letters_are_there_is_an_alarm(stage: Assembly) -> None:
 def test_every_alarm_goes_to_the_alarm_topic_which_lets_it_in(stage: Assembly) -> None:
     (topic,) = [found for found in stage.of_type("SNS::Topic") if "Alarms" in stage.label(found)]
     # What is in a group tells the group, and the group tells the topic.
-    made_here = [alarm for alarm in stage.of_type("CloudWatch::Alarm") if alarm.stack in {"service", "operations"}]
+    made_here = [
+        alarm for alarm in stage.of_type("CloudWatch::Alarm") if alarm.stack in {"service", "media", "operations"}
+    ]
     for alarm in (*made_here, *stage.of_type("CloudWatch::CompositeAlarm")):
         assert [stage.behind(alarm.stack, action) for action in alarm["AlarmActions"]] == [topic]
     (policy,) = [

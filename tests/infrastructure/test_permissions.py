@@ -14,7 +14,7 @@ from tests.infrastructure.assembly import Assembly, walk
 ROOMS, MESSAGES, CONNECTIONS = "{data/Rooms}", "{data/Messages}", "{data/Connections}"
 UPLOADS, VARIANTS = "{data/Media/Bucket}/uploads/*", "{data/Media/Bucket}/media/*"
 EXPORTS = "{data/Media/Bucket}/exports/*"
-MEDIA_KEY = "{service/MediaKeySecret1}"
+MEDIA_KEY = "{media/MediaKeySecret1}"
 EDGE_LOGS = "{edge/Site/AccessLogs}"
 LEDGER = "{data/Media/Bucket}/audit/erasures/*"
 NOTICES, JOBS = "{service/Notices/Queue}", "{service/Jobs/Queue}"
@@ -277,7 +277,7 @@ PERMISSIONS = {
         STAGE_QUEUES: "sqs:GetQueueAttributes sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility "
         "sqs:SendMessage",
         f"{STAGE_FUNCTIONS}:live": "lambda:InvokeFunction",
-        "{service/MediaPipeline/Machine}": "states:StartExecution",
+        "{media/MediaPipeline/Machine}": "states:StartExecution",
         STAGE_STREAMS: "dynamodb:GetRecords dynamodb:GetShardIterator",
         "*": "cloudwatch:GetMetricData lambda:ListEventSourceMappings",
         DISCARDED: "s3:PutObject",
@@ -571,7 +571,7 @@ def test_functions_are_invoked_by_named_sources_only(stage: Assembly) -> None:
         function = stage.text(permission.stack, permission["FunctionName"])
         if permission["Principal"] == "lambda.alarms.cloudwatch.amazonaws.com":
             continue  # tests/infrastructure/test_signals.py
-        schedules = any(name in function for name in ("Canary", "Capacity", "QuotaForecast"))
+        schedules = any(name in function for name in ("Canary", "Capacity", "EdgeLogs", "QuotaForecast"))
         assert permission["Principal"] == ("events" if schedules else "apigateway") + ".amazonaws.com"
         place = "{operations/" if schedules else "{service/"
         assert place in stage.text(permission.stack, permission["SourceArn"])

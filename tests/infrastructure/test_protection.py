@@ -24,7 +24,7 @@ from tests.infrastructure.test_permissions import PERMISSIONS, ROOMS, SECRET, UP
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:check"
 SCANNER = "arn:aws:lambda:eu-west-1:123456789012:function:scan"
-SCAN_SECRET = "{service/MediaScanSecret}"
+SCAN_SECRET = "{media/MediaScanSecret}"
 HOOK_SECRET = "{service/ModerationSecret}"
 ASKING = ("message.command", "message.http_command")
 WALLETS = ("connect.wallet_nonces", "connect.wallet_sessions")

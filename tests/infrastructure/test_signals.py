@@ -45,6 +45,7 @@ WELL_AND_WRONG: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "consumers-behind": ({"ApproximateAgeOfOldestMessage": 800}, {"ApproximateAgeOfOldestMessage": 901}),
     "concurrency-high": ({"ConcurrentExecutions": 790}, {"ConcurrentExecutions": 810}),
     "errors-unusual": ({"Errors": 50}, {"Errors": 51}),
+    "edge-failing": ({"EdgeViews": 1_000, "EdgeFailed": 20}, {"EdgeViews": 1_000, "EdgeFailed": 21}),
     "pages-slow": ({"PageAcks": 100, "PageAcksSlow": 10}, {"PageAcks": 100, "PageAcksSlow": 11}),
     "uploads-failing": ({"Uploads": 2}, {"Uploads": 3}),
     "webhooks-failing": ({"WebhookDeliveries": 8}, {}),
@@ -158,7 +159,7 @@ def test_a_few_events_say_nothing_about_a_share(prod: Assembly) -> None:
 
 def beside_their_resources(assembly: Assembly) -> list[Resource]:
     """Those of one metric; the one that takes a deployment back has its own test."""
-    found = [each for each in assembly.of_type("CloudWatch::Alarm") if each.stack in {"service", "operations"}]
+    found = [each for each in assembly.of_type("CloudWatch::Alarm") if each.stack in {"service", "media", "operations"}]
     return [each for each in found if "MetricName" in each.properties]
 
 
@@ -286,7 +287,7 @@ def test_dashboards_and_queries_are_made_as_they_are_defined(stage: Assembly) ->
 
 
 def test_no_metric_has_a_room_or_a_user_as_a_dimension() -> None:
-    few = {"", "code", "path", "outcome", "operation", "variant", "quota", "direction", "vital"}
+    few = {"", "code", "path", "outcome", "operation", "variant", "quota", "direction", "vital", "part", "type"}
     assert {metric.dimension for metric in signals.all_metrics()} <= few
 
 

@@ -101,7 +101,7 @@ def test_the_infrastructure_is_told_part_by_part(operator: Desk) -> None:
     told = operator.ask("GET /api/infrastructure/status")
     assert {name: part["state"] for name, part in told["parts"].items()} == dict.fromkeys(told["parts"], "ok")
     stacks = {each["name"]: each["status"] for each in told["parts"]["stacks"]["items"]}
-    parts = ("data", "service", "operations", "edge", "observability")
+    parts = ("data", "service", "media", "operations", "edge", "observability")
     assert {name: stacks[name].partition("_")[2] for name in stacks} == {
         f"chat-local-{part}": "COMPLETE" for part in parts
     }
