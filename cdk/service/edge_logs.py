@@ -32,7 +32,6 @@ def add_edge_logs(
             rooms_table=data.rooms.table_name, edge_log_bucket=bucket.bucket_name, distribution_parameter=parameter
         ),
         timeout_s=TIMEOUT_S,
-        layers=("data",),
     )
     counting.allow([data.rooms.table_arn], "dynamodb:Query", "dynamodb:PutItem", conditions=only(EDGE_LOGS))
     counting.allow([files], "s3:GetObject")

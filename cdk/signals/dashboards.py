@@ -346,6 +346,11 @@ DASHBOARDS = (
                 period_s=3_600,
             ),
             Panel(
+                title="Requests that CloudFront failed, and its log files that could not be read",
+                lines=(*(own(signals.EDGE_FAILED, of=part) for part in PARTS), own(signals.EDGE_LOGS, of="damaged")),
+                period_s=3_600,
+            ),
+            Panel(
                 title="Time to the first byte",
                 lines=tuple(own(signals.EDGE_FIRST_BYTE, "p95", of=part) for part in SERVED),
                 period_s=3_600,

@@ -38,7 +38,7 @@ assert callable(module.handle), "no handler"
 print(json.dumps(sorted(sys.modules)))
 """
 
-BOTO3 = {"ops.console", "ops.dead_letters", "ops.scaling", *CAPACITY}
+BOTO3 = {"ops.console", "ops.dead_letters", "ops.edge_logs", "ops.scaling", *CAPACITY}
 """Functions that take it from the runtime, without the layer that has PynamoDB beside it."""
 
 
@@ -115,7 +115,7 @@ def test_a_function_without_sign_in_loads_no_cryptography(imported: dict[str, se
 
 @pytest.mark.parametrize(
     ("layer", "library"),
-    [("identity", "jwt"), ("data", "pynamodb"), ("imaging", "PIL"), ("transcoding", "av"), ("wallet", "coincurve")],
+    [("identity", "cryptography"), ("data", "pynamodb"), ("imaging", "PIL"), ("transcoding", "av"), ("wallet", "coincurve")],
 )
 def test_only_functions_that_load_a_library_carry_its_layer(
     imported: dict[str, set[str]], layer: str, library: str

@@ -174,8 +174,8 @@ def trusted_pairs(assembly: Assembly) -> list[str]:
     (imported,) = behaviours(assembly)["/media/*"]["TrustedKeyGroups"]
     group = assembly.behind("edge", imported)
     assert group
-    keys = [assembly.behind("service", key) for key in group["KeyGroupConfig"]["Items"]]
-    return [assembly.text("service", key["PublicKeyConfig"]["EncodedKey"]) for key in keys if key]
+    keys = [assembly.behind("media", key) for key in group["KeyGroupConfig"]["Items"]]
+    return [assembly.text("media", key["PublicKeyConfig"]["EncodedKey"]) for key in keys if key]
 
 
 def signing_secret(assembly: Assembly) -> str:
@@ -184,7 +184,7 @@ def signing_secret(assembly: Assembly) -> str:
         for found in assembly.of_type("Lambda::Function")
         if "CHAT_MEDIA_KEY_PAIR_ID" in found["Environment"]["Variables"]
     ]
-    return assembly.text("service", variables["CHAT_MEDIA_KEY_SECRET_ARN"])
+    return assembly.text("media", variables["CHAT_MEDIA_KEY_SECRET_ARN"])
 
 
 def test_media_is_for_whom_the_stage_has_signed_and_all_else_is_not(stage: Assembly) -> None:
@@ -195,7 +195,7 @@ def test_media_is_for_whom_the_stage_has_signed_and_all_else_is_not(stage: Assem
 def test_nothing_private_of_a_key_pair_is_in_a_template(stage: Assembly) -> None:
     (pair,) = stage.of_type("Custom::MediaKeyPair")
     assert set(pair.properties) == {"ServiceToken", "Secret"}
-    secret = stage.behind("service", pair["Secret"])
+    secret = stage.behind("media", pair["Secret"])
     assert secret
     assert set(secret.properties) & {"SecretString", "GenerateSecretString"} == {"GenerateSecretString"}
 

@@ -62,7 +62,7 @@ LAYERS = {
     "ops.dead_letters": {"identity"},
     "ops.flags": {"identity"},
     "ops.oversight": {"identity"},
-    "ops.edge_logs": {"data"},
+    "ops.edge_logs": set(),
     "ops.capacity": set(),
     "ops.quota_forecast": set(),
     "ops.config": set(),

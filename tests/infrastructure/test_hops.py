@@ -229,11 +229,11 @@ def test_on_aws_mediaconvert_does_what_a_function_said_and_its_end_is_waited_for
     assert (states["Plan"]["ResultPath"], states["Plan"]["Next"]) == ("$.job", "Convert")
     assert states["Convert"]["Resource"].endswith(":states:::mediaconvert:createJob.sync")
     assert states["Convert"]["Parameters"] == {
-        "Role": "{service/ConvertRole}",
+        "Role": "{media/ConvertRole}",
         "ClientRequestToken.$": "$$.Execution.Name",
         "Settings.$": "$.job.settings",
     }
-    (role,) = [found for found in dev.of_type("IAM::Role") if dev.label(found) == "service/ConvertRole"]
+    (role,) = [found for found in dev.of_type("IAM::Role") if dev.label(found) == "media/ConvertRole"]
     granted = {resource: found.actions for found in dev.statements(role) for resource in found.resources}
     bucket = "{data/Media/Bucket}"
     assert granted == {f"{bucket}/uploads/*": {"s3:GetObject"}, f"{bucket}/media/*": {"s3:PutObject"}}

@@ -5,6 +5,7 @@ import { useVirtualLog } from "../hooks/useVirtualLog";
 import { useWords } from "../hooks/useWords";
 import type { Author, Message } from "../protocol/frames";
 import type { RoomLog } from "../protocol/log";
+import { givenBetween } from "../protocol/numbers";
 import type { Target } from "../state/conversation";
 import type { Paging } from "../state/roomView";
 import type { Row } from "../state/timeline";
@@ -302,9 +303,10 @@ function LogSkeleton() {
 function JumpButton({ newest, onJump }: { readonly newest: number; readonly onJump: () => void }) {
   const { log } = useWords().room;
   const [since] = useState(newest);
+  const fresh = givenBetween(since, newest);
   return (
     <button type="button" className="jump" data-testid="jump-to-end" onClick={onJump}>
-      {newest > since ? log.fresh(newest - since) : log.toNewest} <Icon name="down" />
+      {fresh > 0 ? log.fresh(fresh) : log.toNewest} <Icon name="down" />
     </button>
   );
 }

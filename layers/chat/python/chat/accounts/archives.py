@@ -23,7 +23,8 @@ changes.ndjson   what you changed: edits, deletions, reactions, pins
 reports.ndjson   messages that you reported, and why
 bans.ndjson      rooms that you are kept out of
 devices.ndjson   where you are told of messages while you are away
-media/           the images that you sent, in their largest form
+media/           the images that you sent, in their largest form, and the picture of each video, sound and document;
+                 these themselves are where messages.ndjson says, as long as the message is there
 
 Times are milliseconds since 1970, UTC. Large exports come in several archives, each with a part of the same files.
 """
