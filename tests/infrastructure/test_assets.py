@@ -115,7 +115,13 @@ def test_a_function_without_sign_in_loads_no_cryptography(imported: dict[str, se
 
 @pytest.mark.parametrize(
     ("layer", "library"),
-    [("identity", "cryptography"), ("data", "pynamodb"), ("imaging", "PIL"), ("transcoding", "av"), ("wallet", "coincurve")],
+    [
+        ("identity", "cryptography"),
+        ("data", "pynamodb"),
+        ("imaging", "PIL"),
+        ("transcoding", "av"),
+        ("wallet", "coincurve"),
+    ],
 )
 def test_only_functions_that_load_a_library_carry_its_layer(
     imported: dict[str, set[str]], layer: str, library: str
