@@ -9,13 +9,14 @@ interface RoomHeaderProps {
   /** Left out where there is nothing to look at. */
   readonly look?: {
     readonly onSearch: () => void;
+    readonly onPeople: () => void;
     readonly onPins: () => void;
     readonly onDate: (atMs: number) => void;
   };
 }
 
 export function RoomHeader({ title, isPrivate, look }: RoomHeaderProps) {
-  const { room, messages } = useWords();
+  const { room, messages, people } = useWords();
   return (
     <header className="room__header">
       <button
@@ -39,6 +40,16 @@ export function RoomHeader({ title, isPrivate, look }: RoomHeaderProps) {
       {look !== undefined && (
         <div className="room__tools">
           <DatePicker onPick={look.onDate} />
+          <button
+            type="button"
+            className="icon-button"
+            data-testid="open-people"
+            aria-label={people.title}
+            title={people.title}
+            onClick={look.onPeople}
+          >
+            <Icon name="people" />
+          </button>
           <button
             type="button"
             className="icon-button"

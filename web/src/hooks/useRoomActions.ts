@@ -10,7 +10,10 @@ import type { MessageActions } from "./useMessageActions";
 
 /** What stands beside the messages. */
 export type Panel =
-  { readonly kind: "search" } | { readonly kind: "pins" } | { readonly kind: "thread"; readonly root: number };
+  | { readonly kind: "search" }
+  | { readonly kind: "people" }
+  | { readonly kind: "pins" }
+  | { readonly kind: "thread"; readonly root: number };
 
 /** What is asked before it is done, or shown for itself. */
 export interface Asked {

@@ -303,7 +303,7 @@ export class Chat {
   #onMember(event: MemberChanged): void {
     const room = this.#open(event.room);
     room?.note(event);
-    this.#rooms.get(event.room)?.people.outdate();
+    this.#rooms.get(event.room)?.noteMember();
     if (event.user.id !== this.me.id) return;
     this.directory.change(event);
     room?.follow(event);

@@ -31,6 +31,8 @@ export class Conversation {
   readonly excursion: Excursion;
   /** Null as soon as the list has got there. */
   readonly target = new Store<Target | null>(null);
+  /** Grows with each change of who is here, and as what. */
+  readonly comings = new Store(0);
   /** The newest of what others said while this page was there. */
   readonly heard = new Store<Message | null>(null);
 
@@ -71,6 +73,12 @@ export class Conversation {
         this.excursion.close();
       },
     });
+  }
+
+  /** Somebody has come, gone, or become something else here. */
+  noteMember(): void {
+    this.people.outdate();
+    this.comings.update((count) => count + 1);
   }
 
   /** A message that is anywhere here. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
+import type { Member } from "../protocol/frames";
 import { ADA, messageOf } from "../testing/messages";
-import { rightsOn } from "./rights";
+import { mayInvite, powerOver, rightsOn } from "./rights";
 
 function offered(...[message, role]: [Parameters<typeof rightsOn>[0], Parameters<typeof rightsOn>[2]]): string[] {
   return Object.entries(rightsOn(message, ADA.id, role)).flatMap(([name, isOffered]) => (isOffered ? [name] : []));
@@ -31,5 +32,33 @@ describe("what is offered on a message", () => {
 
   it("is to edit no image", () => {
     expect(offered(messageOf(1, { from: ADA, kind: "image" }), "member")).not.toContain("edit");
+  });
+});
+
+describe("what may be done about a member", () => {
+  const as = (role: Member["role"], id = "eve"): Member => ({ user: { id, name: id }, role, muted_until_ms: null });
+  const ALL = { mute: true, remove: true, setRole: true, transfer: true };
+  const NOTHING = { mute: false, remove: false, setRole: false, transfer: false };
+
+  it("is all for the owner, but to themselves", () => {
+    expect(powerOver(as("moderator"), "ada", "owner")).toEqual(ALL);
+    expect(powerOver(as("owner", "ada"), "ada", "owner")).toEqual(NOTHING);
+  });
+
+  it("is for moderators where they outrank somebody", () => {
+    expect(powerOver(as("reader"), "ada", "moderator")).toEqual({ ...NOTHING, mute: true, remove: true });
+    expect(powerOver(as("moderator"), "ada", "moderator")).toEqual(NOTHING);
+    expect(powerOver(as("owner"), "ada", "moderator")).toEqual(NOTHING);
+  });
+
+  it("is nothing for anybody else", () => {
+    for (const role of ["member", "reader", null] as const) expect(powerOver(as("reader"), "ada", role)).toEqual(NOTHING);
+  });
+});
+
+describe("bringing others in", () => {
+  it("is for members of a public room, and for moderators of a private one", () => {
+    expect([mayInvite("member", "public"), mayInvite("reader", "public"), mayInvite(null, "public")]).toEqual([true, false, false]);
+    expect([mayInvite("member", "private"), mayInvite("moderator", "private")]).toEqual([false, true]);
   });
 });

@@ -17,7 +17,7 @@ import type { Conversation } from "../state/conversation";
 import { mayWrite } from "../state/rights";
 import { forgetMessage, messageRoute } from "../state/route";
 import { describePace, explain } from "../state/wording";
-import { AskedDialog, PinsPanel, SearchPanel, ThreadPanel } from "./panels";
+import { AskedDialog, PeoplePanel, PinsPanel, SearchPanel, ThreadPanel } from "./panels";
 import { RoomMessages } from "./RoomMessages";
 
 /** One room: its messages and where to write. Mounted anew for each room. */
@@ -60,6 +60,9 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
       onSearch: () => {
         setPanel({ kind: "search" });
       },
+      onPeople: () => {
+        setPanel({ kind: "people" });
+      },
       onPins: () => {
         setPanel({ kind: "pins" });
       },
@@ -85,7 +88,7 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
           <RoomComposer talk={talk} title={title} role={role} doing={doing} onFiles={addFiles} />
         </div>
         <Suspense fallback={null}>
-          <SidePanel talk={talk} doing={doing} />
+          <SidePanel talk={talk} entry={entry} doing={doing} />
           {doing.asked !== null && <AskedDialog talk={talk} asked={doing.asked} onTold={tell} onClose={doing.endAsked} />}
         </Suspense>
         {isOver && <div className="drop-hint">{words.room.dropHint(title)}</div>}
@@ -170,9 +173,11 @@ function RoomComposer({ talk, title, role, doing, onFiles }: RoomComposerProps) 
 
 function SidePanel({
   talk,
+  entry,
   doing: { panel, setPanel, jump, edited },
 }: {
   readonly talk: Conversation;
+  readonly entry: Room | null;
   readonly doing: RoomActions;
 }) {
   const close = useCallback(() => {
@@ -190,6 +195,8 @@ function SidePanel({
       return null;
     case "search":
       return <SearchPanel talk={talk} onJump={leaveTo} onClose={close} />;
+    case "people":
+      return <PeoplePanel talk={talk} entry={entry} onClose={close} />;
     case "pins":
       return <PinsPanel talk={talk} onJump={leaveTo} onClose={close} />;
     case "thread":

@@ -5,6 +5,7 @@ import type { Formats } from "../formats";
 import { errors } from "./errors";
 import { messages } from "./messages";
 import { notices } from "./notices";
+import { people } from "./people";
 import { room } from "./room";
 import { rooms } from "./rooms";
 import { shell } from "./shell";
@@ -15,6 +16,7 @@ export const de = (formats: Formats): Words => ({
   errors,
   messages: messages(formats),
   notices: notices(formats),
+  people: people(formats),
   room: room(formats),
   rooms: rooms(formats),
   shell,

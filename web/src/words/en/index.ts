@@ -4,6 +4,7 @@ import type { Formats } from "../formats";
 import { errors } from "./errors";
 import { messages } from "./messages";
 import { notices } from "./notices";
+import { people } from "./people";
 import { room } from "./room";
 import { rooms } from "./rooms";
 import { shell } from "./shell";
@@ -14,6 +15,7 @@ export const en = (formats: Formats) => ({
   errors,
   messages: messages(formats),
   notices: notices(formats),
+  people: people(formats),
   room: room(formats),
   rooms: rooms(formats),
   shell,

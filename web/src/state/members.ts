@@ -1,0 +1,82 @@
+/** Who is in a room, for as long as somebody looks at them, and what is done about one of them. */
+
+import type { Connection } from "../protocol/connection";
+import { ConnectionLost } from "../protocol/errors";
+import { MAX_PAGE, type Commands, type Member, type MemberList } from "../protocol/frames";
+import { Store } from "./store";
+
+/** What is done about somebody, as the command of that name has it. */
+export type Deed = {
+  [A in "invite" | "remove" | "unban" | "mute" | "set_role" | "transfer"]: {
+    readonly action: A;
+    readonly command: Omit<Commands[A], "room">;
+  };
+}["invite" | "remove" | "unban" | "mute" | "set_role" | "transfer"];
+
+export interface MembersView {
+  /** By id; null until the first answer. */
+  readonly members: readonly Member[] | null;
+  /** There are more than were asked for. */
+  readonly hasMore: boolean;
+  readonly failure: unknown;
+}
+
+export class Members {
+  readonly view = new Store<MembersView>({ members: null, hasMore: false, failure: null });
+  readonly #connection: Pick<Connection, "request">;
+  readonly #room: string;
+  #after: string | null = null;
+  /** Grows with each reading, so that an earlier answer does not take the place of a later one. */
+  #reading = 0;
+
+  constructor(connection: Pick<Connection, "request">, room: string) {
+    this.#connection = connection;
+    this.#room = room;
+  }
+
+  /** Reads as many as are shown by now, anew. */
+  async load(): Promise<void> {
+    const shown = Math.max(MAX_PAGE, this.view.get().members?.length ?? 0);
+    await this.#read(async () => {
+      const members: Member[] = [];
+      let page = await this.#page(null);
+      members.push(...page.members);
+      while (page.after !== null && members.length < shown) {
+        page = await this.#page(page.after);
+        members.push(...page.members);
+      }
+      return { members, after: page.after };
+    });
+  }
+
+  async more(): Promise<void> {
+    await this.#read(async () => {
+      const page = await this.#page(this.#after);
+      return { members: [...(this.view.get().members ?? []), ...page.members], after: page.after };
+    });
+  }
+
+  /** Does it, and reads what has become of it. Rejects as `Connection.request` does; then nothing has changed here. */
+  async carryOut({ action, command }: Deed): Promise<void> {
+    await this.#connection.request(action, { room: this.#room, ...command });
+    await this.load();
+  }
+
+  #page(after: string | null): Promise<MemberList> {
+    return this.#connection.request("members", { room: this.#room, after, limit: MAX_PAGE });
+  }
+
+  async #read(read: () => Promise<{ readonly members: readonly Member[]; readonly after: string | null }>): Promise<void> {
+    const reading = ++this.#reading;
+    try {
+      const { members, after } = await read();
+      if (reading !== this.#reading) return;
+      this.#after = after;
+      this.view.set({ members, hasMore: after !== null, failure: null });
+    } catch (failure) {
+      // What is there stays; with the next connection it is asked for again.
+      if (reading !== this.#reading || (failure instanceof ConnectionLost && this.view.get().members !== null)) return;
+      this.view.update((view) => ({ ...view, failure }));
+    }
+  }
+}
