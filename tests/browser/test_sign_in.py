@@ -1,4 +1,4 @@
-"""Signing in with a wallet in the browser: announced as EIP-6963 says, asked as EIP-1193 says, with a real key behind."""
+"""Signing in with a wallet in the browser: it announces itself by EIP-6963, is asked by EIP-1193, has a real key."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ WALLET = """
     removeListener: (_, listener) => listeners.delete(listener),
   };
   window.switchAccount = (accounts) => listeners.forEach((listener) => listener(accounts));
-  const info = { uuid: crypto.randomUUID(), name: "Test wallet", icon: "data:image/png;base64,", rdns: "org.example.test" };
+  const icon = "data:image/png;base64,";
+  const info = { uuid: crypto.randomUUID(), name: "Test wallet", icon, rdns: "org.example.test" };
   const announce = () =>
     window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: Object.freeze({ info, provider }) }));
   window.addEventListener("eip6963:requestProvider", announce);

@@ -1,6 +1,6 @@
 /** What jsdom lacks of a browser, as far as the client uses it. */
 
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 class StillResizeObserver implements ResizeObserver {
@@ -14,6 +14,9 @@ class StillResizeObserver implements ResizeObserver {
     // See observe.
   }
 }
+
+// What is waited for comes late where the machine has other work, and a test that fails waits longer: no other harm.
+configure({ asyncUtilTimeout: 5_000 });
 
 globalThis.ResizeObserver = StillResizeObserver;
 // A window in which every row of a test's log has its place.

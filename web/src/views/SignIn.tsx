@@ -26,6 +26,8 @@ interface SignInProps extends SignInWay {
 export function SignIn({ why, onSignedIn, preload }: SignInProps) {
   const { shell, signIn } = useWords();
   const config = useConfig();
+  // Where the browser comes from shows only once it is known how people sign in here.
+  const isComingBack = config === undefined && isReturning();
   useEffect(() => {
     preload?.().catch((error: unknown) => {
       console.warn("the chat could not be loaded ahead:", error); // it is loaded again when it is needed
@@ -42,14 +44,14 @@ export function SignIn({ why, onSignedIn, preload }: SignInProps) {
             {why === "wallet" ? signIn.walletLeft : signIn.sessionEnded}
           </p>
         )}
-        {config === null && isReturning() && <p role="status">{signIn.openIdReturning}</p>}
+        {isComingBack && <p role="status">{signIn.openIdReturning}</p>}
         {config?.openId && (
           <Suspense>
             <OpenIdSignIn client={config.openId} onSignedIn={onSignedIn} />
           </Suspense>
         )}
-        {!config?.openId && !isReturning() && <NameForm onSignedIn={onSignedIn} />}
-        {config !== null && config.walletChains.length > 0 && (
+        {!config?.openId && !isComingBack && <NameForm onSignedIn={onSignedIn} />}
+        {config && config.walletChains.length > 0 && (
           <Suspense>
             <p className="sign-in__or">{signIn.or}</p>
             <WalletSignIn chains={config.walletChains} onSignedIn={onSignedIn} />
@@ -127,9 +129,9 @@ export function SignInFailure({ error }: { readonly error: unknown }) {
   );
 }
 
-/** Null until it is known, and where it can't be had: then the form is shown, whose own answer says what is wrong. */
-function useConfig(): SiteConfig | null {
-  const [config, setConfig] = useState<SiteConfig | null>(null);
+/** Undefined until it is known, null where it can't be had: then the form is shown, whose own answer says what is wrong. */
+function useConfig(): SiteConfig | null | undefined {
+  const [config, setConfig] = useState<SiteConfig | null>();
   useEffect(() => {
     let isCurrent = true;
     readConfig().then(
@@ -138,6 +140,7 @@ function useConfig(): SiteConfig | null {
       },
       (error: unknown) => {
         console.warn("the site's configuration could not be read:", error);
+        if (isCurrent) setConfig(null);
       },
     );
     return () => {
