@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from local.stack import LocalStack
-from tests.integration.test_media import fetch, permit, photo, upload
+from tests.integration.test_media import access, fetch, permit, photo, upload
 from tests.integration.test_search import find
 from tests.integration.users import WAIT_S, SignIn, User, post, request
 
@@ -42,14 +42,15 @@ def download(url: str) -> zipfile.ZipFile:
 
 
 async def send_photo(stack: LocalStack, user: User, room: str) -> str:
-    """Where the image is served."""
+    """Where the image is served, to its sender."""
     body = photo()
     form = await asyncio.to_thread(permit, stack, user, room, body)
     await asyncio.to_thread(upload, form["upload"], body)
     event = await user.event("message")
     while event["message"]["kind"] != "image":
         event = await user.event("message")
-    return str(event["message"]["media"]["original"]["url"])
+    granted = await asyncio.to_thread(access, stack, user, room)
+    return f"{stack.page_url}{event['message']['media']['original']['url']}?{granted.body['query']}"
 
 
 def status_of(url: str) -> int:
@@ -72,7 +73,7 @@ async def test_the_image_of_a_deleted_message_is_served_no_more(stack: LocalStac
     ada = await sign_in("Ada")
     await ada.call("create", title="Photos", room=room)
     await ada.enter(room)
-    url = stack.page_url + await send_photo(stack, ada, room)
+    url = await send_photo(stack, ada, room)
     assert (await asyncio.to_thread(fetch, url))[1] == "image/jpeg"
     assert (await ada.call("delete", room=room, seq=1))["type"] == "ack"
     await until_gone(url)
@@ -109,7 +110,7 @@ async def test_an_erased_user_is_gone_from_every_answer_and_from_the_bucket(
     await eve.call("send", room=room, text="a secret word")
     await ada.call("send", room=room, text="an answer")
     await eve.call("react", room=room, seq=2, emoji="👍")
-    image = stack.page_url + await send_photo(stack, eve, room)
+    image = await send_photo(stack, eve, room)
     await find(ada, room, "secret", 1)
     refused = await asyncio.to_thread(post, f"{stack.api_url}/api/account/erasure", {"user": "ada"}, eve.token)
     assert (refused.status, refused.body["code"]) == (400, "invalid_field")

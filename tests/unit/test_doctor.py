@@ -320,9 +320,9 @@ def test_a_stack_that_can_t_be_used_is_found(status: str) -> None:
 
 
 def test_a_stack_that_is_not_there_is_found() -> None:
-    client = clients(cloudformation=stacks(data="CREATE_COMPLETE", service="UPDATE_COMPLETE", operations=None))
+    client = clients(cloudformation=stacks(data="CREATE_COMPLETE", service="UPDATE_COMPLETE", media=None))
     found = account.deployed("dev", client)
-    broken(found, "chat-dev-operations: ")
+    broken(found, "chat-dev-media: ")
     broken(found, "does not exist")
 
 

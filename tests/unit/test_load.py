@@ -109,7 +109,8 @@ async def test_lost_repeated_and_delayed_frames_lost_acks_refusals_and_cuts_are_
     result = program.result()
     assert result["counts"]["opened"] == 12
     assert result["counts"]["cut"] == 6
-    assert result["counts"]["refused"] == len(refused) > 0
+    # A refusal may be lost, too: then its command goes again as one that had no answer.
+    assert 0 < result["counts"]["refused"] <= len(refused)
     assert result["counts"]["delivered again"] > 0
     assert result["counts"]["delivered by history"] + result["counts"].get("delivered by replay", 0) > 0
 
