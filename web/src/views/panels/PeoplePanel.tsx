@@ -51,7 +51,7 @@ export function PeoplePanel({ talk, entry, onClose }: PeoplePanelProps) {
   const onMessage = (user: string): void => {
     tryTo(async () => {
       const { room } = await talk.connection.request("direct", { user });
-      void chat.directory.refresh();
+      chat.directory.put(room);
       goTo(room.room);
     });
   };
