@@ -136,6 +136,7 @@ def test_whoever_was_offline_catches_up_and_is_told_only_after_a_while(
 @pytest.mark.slow
 def test_a_slow_network_loses_repeats_and_reorders_nothing(stack: LocalStack, open_window: Open, room: str) -> None:
     ada = open_window("Ada")
+    ada.tall()
     devtools = ada.page.context.new_cdp_session(ada.page)
     devtools.send("Network.enable")
     devtools.send("Network.emulateNetworkConditions", SLOW_3G)
