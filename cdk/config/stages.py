@@ -48,8 +48,8 @@ TEST_CHAINS = (1, 11155111, 31337)
 USER_LIMIT = UserLimit(rate=20, burst=200)
 """Of every stage that the context asks no other for."""
 
-UPLOAD_QUOTA = UploadQuota(per_day=300, mb_per_day=1_000)
-"""As above: a photo every five minutes, all day."""
+UPLOAD_QUOTA = UploadQuota(per_day=300, mb_per_day=3_000)
+"""As above: a photo every five minutes, all day, or three of the largest videos."""
 
 
 @dataclass(frozen=True, kw_only=True)
