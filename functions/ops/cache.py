@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from chat import http, log, repeats, upkeep
-from chat.aws import cache, secrets, wiring
+from chat import http, log, upkeep
+from chat.aws import cache, operator_door
 from chat.caching.invalidations import LOOK_MS, Scope, ScopeKind
 from chat.upkeep import MAX_WHY_CHARS
 
@@ -28,13 +28,11 @@ def handle(event: http.Event, _context: object) -> http.Answer:
 
 def respond(event: http.Event) -> http.Answer:
     """Notes it and puts it into the queue; `in_force_within_ms` counts from when it is taken out of there."""
-    principal = secrets.verifier().verify(http.bearer_token(event))
-    wiring.operators().require(principal)
+    principal = operator_door.admit(event)
     wanted = http.body(event, Request)
 
     def act() -> dict[str, Any]:
         deed = upkeep.ask(cache.desk(), principal, Scope(wanted.scope, wanted.value), wanted.why)
         return {"id": deed, "in_force_within_ms": LOOK_MS}
 
-    done = repeats.once(wiring.answers(), principal.user, http.idempotency_key(event), http.described(event), act)
-    return http.answer(202, done)
+    return http.answer(202, operator_door.once(event, principal.user, act))

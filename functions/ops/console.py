@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from chat import alerts, deeds, graphs, http, infrastructure, log, measures, repeats
-from chat.aws import console, secrets, wiring
+from chat import alerts, deeds, graphs, http, infrastructure, log, measures
+from chat.aws import console, operator_door, wiring
 from chat.negotiation import preferred
 
 VERIFIED_S = 12.0
@@ -23,13 +23,12 @@ def handle(event: http.Event, _context: object) -> http.Answer:
 
 def respond(event: http.Event) -> http.Answer:
     """Routes by method and path."""
-    principal = secrets.verifier().verify(http.bearer_token(event))
-    wiring.operators().require(principal)
+    operator = operator_door.admit(event).user
     match event["routeKey"]:
         case "GET /api/metrics":
             return _metrics(str(event["headers"].get("accept", "")))
         case "POST /api/monitoring/alerts/{name}/acknowledge":
-            return http.answer(200, _acknowledged(event, principal.user))
+            return http.answer(200, _acknowledged(event, operator))
         case _:
             return http.answer(200, _seen(event))
 
@@ -69,4 +68,4 @@ def _acknowledged(event: http.Event, operator: str) -> object:
         done: dict[str, Any] = msgspec.to_builtins(alerts.acknowledge(console.watch(), operator, name, note))
         return done
 
-    return repeats.once(wiring.answers(), operator, http.idempotency_key(event), http.described(event), act)
+    return operator_door.once(event, operator, act)

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from chat import dead_letters, http, log, repeats
-from chat.aws import letter_desk, secrets, wiring
+from chat import dead_letters, http, log
+from chat.aws import letter_desk, operator_door
 from chat.dead_letters import Treat
 
 
@@ -19,17 +19,14 @@ def handle(event: http.Event, _context: object) -> http.Answer:
 
 def respond(event: http.Event) -> http.Answer:
     """Routes by method and path."""
-    principal = secrets.verifier().verify(http.bearer_token(event))
-    wiring.operators().require(principal)
+    operator = operator_door.admit(event).user
     match event["routeKey"]:
         case "GET /api/dead-letters":
             return http.answer(200, dead_letters.look(letter_desk.desk()))
         case "GET /api/dead-letters/{queue}":
             return http.answer(200, dead_letters.inspect(letter_desk.desk(), _queue(event)))
         case _:
-            key, operator = http.idempotency_key(event), principal.user
-            done = repeats.once(wiring.answers(), operator, key, http.described(event), lambda: _act(event, operator))
-            return http.answer(200, done)
+            return http.answer(200, operator_door.once(event, operator, lambda: _act(event, operator)))
 
 
 def _act(event: http.Event, operator: str) -> dict[str, Any]:

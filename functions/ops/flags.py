@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from chat import flag_settings, http, log, repeats
-from chat.aws import flags, secrets, wiring
+from chat import flag_settings, http, log
+from chat.aws import flags, operator_door
 from chat.flag_settings import FlagChange
 
 
@@ -19,13 +19,10 @@ def handle(event: http.Event, _context: object) -> http.Answer:
 
 def respond(event: http.Event) -> http.Answer:
     """Routes by method."""
-    principal = secrets.verifier().verify(http.bearer_token(event))
-    wiring.operators().require(principal)
+    operator = operator_door.admit(event).user
     if event["routeKey"] == "GET /api/flags":
         return http.answer(200, flag_settings.look(flags.desk()))
-    key, operator = http.idempotency_key(event), principal.user
-    done = repeats.once(wiring.answers(), operator, key, http.described(event), lambda: _change(event, operator))
-    return http.answer(200, done)
+    return http.answer(200, operator_door.once(event, operator, lambda: _change(event, operator)))
 
 
 def _change(event: http.Event, operator: str) -> dict[str, Any]:

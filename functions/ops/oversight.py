@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from chat import http, log, oversight, repeats
-from chat.aws import oversight_desk, secrets, wiring
+from chat import http, log, oversight
+from chat.aws import operator_door, oversight_desk
 from chat.oversight import Deal
 from chat.ports import Principal
 
@@ -20,8 +20,7 @@ def handle(event: http.Event, _context: object) -> http.Answer:
 
 def respond(event: http.Event) -> http.Answer:
     """Routes by method and path."""
-    principal = secrets.verifier().verify(http.bearer_token(event))
-    wiring.operators().require(principal)
+    principal = operator_door.admit(event)
     about = event["pathParameters"]
     match event["routeKey"]:
         case "GET /api/oversight/rooms/{room}":
@@ -29,9 +28,7 @@ def respond(event: http.Event) -> http.Answer:
         case "GET /api/oversight/users/{user}":
             return http.answer(200, oversight.look_at_user(oversight_desk.desk(), str(about["user"])))
         case _:
-            key, request = http.idempotency_key(event), http.described(event)
-            done = repeats.once(wiring.answers(), principal.user, key, request, lambda: _deal(event, principal))
-            return http.answer(200, done)
+            return http.answer(200, operator_door.once(event, principal.user, lambda: _deal(event, principal)))
 
 
 def _deal(event: http.Event, principal: Principal) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from chat import http, log, repeats, scaling
-from chat.aws import control_room, secrets, wiring
+from chat import http, log, scaling
+from chat.aws import control_room, operator_door
 
 
 @log.invocations
@@ -18,8 +18,7 @@ def handle(event: http.Event, _context: object) -> http.Answer:
 
 def respond(event: http.Event) -> http.Answer:
     """Routes by method and path."""
-    principal = secrets.verifier().verify(http.bearer_token(event))
-    wiring.operators().require(principal)
+    operator = operator_door.admit(event).user
     control = control_room.control_room()
     match event["routeKey"]:
         case "GET /api/scaling/config":
@@ -27,9 +26,7 @@ def respond(event: http.Event) -> http.Answer:
         case "GET /api/scaling/versions":
             return http.answer(200, scaling.versions(control))
         case _:
-            key, operator = http.idempotency_key(event), principal.user
-            done = repeats.once(wiring.answers(), operator, key, http.described(event), lambda: _act(event, operator))
-            return http.answer(200, done)
+            return http.answer(200, operator_door.once(event, operator, lambda: _act(event, operator)))
 
 
 def _act(event: http.Event, operator: str) -> dict[str, Any]:

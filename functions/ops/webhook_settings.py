@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from chat import http, log, repeats
-from chat.aws import secrets, webhooks, wiring
+from chat import http, log
+from chat.aws import operator_door, webhooks
 from chat.webhooks import registration
 from chat.webhooks.office import Registry
 from chat.webhooks.registration import Registration
@@ -21,15 +21,13 @@ def handle(event: http.Event, _context: object) -> http.Answer:
 
 def respond(event: http.Event) -> http.Answer:
     """Routes by method and path."""
-    principal = secrets.verifier().verify(http.bearer_token(event))
-    wiring.operators().require(principal)
-    registry, operator = webhooks.registry(), principal.user
+    operator, registry = operator_door.admit(event).user, webhooks.registry()
     match event["routeKey"]:
         case "GET /api/webhooks":
             return http.answer(200, {"webhooks": registration.listed(registry)})
         case "POST /api/webhooks":
             asked = http.body(event, Registration)
-            made = _once(event, operator, lambda: registration.register(registry, operator, asked))
+            made = operator_door.once(event, operator, lambda: registration.register(registry, operator, asked))
             return http.answer(201, registration.with_secret(registry, made))
         case route:
             return _one(event, route, registry, operator)
@@ -43,17 +41,14 @@ def _one(event: http.Event, route: str, registry: Registry, operator: str) -> ht
         case ("DELETE /api/webhooks/", _, ""):
             registration.remove(registry, operator, webhook.id)
         case (_, _, "/secret"):
-            made = _once(event, operator, lambda: registration.rotate(registry, operator, webhook))
+            made = operator_door.once(event, operator, lambda: registration.rotate(registry, operator, webhook))
             done = registration.with_secret(registry, made)
         case (_, _, "/enable"):
-            done = _once(event, operator, lambda: registration.enable(registry, operator, webhook))
+            done = operator_door.once(event, operator, lambda: registration.enable(registry, operator, webhook))
         case (_, _, "/replay"):
             asked = http.body(event, Range)
             return http.answer(
-                202, _once(event, operator, lambda: {"replayed": replay(registry, operator, webhook, asked)})
+                202,
+                operator_door.once(event, operator, lambda: {"replayed": replay(registry, operator, webhook, asked)}),
             )
     return http.answer(200, done)
-
-
-def _once(event: http.Event, operator: str, act: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
-    return repeats.once(wiring.answers(), operator, http.idempotency_key(event), http.described(event), act)
