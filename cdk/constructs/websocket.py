@@ -15,7 +15,7 @@ from constructs import Construct
 from cdk.config import StageConfig
 from cdk.constructs.function import ChatFunction
 from cdk.constructs.logs import WEBSOCKET_FIELDS, AccessLog, allow_websocket_logs
-from cdk.constructs.permissions import acknowledge, pattern_in
+from cdk.constructs.permissions import Pattern, acknowledge, imported_pattern, pattern_in
 from chat.colours import BLUE, GREEN, stage_name
 
 DEFAULT = "$default"
@@ -58,6 +58,10 @@ class WebSocket(Construct):
             logging = allow_websocket_logs(self, "Logging")
             for each in (self.stage, green):
                 each.node.add_dependency(logging)
+
+    def connections_elsewhere(self) -> Pattern:
+        """`connections` for the policies of other stacks."""
+        return imported_pattern(self, self.connections, self.api.api_id)
 
     def _add_stage(
         self, construct_id: str, colour: str, config: StageConfig, access_log: AccessLog

@@ -9,8 +9,7 @@ from cdk.constructs.http_api import HttpApi
 from cdk.constructs.media_bucket import VARIANTS
 from cdk.constructs.media_convert import ConvertJob, convert_role
 from cdk.constructs.media_pipeline import MediaPipeline, MediaSteps
-from cdk.constructs.permissions import Pattern, imported_pattern
-from cdk.constructs.websocket import WebSocket
+from cdk.constructs.permissions import Pattern
 from cdk.service.identity import Identity
 from cdk.service.posting import Posting
 from cdk.service.protection import signing_secret
@@ -120,27 +119,22 @@ def _scan(platform: Platform, data: DataStack, asked: MediaScan) -> ChatFunction
 
 
 def _variants(platform: Platform, data: DataStack) -> ChatFunction:
-    variants = _maker(platform, data, "Variants", "media.variants", timeout_s=60, layers=("imaging", "data"))
-    variants.allow([data.media.uploads], "s3:GetObject")
-    return variants
+    return _maker(platform, data, "Variants", "media.variants", timeout_s=60, layers=("imaging", "data"))
 
 
 def _sound(platform: Platform, data: DataStack) -> ChatFunction:
     layers = ("imaging", "transcoding", "data")
-    sound = _maker(platform, data, "Sound", "media.sound", timeout_s=LAMBDA_TIMEOUT_S, layers=layers)
-    sound.allow([data.media.uploads], "s3:GetObject")
-    return sound
+    return _maker(platform, data, "Sound", "media.sound", timeout_s=LAMBDA_TIMEOUT_S, layers=layers)
 
 
 def _document(platform: Platform, data: DataStack) -> ChatFunction:
-    document = _maker(platform, data, "Document", "media.document", timeout_s=60, layers=("imaging", "data"))
-    document.allow([data.media.uploads], "s3:GetObject")
-    return document
+    return _maker(platform, data, "Document", "media.document", timeout_s=60, layers=("imaging", "data"))
 
 
 def _video(platform: Platform, data: DataStack) -> ChatFunction:
-    video = _maker(platform, data, "Video", "media.video", timeout_s=60, layers=("imaging", "data"))
-    video.allow([data.media.variants], "s3:GetObject")
+    # What it works on was converted before.
+    layers, made = ("imaging", "data"), data.media.variants
+    video = _maker(platform, data, "Video", "media.video", timeout_s=60, layers=layers, reads=made)
     _let_list(video, data)
     return video
 
@@ -181,9 +175,16 @@ def _transcode(platform: Platform, data: DataStack) -> ChatFunction:
 
 
 def _maker(
-    platform: Platform, data: DataStack, construct_id: str, handler: str, *, timeout_s: int, layers: tuple[str, ...]
+    platform: Platform,
+    data: DataStack,
+    construct_id: str,
+    handler: str,
+    *,
+    timeout_s: int,
+    layers: tuple[str, ...],
+    reads: Pattern | None = None,
 ) -> ChatFunction:
-    """A function of one core that makes something of an upload."""
+    """A function of one core that makes something of an upload, or of what `reads` names instead."""
     made = platform.function(
         construct_id,
         handler,
@@ -193,6 +194,7 @@ def _maker(
         layers=layers,
     )
     made.allow([data.rooms.table_arn], "dynamodb:GetItem")
+    made.allow([reads or data.media.uploads], "s3:GetObject")
     made.allow([data.media.variants], "s3:PutObject")
     return made
 
@@ -226,7 +228,7 @@ def _announce(platform: Platform, posting: Posting) -> ChatFunction:
         "dynamodb:UpdateItem",
         "dynamodb:DeleteItem",
     )
-    announce.allow([_connections(posting.websocket)], "execute-api:ManageConnections")
+    announce.allow([posting.websocket.connections_elsewhere()], "execute-api:ManageConnections")
     announce.allow([posting.delivery.queue.queue_arn], "sqs:SendMessage")
     return announce
 
@@ -249,12 +251,7 @@ def _reject(platform: Platform, posting: Posting) -> ChatFunction:
     reject.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem")
     reject.allow([data.messages.table_arn], "dynamodb:GetItem")
     reject.allow([data.connections.table_arn], "dynamodb:Query", "dynamodb:DeleteItem")
-    reject.allow([_connections(websocket)], "execute-api:ManageConnections")
+    reject.allow([websocket.connections_elsewhere()], "execute-api:ManageConnections")
     reject.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
     _let_list(reject, data)
     return reject
-
-
-def _connections(websocket: WebSocket) -> Pattern:
-    """Sockets of the API, which is in the service's stack."""
-    return imported_pattern(websocket, websocket.connections, websocket.api.api_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cdk.constructs.function import Platform
 from cdk.constructs.http_api import HttpApi
-from cdk.constructs.permissions import imported_pattern
 from cdk.service.answers import allow_answers
 from cdk.service.audit import allow_deeds
 from cdk.service.identity import Identity
@@ -36,9 +35,7 @@ def add_oversight(platform: Platform, *, posting: Posting, http: HttpApi, identi
     oversight.allow([data.rooms.table_arn, data.connections.table_arn], *actions, *removing)
     oversight.allow([data.messages.table_arn], *actions)
     oversight.allow([data.messages.table_arn], "dynamodb:DeleteItem", conditions=only(WORDS, PINS))
-    websocket = posting.websocket
-    connections = imported_pattern(websocket, websocket.connections, websocket.api.api_id)
-    oversight.allow([connections], "execute-api:ManageConnections")
+    oversight.allow([posting.websocket.connections_elsewhere()], "execute-api:ManageConnections")
     oversight.allow([posting.delivery.queue.queue_arn, posting.notices.queue.queue_arn], "sqs:SendMessage")
     http.add("GET", "/api/oversight/rooms/{room}", oversight)
     http.add("GET", "/api/oversight/users/{user}", oversight)
