@@ -8,6 +8,7 @@ import { UPLOAD_TYPES } from "../protocol/uploadKinds";
 import type { Mentionable } from "../state/mentioning";
 import { summaryOf } from "../state/wording";
 import { Icon } from "./Icon";
+import { IconButton } from "./IconButton";
 import { MentionList } from "./MentionList";
 
 /** From here on the person is told how much room is left. */
@@ -148,15 +149,7 @@ function Answering({ message, onCancel }: { readonly message: Message; readonly 
       <p>
         <strong>{composer.replyingTo(message.from?.name ?? quote.unknown)}</strong> <span>{summaryOf(words, message)}</span>
       </p>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={composer.cancelReply}
-        title={composer.cancelReply}
-        onClick={onCancel}
-      >
-        <Icon name="close" />
-      </button>
+      <IconButton icon="close" label={composer.cancelReply} onClick={onCancel} />
     </div>
   );
 }
@@ -180,16 +173,7 @@ function FilePicker({ onFiles }: { readonly onFiles: (files: File[]) => void }) 
           event.target.value = "";
         }}
       />
-      <button
-        type="button"
-        className="icon-button"
-        data-testid="upload-button"
-        aria-label={composer.image}
-        title={composer.image}
-        onClick={() => picker.current?.click()}
-      >
-        <Icon name="image" />
-      </button>
+      <IconButton icon="image" label={composer.image} testId="upload-button" onClick={() => picker.current?.click()} />
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { useRef } from "react";
 
 import { useWords } from "../hooks/useWords";
-import { Icon } from "./Icon";
+import { IconButton } from "./IconButton";
 
 /** The browser's own calendar behind a button. `onPick` gets the day's first moment, where the reader is. */
 export function DatePicker({ onPick }: { readonly onPick: (atMs: number) => void }) {
@@ -9,16 +9,7 @@ export function DatePicker({ onPick }: { readonly onPick: (atMs: number) => void
   const input = useRef<HTMLInputElement>(null);
   return (
     <span className="date-picker">
-      <button
-        type="button"
-        className="icon-button"
-        data-testid="open-date"
-        aria-label={jumpToDate}
-        title={jumpToDate}
-        onClick={() => input.current?.showPicker()}
-      >
-        <Icon name="calendar" />
-      </button>
+      <IconButton icon="calendar" label={jumpToDate} testId="open-date" onClick={() => input.current?.showPicker()} />
       <input
         ref={input}
         type="date"

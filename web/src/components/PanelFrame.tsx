@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 
 import { useWords } from "../hooks/useWords";
-import { Icon } from "./Icon";
+import { IconButton } from "./IconButton";
 
 interface PanelFrameProps {
   readonly title: string;
@@ -37,16 +37,7 @@ export function PanelFrame({ title, testId, onClose, children }: PanelFrameProps
     >
       <header className="panel__header">
         <h2 className="panel__title">{title}</h2>
-        <button
-          type="button"
-          className="icon-button"
-          data-testid="close-panel"
-          aria-label={shell.close}
-          title={shell.close}
-          onClick={onClose}
-        >
-          <Icon name="close" />
-        </button>
+        <IconButton icon="close" label={shell.close} testId="close-panel" onClick={onClose} />
       </header>
       {children}
     </aside>

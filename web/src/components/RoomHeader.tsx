@@ -2,6 +2,7 @@ import { useWords } from "../hooks/useWords";
 import { goTo } from "../state/route";
 import { DatePicker } from "./DatePicker";
 import { Icon } from "./Icon";
+import { IconButton } from "./IconButton";
 
 interface RoomHeaderProps {
   readonly title: string;
@@ -40,36 +41,9 @@ export function RoomHeader({ title, isPrivate, look }: RoomHeaderProps) {
       {look !== undefined && (
         <div className="room__tools">
           <DatePicker onPick={look.onDate} />
-          <button
-            type="button"
-            className="icon-button"
-            data-testid="open-people"
-            aria-label={people.title}
-            title={people.title}
-            onClick={look.onPeople}
-          >
-            <Icon name="people" />
-          </button>
-          <button
-            type="button"
-            className="icon-button"
-            data-testid="open-pins"
-            aria-label={messages.pins.title}
-            title={messages.pins.title}
-            onClick={look.onPins}
-          >
-            <Icon name="pin" />
-          </button>
-          <button
-            type="button"
-            className="icon-button"
-            data-testid="open-search"
-            aria-label={messages.search.label}
-            title={messages.search.label}
-            onClick={look.onSearch}
-          >
-            <Icon name="search" />
-          </button>
+          <IconButton icon="people" label={people.title} testId="open-people" onClick={look.onPeople} />
+          <IconButton icon="pin" label={messages.pins.title} testId="open-pins" onClick={look.onPins} />
+          <IconButton icon="search" label={messages.search.label} testId="open-search" onClick={look.onSearch} />
         </div>
       )}
     </header>

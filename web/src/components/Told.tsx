@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 
 import { useWords } from "../hooks/useWords";
-import { Icon } from "./Icon";
+import { IconButton } from "./IconButton";
 
 /** How long a word of thanks stays, or of regret. */
 const TOLD_MS = 8_000;
@@ -29,17 +29,13 @@ export function Told({ told, tell }: ToldProps) {
       {told !== null && (
         <p className="told" data-testid="told">
           {told}
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={dismiss}
-            title={dismiss}
+          <IconButton
+            icon="close"
+            label={dismiss}
             onClick={() => {
               tell(null);
             }}
-          >
-            <Icon name="close" />
-          </button>
+          />
         </p>
       )}
     </div>

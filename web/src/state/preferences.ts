@@ -6,9 +6,6 @@
 
 import { Store } from "./store";
 
-export const THEMES = ["light", "dark"] as const;
-export type Theme = (typeof THEMES)[number];
-
 export const LANGUAGES = ["en", "de"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -45,5 +42,4 @@ export class Preference<T extends string> extends Store<T | null> {
   }
 }
 
-export const theme = new Preference("theme", THEMES);
 export const language = new Preference("language", LANGUAGES);

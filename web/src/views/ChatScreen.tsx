@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 
 import { Avatar } from "../components/Avatar";
 import { ConnectionBanner, ConnectionDot } from "../components/ConnectionState";
-import { Icon } from "../components/Icon";
+import { IconButton } from "../components/IconButton";
 import { RoomList } from "../components/RoomList";
 import { ChatContext, useChat } from "../hooks/useChat";
 import { useStore } from "../hooks/useStore";
@@ -82,18 +82,14 @@ function Sidebar({ current, onSignOut }: SidebarProps) {
       <header className="sidebar__header">
         <img src="/icon.svg" width={28} height={28} alt="" />
         <span className="sidebar__brand">{shell.brand}</span>
-        <button
-          type="button"
-          className="icon-button"
-          data-testid="create-room"
-          aria-label={rooms.create.title}
-          title={rooms.create.title}
+        <IconButton
+          icon="plus"
+          label={rooms.create.title}
+          testId="create-room"
           onClick={() => {
             setIsCreating(true);
           }}
-        >
-          <Icon name="plus" />
-        </button>
+        />
       </header>
       <Rooms current={current} />
       <Me onSignOut={onSignOut} />
@@ -140,16 +136,7 @@ function Me({ onSignOut }: Pick<SidebarProps, "onSignOut">) {
       <span className="me__id">
         @{chat.me.id} <ConnectionDot status={status} />
       </span>
-      <button
-        type="button"
-        className="icon-button"
-        data-testid="sign-out"
-        aria-label={shell.signOut}
-        title={shell.signOut}
-        onClick={onSignOut}
-      >
-        <Icon name="leave" />
-      </button>
+      <IconButton icon="leave" label={shell.signOut} testId="sign-out" onClick={onSignOut} />
     </footer>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 
 import { Avatar } from "../../components/Avatar";
+import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { Dialog } from "../../components/Dialog";
 import { useChat } from "../../hooks/useChat";
 import type { Asked } from "../../hooks/useRoomActions";
@@ -30,31 +31,20 @@ export function AskedDialog({ asked, ...rest }: AskedDialogProps) {
 
 function RemoveDialog({ asked: { message }, onClose }: AskedDialogProps) {
   const chat = useChat();
-  const { messages, shell } = useWords();
+  const { messages } = useWords();
   return (
-    <Dialog label={messages.remove.title} className="form-dialog" onClose={onClose}>
-      <div className="form">
-        <h2>{messages.remove.title}</h2>
-        <Excerpt message={message} />
-        <p>{messages.remove.text}</p>
-        <div className="form__actions">
-          <button type="button" className="button" onClick={onClose}>
-            {shell.cancel}
-          </button>
-          <button
-            type="button"
-            className="button button--danger"
-            data-testid="confirm-delete"
-            onClick={() => {
-              chat.change(message, { kind: "delete" });
-              onClose();
-            }}
-          >
-            {messages.actions.delete}
-          </button>
-        </div>
-      </div>
-    </Dialog>
+    <ConfirmDialog
+      {...messages.remove}
+      confirm={messages.actions.delete}
+      testId="confirm-delete"
+      onConfirm={() => {
+        chat.change(message, { kind: "delete" });
+        onClose();
+      }}
+      onClose={onClose}
+    >
+      <Excerpt message={message} />
+    </ConfirmDialog>
   );
 }
 

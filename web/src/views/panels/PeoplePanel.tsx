@@ -1,6 +1,6 @@
 import { type SubmitEvent, useEffect, useState } from "react";
 
-import { Dialog } from "../../components/Dialog";
+import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { type Grave, MemberRow } from "../../components/MemberRow";
 import { PanelFrame } from "../../components/PanelFrame";
 import { useChat } from "../../hooks/useChat";
@@ -168,31 +168,19 @@ interface SureProps {
 }
 
 function Sure({ question, title, onSure, onClose }: SureProps) {
-  const { people, shell } = useWords();
+  const { people } = useWords();
   const { what, member } = question;
   const asked = people.confirm[what];
-  const label = asked.title(member?.user.name ?? title);
   return (
-    <Dialog label={label} className="form-dialog" onClose={onClose}>
-      <div className="form">
-        <h2>{label}</h2>
-        <p>{asked.text}</p>
-        <div className="form__actions">
-          <button type="button" className="button" onClick={onClose}>
-            {shell.cancel}
-          </button>
-          <button
-            type="button"
-            className="button button--danger"
-            data-testid="confirm-deed"
-            onClick={() => {
-              onSure(question);
-            }}
-          >
-            {people[what]}
-          </button>
-        </div>
-      </div>
-    </Dialog>
+    <ConfirmDialog
+      title={asked.title(member?.user.name ?? title)}
+      text={asked.text}
+      confirm={people[what]}
+      testId="confirm-deed"
+      onConfirm={() => {
+        onSure(question);
+      }}
+      onClose={onClose}
+    />
   );
 }
