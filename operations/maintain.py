@@ -21,7 +21,9 @@ from datetime import UTC, datetime
 
 from chat.aws.edge_cache import Distribution
 from chat.aws.files import BucketFiles
+from chat.purging import Purging
 from chat.storage.maintenance import MaintenanceRuns, Run
+from chat.storage.purge_budget import PurgeBudget
 from operations.domain import Domain
 from operations.ending import ended
 from operations.export import positive
@@ -97,7 +99,11 @@ def _collect(domain: Domain, options: argparse.Namespace) -> int:
         rooms=domain.rooms,
         messages=domain.messages,
         files=BucketFiles(s3, bucket),
-        edge_cache=Distribution(domain.stage.client("cloudfront"), distribution),
+        purging=Purging(
+            edge_cache=Distribution(domain.stage.client("cloudfront"), distribution),
+            budget=PurgeBudget(domain.rooms, int(domain.stage.output("service", "PurgePathsPerDay"))),
+            clock=domain.clock,
+        ),
         give_up_parts=lambda key, upload: give_up_parts(s3, bucket, key, upload),
         now_ms=domain.clock.now_ms,
         dry_run=options.dry_run,

@@ -15,6 +15,7 @@ from chat.coalescing import Intervals
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import POSTING_MS, Event, Outcome, Posting, Principal, Sender, Verdict
+from chat.purging import Purging
 from chat.services import (
     Accounts,
     Activity,
@@ -42,6 +43,7 @@ from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
 from chat.storage.presence import PresenceBook
+from chat.storage.purge_budget import PurgeBudget
 from chat.storage.push_subscriptions import PushBook
 from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
@@ -247,6 +249,8 @@ class World:
         self.notices_queue, self.jobs_queue, self.files = MemoryQueue(), MemoryQueue(), MemoryFiles()
         self.homes = Homes(self.rooms_table, self.clock, regions, region) if regions else None
         self.edge_cache, self.mobile = MemoryEdge(), MemoryMobile()
+        budget = PurgeBudget(self.rooms_table, per_day=1_000)
+        self.purging = Purging(edge_cache=self.edge_cache, budget=budget, clock=self.clock)
         connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
         rooms, pace = RoomDirectory(self.rooms_table, self.tiers), RoomPace()

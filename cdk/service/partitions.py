@@ -33,6 +33,9 @@ SCALING, ANSWERS, ACKNOWLEDGED = "scaling#*", "answers#*", "alarms#*"
 EDGE_LOGS = "edgelogs#*"
 """In the table of rooms: which logs of CloudFront's were counted."""
 
+PURGES = "purges"
+"""In the table of rooms: what caches were told to forget."""
+
 COLOUR = "colour"
 """In the table of connections: on which stage of the API new sockets open."""
 

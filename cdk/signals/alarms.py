@@ -307,6 +307,16 @@ ALARMS = (
         breaches=1,
     ),
     Alarm(
+        name="purges-high",
+        means="Caches were told to forget more than 80 % of the paths that the stage pays for in a day.",
+        severity="ticket",
+        measure=own(signals.PURGE_BUDGET, "Maximum"),
+        above=80,
+        period_s=300,
+        periods=1,
+        breaches=1,
+    ),
+    Alarm(
         name="pages-slow",
         means="One send in ten takes more than a second as its page sees it.",
         severity="ticket",

@@ -18,7 +18,8 @@ from typing import Any
 
 from chat.aws.models import CANCELLED, DONE, REJECTED
 from chat.media import UPLOADS
-from chat.ports import ConditionError, EdgeCache, Equal, Files, Item, Table
+from chat.ports import ConditionError, Equal, Files, Item, Table
+from chat.purging import Purging
 from chat.shown_media import MEDIA, folder_of
 from chat.storage import keys
 from chat.storage.rooms import get_batches
@@ -46,7 +47,7 @@ class CollectMedia:
     rooms: Table
     messages: Table
     files: Files
-    edge_cache: EdgeCache
+    purging: Purging
     give_up_parts: Callable[[str, str], None]
     """Ends an upload in parts, by its key and S3's id of it."""
     now_ms: Callable[[], int]
@@ -151,7 +152,7 @@ class CollectMedia:
         if not images:
             return
         self.calls += 1 + len(images)
-        self.edge_cache.forget(sorted(folder_of(*image) + "*" for image in images))
+        self.purging.forget(folder_of(*image) for image in images)
         self.rooms.delete_many([keys.upload(media) for _, media in images], Equal("status", DONE))
 
 

@@ -66,6 +66,8 @@ def survey() -> Survey:
             client=_client,
             clock=wiring.clock(),
         ),
+        purges=wiring.purge_budget(),
+        clock=wiring.clock(),
     )
 
 
