@@ -36,6 +36,9 @@ EDGE_LOGS = "edgelogs#*"
 PURGES = "purges"
 """In the table of rooms: what caches were told to forget."""
 
+MAINTENANCE = "maintenance"
+"""In the table of rooms: how far jobs of maintenance are."""
+
 COLOUR = "colour"
 """In the table of connections: on which stage of the API new sockets open."""
 

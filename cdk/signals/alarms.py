@@ -317,6 +317,16 @@ ALARMS = (
         breaches=1,
     ),
     Alarm(
+        name="collection-failing",
+        means="Media that nothing refers to is not removed: the collection fails, or finds more than is likely.",
+        severity="ticket",
+        measure=total(of_function("ops.collect_media", "Errors"), own(signals.MEDIA_ORPHANS, of="held")),
+        above=0,
+        period_s=3_600,
+        periods=1,
+        breaches=1,
+    ),
+    Alarm(
         name="pages-slow",
         means="One send in ten takes more than a second as its page sees it.",
         severity="ticket",

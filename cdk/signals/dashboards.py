@@ -373,6 +373,11 @@ DASHBOARDS = (
                 period_s=3_600,
                 unit="%",
             ),
+            Panel(
+                title="Objects that nothing refers to",
+                lines=tuple(own(signals.MEDIA_ORPHANS, of=each) for each in ("found", "removed", "held")),
+                period_s=3_600,
+            ),
             Panel(title="State machine", lines=(of_media("ExecutionsStarted"), of_media("ExecutionsFailed"))),
             Panel(
                 title="Time of making what is shown",

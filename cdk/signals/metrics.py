@@ -43,6 +43,7 @@ OWN: dict[Count | Distribution, str] = {
     signals.EDGE_LOGS: "CloudFront's log files, by outcome: read, damaged.",
     signals.EDGE_PURGES: "Paths that caches were told to forget, or, for the day's budget, were not: told, refused.",
     signals.PURGE_BUDGET: "Percent of the day's budget of such paths that is used.",
+    signals.MEDIA_ORPHANS: "Objects that nothing refers to: found by a look, removed, held since they were too many.",
     signals.UPLOADS: "Uploads, by how far they got: permitted, announced, rejected (theirs), failed (ours).",
     signals.WEBHOOK_DELIVERIES: "Requests to webhooks, by outcome: taken, failed.",
     signals.DATABASE_LATENCY: "Calls of DynamoDB as functions wait for them, by operation.",

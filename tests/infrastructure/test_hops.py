@@ -104,6 +104,7 @@ def test_the_known_hops_are_all_there(stage: Assembly) -> None:
         "media/MediaPipeline/UploadedDeadLetters/Queue",
         "operations/CanaryDeadLetters/Queue",
         "operations/EdgeLogsDeadLetters/Queue",
+        "operations/CollectMediaDeadLetters/Queue",
         *(OF_CAPACITY if stage.stage == "prod" else ()),
         *(OF_THE_CACHE if stage.stage != "dev" else ()),
     }

@@ -311,6 +311,15 @@ PERMISSIONS = {
         EDGE_LOGS: "s3:ListBucket",
         DISTRIBUTION_ID: "ssm:GetParameter",
     },
+    "ops.collect_media": {
+        ROOMS: "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
+        MESSAGES: "dynamodb:GetItem dynamodb:Query",
+        "{data/Media/Bucket}": "s3:ListBucket s3:ListBucketMultipartUploads",
+        UPLOADS: "s3:DeleteObject s3:AbortMultipartUpload",
+        VARIANTS: "s3:DeleteObject",
+        DISTRIBUTION_ID: "ssm:GetParameter",
+        DISTRIBUTIONS: "cloudfront:CreateInvalidation",
+    },
     "ops.measurements": {},
     "ops.capacity": {
         ROOMS: "dynamodb:Query dynamodb:PutItem",
@@ -582,7 +591,9 @@ def test_functions_are_invoked_by_named_sources_only(stage: Assembly) -> None:
         function = stage.text(permission.stack, permission["FunctionName"])
         if permission["Principal"] == "lambda.alarms.cloudwatch.amazonaws.com":
             continue  # tests/infrastructure/test_signals.py
-        schedules = any(name in function for name in ("Canary", "Capacity", "EdgeLogs", "QuotaForecast"))
+        schedules = any(
+            name in function for name in ("Canary", "Capacity", "CollectMedia", "EdgeLogs", "QuotaForecast")
+        )
         assert permission["Principal"] == ("events" if schedules else "apigateway") + ".amazonaws.com"
         place = "{operations/" if schedules else "{service/"
         assert place in stage.text(permission.stack, permission["SourceArn"])
