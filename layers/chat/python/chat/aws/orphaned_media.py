@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 from chat.aws import edge_cache, files, media_store, wiring
 from chat.aws.bucket_pages import BucketPages, give_up_parts
-from chat.aws.dynamodb import DynamoDbTable
 from chat.orphans.collecting import CollectMedia
 from chat.orphans.weekly import Collection
 from chat.passages import Passage
@@ -16,7 +14,7 @@ from chat.storage.maintenance import MaintenanceRuns
 
 def collection(is_enough: Callable[[], bool]) -> Collection:
     """The stage's. `is_enough` says after each page whether the rest is left for the next slice."""
-    runs = MaintenanceRuns(_rooms())
+    runs = MaintenanceRuns(wiring.rooms_table())
     bucket = media_store.bucket()
     return Collection(
         runs=runs,
@@ -31,16 +29,11 @@ def collection(is_enough: Callable[[], bool]) -> Collection:
 def _job(dry_run: bool) -> CollectMedia:  # noqa: FBT001  # a callback's one argument
     bucket = media_store.bucket()
     return CollectMedia(
-        rooms=_rooms(),
-        messages=DynamoDbTable(wiring.client(), wiring.settings().need("messages_table")),
+        rooms=wiring.rooms_table(),
+        messages=wiring.messages_table(),
         files=files.files(),
         purging=edge_cache.purging(),
         give_up_parts=lambda key, upload: give_up_parts(bucket.s3, bucket.name, key, upload),
         now_ms=wiring.clock().now_ms,
         dry_run=dry_run,
     )
-
-
-@cache
-def _rooms() -> DynamoDbTable:
-    return DynamoDbTable(wiring.client(), wiring.settings().need("rooms_table"))

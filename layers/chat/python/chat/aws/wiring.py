@@ -415,7 +415,7 @@ def read_logs() -> ReadLogs:
 def purge_budget() -> PurgeBudget:
     """What caches may still be told to forget today."""
     told = settings()
-    return PurgeBudget(DynamoDbTable(client(), told.need("rooms_table")), int(told.need("purge_paths_per_day")))
+    return PurgeBudget(rooms_table(), int(told.need("purge_paths_per_day")))
 
 
 @cache
