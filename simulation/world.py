@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,9 +171,22 @@ class MemoryFiles:
         """The object."""
         return self.objects.get(key)
 
+    def parts(self, key: str) -> Iterator[bytes] | None:
+        """The object, in two parts."""
+        body = self.objects.get(key)
+        half = len(body or b"") // 2
+        return None if body is None else iter([body[:half], body[half:]])
+
     def put(self, key: str, body: bytes, content_type: str) -> None:  # noqa: ARG002  # nothing serves it
         """Stores it."""
         self.objects[key] = body
+
+    @contextmanager
+    def write(self, key: str, content_type: str) -> Iterator[io.BytesIO]:
+        """Stores what was written, unless that failed."""
+        sink = io.BytesIO()
+        yield sink
+        self.put(key, sink.getvalue(), content_type)
 
     def remove(self, keys: Sequence[str]) -> None:
         """Removes them."""

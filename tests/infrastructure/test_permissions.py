@@ -205,7 +205,7 @@ PERMISSIONS = {
         DELIVERY: "sqs:SendMessage",
         JOBS: f"sqs:SendMessage {CONSUME}",
         VARIANTS: "s3:GetObject",
-        EXPORTS: "s3:PutObject s3:DeleteObject",
+        EXPORTS: "s3:PutObject s3:DeleteObject s3:AbortMultipartUpload",
         LEDGER: "s3:PutObject",
         "{data/Media/Bucket}": "s3:ListBucket",
     },
