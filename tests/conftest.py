@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from local.endpoints import Endpoint
@@ -19,6 +20,10 @@ from local.stack import LocalStack
 EVIDENCE = BUILD / "tests"
 """Where a failed run's logs and screenshots are found."""
 LOOPBACK_HOSTS = ["127.0.0.1", "::1", "localhost"]
+
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
+"""How long one example takes says nothing where all tests run at once."""
 
 
 def pytest_runtest_setup() -> None:
