@@ -32,6 +32,10 @@ ERRORS: dict[str, type[ChatError]] = {
 }
 
 
+def ignore(*_event: object) -> None:
+    """What comes over a connection."""
+
+
 @pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: str(case["about"]))
 async def test_addresses_are_gone_through_as_the_page_does(
     case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
@@ -52,7 +56,7 @@ async def test_addresses_are_gone_through_as_the_page_does(
     monkeypatch.setattr(Ways, "_open_here", open_here)
     ways = Ways(addresses, NamedSignIn(addresses, "Ada"), client="test")
     try:
-        ended = str(await ways.open(lambda _event: None))
+        ended = str(await ways.open(ignore))
     except ChatError as error:
         ended = next(code for code, kind in ERRORS.items() if kind is type(error))
     assert (asked, ended, urls.index(addresses.api.url)) == (case["asked"], case["ends"], case["next"])
