@@ -101,7 +101,10 @@ class Refresh(TokenMixin):
 
 
 class Server(AuthorizationServer):
-    """Authlib's, with what it has issued and not taken back: codes by themselves, refresh tokens by themselves."""
+    """Authlib's, with the codes and refresh tokens that are good, and how often tokens were issued.
+
+    With `renews` off nobody's are renewed.
+    """
 
     def __init__(self, app: Flask, page_url: str) -> None:
         page = Page(f"{page_url}/")
@@ -109,6 +112,7 @@ class Server(AuthorizationServer):
         self.codes: dict[str, Code] = {}
         self.refresh_tokens: dict[str, Refresh] = {}
         self.issued = 0
+        self.renews = True
 
     def _note(self, token: dict[str, Any], asked: Any) -> None:
         self.issued += 1
@@ -143,7 +147,7 @@ class Renewals(RefreshTokenGrant):
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> Any:
-        return self.server.refresh_tokens.get(refresh_token)
+        return self.server.refresh_tokens.get(refresh_token) if self.server.renews else None
 
     def authenticate_user(self, refresh_token: Any) -> str:
         return str(refresh_token.user)
