@@ -27,7 +27,8 @@ SHORT_S = 6
 
 SPOIL = """() => {
   const session = JSON.parse(sessionStorage.getItem("agent-chat.session"));
-  sessionStorage.setItem("agent-chat.session", JSON.stringify({ ...session, token: `${session.token.slice(0, -8)}AAAAAAAA` }));
+  session.token = `${session.token.slice(0, -8)}AAAAAAAA`;
+  sessionStorage.setItem("agent-chat.session", JSON.stringify(session));
 }"""
 """Makes the token one that the stage no longer takes, as it does half a minute after its end."""
 
