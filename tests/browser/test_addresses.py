@@ -36,7 +36,9 @@ def told(stack: LocalStack, aws: Callable[[str], Any]) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("told")
-@pytest.mark.parametrize("sockets", [True, False], ids=["with sockets", "over HTTP"])
+@pytest.mark.parametrize(
+    "sockets", [pytest.param(True, id="with sockets"), pytest.param(False, id="over HTTP", marks=pytest.mark.slow)]
+)
 def test_a_page_whose_own_origin_is_gone_goes_on_at_another_address(
     stack: LocalStack, browser: Browser, room: str, *, sockets: bool
 ) -> None:

@@ -167,6 +167,7 @@ def test_what_somebody_else_brought_back_from_the_issuer_is_not_taken(
     assert guessed == (400, "invalid_grant")
 
 
+@pytest.mark.slow
 def test_a_session_goes_on_by_itself_until_the_issuer_says_no(
     stack: LocalStack, provider: Provider, page: Page, lobby: str
 ) -> None:

@@ -79,6 +79,7 @@ def watched(pair: Pair) -> list[JSHandle]:
     return [window.page.evaluate_handle(WATCH) for window in pair]
 
 
+@pytest.mark.slow
 def test_people_whose_sockets_die_talk_on_over_http_untold_and_have_sockets_again_once_there_are_any(
     stack: LocalStack, pair: Pair, room: str
 ) -> None:
