@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -34,6 +35,10 @@ SHARED = {
 EARLY = ("tests/integration/test_maintenance.py", "tests/integration/test_restore.py")
 """They go through all that a stage has, and so come first, while it is little."""
 LOOPBACK_HOSTS = ["127.0.0.1", "::1", "localhost"]
+
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
+"""How long one example takes says nothing where all tests run at once."""
 
 
 def pytest_runtest_setup() -> None:
