@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from local.gallery import gallery
 from local.paths import ROOT
 from tests.browser.test_accessibility import AXE, RULES, SCHEMES
 
 SOURCES = ROOT / "web" / "src"
-BUILT = ROOT / "web" / "dist-gallery"
 SHOWN = {
     "index.html": ("components", "views/panels"),
     "console.html": ("console/parts",),
@@ -64,31 +58,10 @@ COLOURS = {"type": "rule", "values": ["color-contrast"]}
 """What the second colour scheme can make a difference to."""
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and tells nobody."""
-
-    def log_message(self, *_: object) -> None:  # the base class would print every request
-        pass
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The folder behind a URL, as long as the block runs."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-
-
 @pytest.fixture(scope="module")
-def gallery() -> Iterator[str]:
-    """The built gallery's URL."""
-    subprocess.run(
-        ["npm", "run", "--silent", "build-gallery", "--workspace", "web"], cwd=ROOT, check=True, capture_output=True
-    )
-    with served(BUILT) as url:
+def url() -> Iterator[str]:
+    """The built gallery's."""
+    with gallery() as url:
         yield url
 
 
@@ -121,8 +94,8 @@ def components(folder: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_every_component_by_itself_is_seen_and_can_be_used_by_everybody(gallery: str, page: Page, name: str) -> None:
-    shown = sheets(page, f"{gallery}/{name}")
+def test_every_component_by_itself_is_seen_and_can_be_used_by_everybody(url: str, page: Page, name: str) -> None:
+    shown = sheets(page, f"{url}/{name}")
     assert set(shown.values()) == set().union(*map(components, SHOWN[name]))
     faults: dict[str, Any] = {}
     for scheme, rules in zip(SCHEMES, (EVERYTHING, COLOURS), strict=True):

@@ -1,4 +1,4 @@
-/** The gallery: every component by itself, in all of its states. No part of what is deployed. */
+/** The gallery, every component by itself in all of its states, and a long room to measure the page in. No part of what is deployed. */
 
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
@@ -10,6 +10,6 @@ export default defineConfig({
   build: {
     outDir: "../dist-gallery",
     emptyOutDir: true,
-    rolldownOptions: { input: ["index.html", "console.html"].map((page) => `${import.meta.dirname}/${page}`) },
+    rolldownOptions: { input: ["index.html", "console.html", "long-room.html"].map((page) => `${import.meta.dirname}/${page}`) },
   },
 });
