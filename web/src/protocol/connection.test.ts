@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { greet } from "../testing/greeting";
 import { NO_HTTP } from "../testing/http";
 import { FakeSocket, READY } from "../testing/socket";
 import { DEFAULT_WINDOW, fullJitter } from "./backoff";
@@ -36,7 +37,7 @@ async function pass(ms = 0): Promise<void> {
 async function connect(ready: Partial<Ready> = {}): Promise<void> {
   connection.start();
   await pass();
-  await socket().greet(ready);
+  await greet(socket(), ready);
 }
 
 beforeEach(() => {
@@ -167,7 +168,7 @@ describe("a cut", () => {
     expect(await ping).toBeInstanceOf(ConnectionLost);
     expect(connection.status.phase).toBe("waiting");
     await pass(500);
-    await socket().greet();
+    await greet(socket());
     expect(sockets.map((it) => it.url)).toEqual(["ws://chat.test/local?ticket=t1", "ws://chat.test/local?ticket=t2"]);
     expect(phases).toEqual(["connecting", "online", "waiting", "connecting", "online"]);
   });
@@ -192,7 +193,7 @@ describe("a cut", () => {
     const old = socket();
     old.cut();
     await pass(500);
-    await socket().greet();
+    await greet(socket());
     old.receive(POSTED);
     old.cut();
     expect(events).toEqual([]);
@@ -352,7 +353,7 @@ describe("rotation", () => {
     await pass(60_000);
     expect(sockets).toHaveLength(2);
     expect(old.isClosed).toBe(false);
-    await socket().greet();
+    await greet(socket());
     old.receive(POSTED);
     expect(events).toHaveLength(1);
     connection.request("ping", {}).catch(() => undefined);
@@ -370,7 +371,7 @@ describe("rotation", () => {
     await pass(59_000);
     const send = connection.request("send", { room: "general", text: "x" });
     await pass(1000);
-    await socket().greet();
+    await greet(socket());
     expect(old.isClosed).toBe(false);
     old.acknowledge(old.sent[0], { room: "general", seq: 1, sent_at_ms: 2 });
     expect(await send).toMatchObject({ seq: 1 });
@@ -386,7 +387,7 @@ describe("rotation", () => {
     expect(connection.online).toBe(true);
     fetchTicket = tickets;
     await pass(1000);
-    await socket().greet();
+    await greet(socket());
     expect(sockets.map((it) => it.isClosed)).toEqual([true, false]);
     expect(phases).toEqual(["connecting", "online"]);
   });
@@ -397,7 +398,7 @@ describe("rotation", () => {
     sockets[0]?.cut();
     expect(sockets.map((it) => it.isClosed)).toEqual([true, true]);
     await pass(500);
-    await socket().greet();
+    await greet(socket());
     expect(connection.online).toBe(true);
     expect(sockets).toHaveLength(3);
   });
@@ -405,11 +406,11 @@ describe("rotation", () => {
   it("is followed by a cut of the new line like any other", async () => {
     await connect({ rotate_after_s: 60 });
     await pass(60_000);
-    await socket().greet();
+    await greet(socket());
     socket().cut();
     expect(connection.status.phase).toBe("waiting");
     await pass(500);
-    await socket().greet();
+    await greet(socket());
     expect(connection.online).toBe(true);
   });
 
