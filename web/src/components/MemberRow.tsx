@@ -68,6 +68,15 @@ export function MemberRow({ member, isMe, power, onMessage, onDeed, onGrave }: M
           {power.setRole && <Roles member={member} onDeed={onDeed} />}
           {power.transfer && <Action name="transfer" label={people.transfer} onDo={() => { onGrave("transfer"); }} />}
           {power.remove && <Action name="remove" label={people.remove} onDo={() => { onGrave("remove"); }} />}
+          {power.unban && (
+            <Action
+              name="unban"
+              label={people.unban}
+              onDo={() => {
+                onDeed({ action: "unban", command: { user: user.id } });
+              }}
+            />
+          )}
           {power.remove && <Action name="ban" label={people.ban} onDo={() => { onGrave("ban"); }} />}
         </div>
       )}

@@ -257,6 +257,7 @@ export class Chat {
         break;
       case "room_changed":
         this.#open(event.room)?.note(event);
+        this.#rooms.get(event.room)?.noteSettings();
         break;
       case "read":
         this.directory.read(event.room, event.seq);

@@ -33,6 +33,8 @@ export class Conversation {
   readonly target = new Store<Target | null>(null);
   /** Grows with each change of who is here, and as what. */
   readonly comings = new Store(0);
+  /** Grows with each change of what is set for the room. */
+  readonly settings = new Store(0);
   /** The newest of what others said while this page was there. */
   readonly heard = new Store<Message | null>(null);
 
@@ -79,6 +81,11 @@ export class Conversation {
   noteMember(): void {
     this.people.outdate();
     this.comings.update((count) => count + 1);
+  }
+
+  /** Somebody has set something for the room. */
+  noteSettings(): void {
+    this.settings.update((count) => count + 1);
   }
 
   /** A message that is anywhere here. */

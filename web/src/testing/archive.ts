@@ -5,7 +5,7 @@
  */
 
 import { UNTOUCHED } from "../protocol/changes";
-import type { Author, Commands, Found, History, Message, Receipts, Role, Room, RoomKind, Subscribed, Tail } from "../protocol/frames";
+import type { Author, Commands, Found, History, Message, Receipts, Role, Room, RoomKind, RoomSettings, Subscribed, Tail } from "../protocol/frames";
 import { SEGMENT } from "../protocol/tailChanges";
 
 interface StoredRoom {
@@ -15,6 +15,7 @@ interface StoredRoom {
   readonly log: Message[];
   /** By user, how far they have read. */
   readonly read: Map<string, number>;
+  settings: RoomSettings;
 }
 
 /** More than this many messages, or changes, are not replayed. */
@@ -31,7 +32,8 @@ export class FakeArchive {
   readonly roles = new Map<string, Role>();
 
   addRoom(id: string, title: string, members: readonly string[] = [], kind: RoomKind = "public"): void {
-    this.rooms.set(id, { title, kind, members: new Set(members), log: [], read: new Map() });
+    const settings = { room: id, slow_mode_s: 0, blocked_words: [] };
+    this.rooms.set(id, { title, kind, members: new Set(members), log: [], read: new Map(), settings });
   }
 
   /** Stores a message and tells nobody. */
@@ -79,6 +81,17 @@ export class FakeArchive {
     const changed = changedBehind(log, changed_after);
     const numbers = { last_seq: log.length, segment, changed_after, last_rev: revOf(log), poll_ms: TAIL_POLL_MS };
     return { room, ...numbers, messages: held(segment * SEGMENT), changed };
+  }
+
+  /** Moderators change what is set, and nothing that is left out. */
+  protected configure(room: string, { slow_mode_s, blocked_words }: Commands["configure"]): RoomSettings {
+    const stored = this.stored(room);
+    const { settings } = stored;
+    return (stored.settings = {
+      room,
+      slow_mode_s: slow_mode_s ?? settings.slow_mode_s,
+      blocked_words: blocked_words?.toSorted() ?? settings.blocked_words,
+    });
   }
 
   /** What changes membership. Null and "banned": out. */

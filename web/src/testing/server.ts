@@ -260,6 +260,8 @@ export class FakeServer extends FakeArchive {
         return this.search(id, fields as Commands["search"]);
       case "receipts":
         return this.receipts(id, (fields as Commands["receipts"]).seq);
+      case "settings":
+        return this.stored(id).settings;
       case "pins":
         return { messages: this.stored(id).log.filter(({ pinned }) => pinned), after: null };
       case "members": {
@@ -290,6 +292,11 @@ export class FakeServer extends FakeArchive {
         const { reactions, mine, rev } = this.#revised(id, seq, (it) => wished(it, wish, this.clockMs));
         this.tell(id, { type: "reactions_changed", ...told, rev, reactions, user, emoji, removed: remove }, line);
         return { ...told, rev, reactions, mine };
+      }
+      case "configure": {
+        const settings = this.configure(id, command as unknown as Commands["configure"]);
+        this.tell(id, { type: "room_changed", room: id, slow_mode_s: settings.slow_mode_s, by: user }, line);
+        return settings;
       }
       case "pin": {
         const pinned = command["remove"] !== true;

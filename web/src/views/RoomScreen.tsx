@@ -9,7 +9,7 @@ import { TypingLine } from "../components/TypingLine";
 import { useChat } from "../hooks/useChat";
 import { useFileDrop } from "../hooks/useFileDrop";
 import { MessageActionsContext } from "../hooks/useMessageActions";
-import { type RoomActions, useRoomActions } from "../hooks/useRoomActions";
+import { type HeaderPanel, type MenuPanel, type RoomActions, useRoomActions } from "../hooks/useRoomActions";
 import { useStore } from "../hooks/useStore";
 import { useWords } from "../hooks/useWords";
 import type { Room } from "../protocol/frames";
@@ -17,7 +17,7 @@ import type { Conversation } from "../state/conversation";
 import { mayWrite } from "../state/rights";
 import { forgetMessage, messageRoute } from "../state/route";
 import { describePace, explain } from "../state/wording";
-import { AskedDialog, PeoplePanel, PinsPanel, SearchPanel, ThreadPanel } from "./panels";
+import { AskedDialog, PeoplePanel, PinsPanel, SearchPanel, SettingsPanel, ThreadPanel } from "./panels";
 import { RoomMessages } from "./RoomMessages";
 
 /** One room: its messages and where to write. Mounted anew for each room. */
@@ -57,22 +57,17 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
   const { isOver, handlers } = useFileDrop(addFiles);
   const look = useMemo(
     () => ({
-      onSearch: () => {
-        setPanel({ kind: "search" });
+      open: (kind: HeaderPanel) => {
+        setPanel({ kind });
       },
-      onPeople: () => {
-        setPanel({ kind: "people" });
-      },
-      onPins: () => {
-        setPanel({ kind: "pins" });
-      },
+      more: menuOf(entry?.kind ?? null, role),
       onDate: (atMs: number) => {
         talk.jumpTo(atMs).catch((error: unknown) => {
           tell(words.messages.undone.jump(explain(words, error)));
         });
       },
     }),
-    [talk, setPanel, tell, words],
+    [talk, entry?.kind, role, setPanel, tell, words],
   );
 
   return (
@@ -96,6 +91,11 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
       </div>
     </MessageActionsContext>
   );
+}
+
+/** What there is to be set of a room and done for it: nothing between two people, and nothing for who is not in it. */
+function menuOf(kind: Room["kind"] | null, role: Room["role"]): MenuPanel[] {
+  return kind === "direct" || role === null ? [] : ["settings"];
 }
 
 /** What a busy room goes without, or that somebody looks at its history. */
@@ -199,6 +199,8 @@ function SidePanel({
       return <PeoplePanel talk={talk} entry={entry} onClose={close} />;
     case "pins":
       return <PinsPanel talk={talk} onJump={leaveTo} onClose={close} />;
+    case "settings":
+      return <SettingsPanel talk={talk} entry={entry} onClose={close} />;
     case "thread":
       return <ThreadPanel key={panel.root} talk={talk} root={panel.root} edited={edited} onClose={close} />;
   }

@@ -5,5 +5,6 @@ import { lazy } from "react";
 export const SearchPanel = lazy(async () => ({ default: (await import("./SearchPanel")).SearchPanel }));
 export const PeoplePanel = lazy(async () => ({ default: (await import("./PeoplePanel")).PeoplePanel }));
 export const PinsPanel = lazy(async () => ({ default: (await import("./PinsPanel")).PinsPanel }));
+export const SettingsPanel = lazy(async () => ({ default: (await import("./SettingsPanel")).SettingsPanel }));
 export const ThreadPanel = lazy(async () => ({ default: (await import("./ThreadPanel")).ThreadPanel }));
 export const AskedDialog = lazy(async () => ({ default: (await import("./AskedDialog")).AskedDialog }));

@@ -4,6 +4,7 @@ import type { Formats } from "../formats";
 export const room = ({ plural, percent }: Formats): Words["room"] => ({
   back: "Zurück zu den Räumen",
   private: "Privat",
+  menu: { label: "Mehr zu diesem Raum", settings: "Einstellungen des Raums" },
   refused: "Dieser Raum lässt sich nicht öffnen",
   empty: "Hier ist noch nichts",
   emptyHint: "Schreibe die erste Nachricht, oder zieh ein Bild herein.",

@@ -4,6 +4,8 @@ import type { Formats } from "../formats";
 export const room = ({ plural, percent }: Formats) => ({
   back: "Back to the rooms",
   private: "Private",
+  /** What opens beside the messages, by its panel. */
+  menu: { label: "More about this room", settings: "Room settings" },
   refused: "This room can’t be opened",
   empty: "Nothing here yet",
   emptyHint: "Write the first message, or drop a file.",
