@@ -2,12 +2,10 @@ import { useId, useState } from "react";
 
 import { useWords } from "../hooks/useWords";
 import type { Member } from "../protocol/frames";
-import type { Deed } from "../state/members";
+import { type Deed, MUTE_S } from "../state/members";
 import type { Power } from "../state/rights";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
-
-const MUTE_S = 3_600;
 
 /** What is asked before it is done. */
 export type Grave = "remove" | "ban" | "transfer";

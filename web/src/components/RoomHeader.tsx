@@ -21,6 +21,7 @@ interface RoomHeaderProps {
     readonly onDate: (atMs: number) => void;
     /** What stands in the room's menu. */
     readonly more: readonly MenuPanel[];
+    readonly openReports: number;
   };
 }
 
@@ -61,7 +62,7 @@ export function RoomHeader({ title, isPrivate, look }: RoomHeaderProps) {
               }}
             />
           ))}
-          <RoomMenu panels={look.more} onOpen={look.open} />
+          <RoomMenu panels={look.more} openReports={look.openReports} onOpen={look.open} />
         </div>
       )}
     </header>

@@ -852,6 +852,13 @@ export interface Commands {
   /** A page of the room's reports, of the last 180 days, behind `after`. Moderators. */
   reports: { readonly room: string; readonly after?: string | null; readonly limit?: number };
   /**
+   * Ends all reports of a message: a moderator has decided. Moderators.
+   *
+   * Twice is once. Deciding changes nothing else: what is to go or who, `delete`, `mute` and `remove` see to. Whoever
+   * reported it may do so again.
+   */
+  settle: { readonly room: string; readonly seq: number };
+  /**
    * Asks for the room's messages on this connection. Members only.
    *
    * `after` is the newest number that the client has: up to 100 messages behind it come with the reply, of more it says
@@ -981,6 +988,7 @@ export const LIMITS = {
   members: { limit: { min: 1, max: 100 } },
   report: { seq: { min: 1, max: 999_999_999_999_999 }, reason: { maxLength: 500, minLength: 1 } },
   reports: { limit: { min: 1, max: 100 } },
+  settle: { seq: { min: 1, max: 999_999_999_999_999 } },
   send: { text: { maxLength: 8_000, minLength: 1 } },
   restore: {
     text: { maxLength: 8_000, minLength: 1 },
@@ -1019,6 +1027,7 @@ export interface Results {
   settings: RoomSettings;
   report: Done;
   reports: ReportList;
+  settle: Done;
   subscribe: Subscribed;
   unsubscribe: Done;
   send: Sent;
@@ -1644,6 +1653,7 @@ export const results: { readonly [A in Action]: Read<Results[A]> } = {
   settings: roomSettings,
   report: done,
   reports: reportList,
+  settle: done,
   subscribe: subscribed,
   unsubscribe: done,
   send: sent,

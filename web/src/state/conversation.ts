@@ -11,6 +11,7 @@ import { Excursion } from "./excursion";
 import { Mentionable } from "./mentioning";
 import { Quotes } from "./quotes";
 import { Readers } from "./readers";
+import { Reports } from "./reports";
 import type { OpenRoom } from "./room";
 import { Store } from "./store";
 import { Typists, TypingTeller } from "./typing";
@@ -28,6 +29,7 @@ export class Conversation {
   readonly readers: Readers;
   readonly quotes: Quotes;
   readonly people: Mentionable;
+  readonly reports: Reports;
   readonly excursion: Excursion;
   /** Null as soon as the list has got there. */
   readonly target = new Store<Target | null>(null);
@@ -45,6 +47,7 @@ export class Conversation {
     this.readers = new Readers(connection, room.id);
     this.quotes = new Quotes(connection, room.id);
     this.people = new Mentionable(connection, room.id);
+    this.reports = new Reports(connection, room.id);
     this.excursion = new Excursion({
       room: room.id,
       connection,

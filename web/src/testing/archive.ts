@@ -5,7 +5,7 @@
  */
 
 import { UNTOUCHED } from "../protocol/changes";
-import type { Author, Commands, Found, History, Message, Receipts, Role, Room, RoomKind, RoomSettings, Subscribed, Tail } from "../protocol/frames";
+import type { Author, Commands, Found, History, Message, MessageReport, Receipts, Role, Room, RoomKind, RoomSettings, Subscribed, Tail } from "../protocol/frames";
 import { SEGMENT } from "../protocol/tailChanges";
 
 interface StoredRoom {
@@ -16,6 +16,7 @@ interface StoredRoom {
   /** By user, how far they have read. */
   readonly read: Map<string, number>;
   settings: RoomSettings;
+  reports: MessageReport[];
 }
 
 /** More than this many messages, or changes, are not replayed. */
@@ -33,7 +34,7 @@ export class FakeArchive {
 
   addRoom(id: string, title: string, members: readonly string[] = [], kind: RoomKind = "public"): void {
     const settings = { room: id, slow_mode_s: 0, blocked_words: [] };
-    this.rooms.set(id, { title, kind, members: new Set(members), log: [], read: new Map(), settings });
+    this.rooms.set(id, { title, kind, members: new Set(members), log: [], read: new Map(), settings, reports: [] });
   }
 
   /** Stores a message and tells nobody. */
@@ -92,6 +93,11 @@ export class FakeArchive {
       slow_mode_s: slow_mode_s ?? settings.slow_mode_s,
       blocked_words: blocked_words?.toSorted() ?? settings.blocked_words,
     });
+  }
+
+  /** Somebody has reported a message, and nobody is told. */
+  report(room: string, seq: number, by: Author, reason: string): void {
+    this.stored(room).reports.push({ seq, by, reason, reported_at_ms: this.clockMs });
   }
 
   /** What changes membership. Null and "banned": out. */

@@ -260,6 +260,8 @@ export class FakeServer extends FakeArchive {
         return this.search(id, fields as Commands["search"]);
       case "receipts":
         return this.receipts(id, (fields as Commands["receipts"]).seq);
+      case "reports":
+        return { reports: this.stored(id).reports, after: null };
       case "settings":
         return this.stored(id).settings;
       case "pins":
@@ -292,6 +294,11 @@ export class FakeServer extends FakeArchive {
         const { reactions, mine, rev } = this.#revised(id, seq, (it) => wished(it, wish, this.clockMs));
         this.tell(id, { type: "reactions_changed", ...told, rev, reactions, user, emoji, removed: remove }, line);
         return { ...told, rev, reactions, mine };
+      }
+      case "settle": {
+        const stored = this.stored(id);
+        stored.reports = stored.reports.filter((it) => it.seq !== seq);
+        return {};
       }
       case "configure": {
         const settings = this.configure(id, command as unknown as Commands["configure"]);

@@ -10,14 +10,15 @@ import { useChat } from "../hooks/useChat";
 import { useFileDrop } from "../hooks/useFileDrop";
 import { MessageActionsContext } from "../hooks/useMessageActions";
 import { type HeaderPanel, type MenuPanel, type RoomActions, useRoomActions } from "../hooks/useRoomActions";
+import { useOpenReports } from "../hooks/useOpenReports";
 import { useStore } from "../hooks/useStore";
 import { useWords } from "../hooks/useWords";
 import type { Room } from "../protocol/frames";
 import type { Conversation } from "../state/conversation";
-import { mayWrite } from "../state/rights";
+import { mayWrite, moderates } from "../state/rights";
 import { forgetMessage, messageRoute } from "../state/route";
 import { describePace, explain } from "../state/wording";
-import { AskedDialog, PeoplePanel, PinsPanel, SearchPanel, SettingsPanel, ThreadPanel } from "./panels";
+import { AskedDialog, PeoplePanel, PinsPanel, ReportsPanel, SearchPanel, SettingsPanel, ThreadPanel } from "./panels";
 import { RoomMessages } from "./RoomMessages";
 
 /** One room: its messages and where to write. Mounted anew for each room. */
@@ -46,6 +47,7 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
   const role = entry?.role ?? null;
   const doing = useRoomActions(chat, talk, role);
   const { setPanel, tell } = doing;
+  const openReports = useOpenReports(talk, entry?.kind !== "direct" && moderates(role));
   useRefusals(id, tell);
   useMessageInAddress(id, talk, doing.jump);
   const addFiles = useCallback(
@@ -61,13 +63,14 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
         setPanel({ kind });
       },
       more: menuOf(entry?.kind ?? null, role),
+      openReports,
       onDate: (atMs: number) => {
         talk.jumpTo(atMs).catch((error: unknown) => {
           tell(words.messages.undone.jump(explain(words, error)));
         });
       },
     }),
-    [talk, entry?.kind, role, setPanel, tell, words],
+    [talk, entry?.kind, role, openReports, setPanel, tell, words],
   );
 
   return (
@@ -95,7 +98,8 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
 
 /** What there is to be set of a room and done for it: nothing between two people, and nothing for who is not in it. */
 function menuOf(kind: Room["kind"] | null, role: Room["role"]): MenuPanel[] {
-  return kind === "direct" || role === null ? [] : ["settings"];
+  if (kind === "direct" || role === null) return [];
+  return moderates(role) ? ["reports", "settings"] : ["settings"];
 }
 
 /** What a busy room goes without, or that somebody looks at its history. */
@@ -199,6 +203,8 @@ function SidePanel({
       return <PeoplePanel talk={talk} entry={entry} onClose={close} />;
     case "pins":
       return <PinsPanel talk={talk} onJump={leaveTo} onClose={close} />;
+    case "reports":
+      return <ReportsPanel talk={talk} onJump={leaveTo} onClose={close} />;
     case "settings":
       return <SettingsPanel talk={talk} entry={entry} onClose={close} />;
     case "thread":

@@ -6,6 +6,7 @@ import { errors } from "./errors";
 import { messages } from "./messages";
 import { notices } from "./notices";
 import { people } from "./people";
+import { reports } from "./reports";
 import { room } from "./room";
 import { rooms } from "./rooms";
 import { settings } from "./settings";
@@ -18,6 +19,7 @@ export const de = (formats: Formats): Words => ({
   messages: messages(formats),
   notices: notices(formats),
   people: people(formats),
+  reports: reports(formats),
   room: room(formats),
   rooms: rooms(formats),
   settings: settings(formats),

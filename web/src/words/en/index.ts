@@ -5,6 +5,7 @@ import { errors } from "./errors";
 import { messages } from "./messages";
 import { notices } from "./notices";
 import { people } from "./people";
+import { reports } from "./reports";
 import { room } from "./room";
 import { rooms } from "./rooms";
 import { settings } from "./settings";
@@ -17,6 +18,7 @@ export const en = (formats: Formats) => ({
   messages: messages(formats),
   notices: notices(formats),
   people: people(formats),
+  reports: reports(formats),
   room: room(formats),
   rooms: rooms(formats),
   settings: settings(formats),

@@ -141,6 +141,13 @@ class ListReports(Command, tag="reports", frozen=True, kw_only=True):
     limit: int = 50
 
 
+class SettleReports(Command, tag="settle", frozen=True, kw_only=True):
+    """Ends all reports of a message: a moderator has decided. Moderators. Reply: `Done`."""
+
+    room: str
+    seq: int
+
+
 class Subscribe(Command, tag="subscribe", frozen=True, kw_only=True):
     """Asks for a room's messages on this connection. Reply: `Subscribed`."""
 

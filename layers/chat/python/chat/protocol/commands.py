@@ -184,6 +184,17 @@ class ListReports(Command, tag="reports", frozen=True, kw_only=True):
     limit: PageSize = 50
 
 
+class SettleReports(Command, tag="settle", frozen=True, kw_only=True):
+    """Ends all reports of a message: a moderator has decided. Moderators. Reply: `Done`.
+
+    Twice is once. Deciding changes nothing else: what is to go or who, `delete`, `mute` and `remove` see to. Whoever
+    reported it may do so again.
+    """
+
+    room: RoomId
+    seq: Sequence
+
+
 class Subscribe(Command, tag="subscribe", frozen=True, kw_only=True):
     """Asks for the room's messages on this connection. Members only. Reply: `Subscribed`.
 
@@ -390,6 +401,7 @@ AnyCommand = (
     | ReadSettings
     | ReportMessage
     | ListReports
+    | SettleReports
     | Subscribe
     | Unsubscribe
     | SendMessage
