@@ -6,6 +6,7 @@ import { type Deed, MUTE_S } from "../state/members";
 import type { Power } from "../state/rights";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
+import { PresenceMark } from "./PresenceMark";
 
 /** What is asked before it is done. */
 export type Grave = "remove" | "ban" | "transfer";
@@ -13,6 +14,8 @@ export type Grave = "remove" | "ban" | "transfer";
 interface MemberRowProps {
   readonly member: Member;
   readonly isMe: boolean;
+  /** Null where that is not known. */
+  readonly isOnline: boolean | null;
   readonly power: Power;
   readonly onMessage: () => void;
   readonly onDeed: (deed: Deed) => void;
@@ -20,18 +23,20 @@ interface MemberRowProps {
 }
 
 /** Somebody in the room; what may be done about them opens below. */
-export function MemberRow({ member, isMe, power, onMessage, onDeed, onGrave }: MemberRowProps) {
+export function MemberRow({ member, isMe, isOnline, power, onMessage, onDeed, onGrave }: MemberRowProps) {
   const { people } = useWords();
   const [isOpen, setIsOpen] = useState(false);
   const menu = useId();
   const { user, role, muted_until_ms: mutedUntilMs } = member;
   return (
-    <li className="person" data-testid="person" data-user={user.id} data-role={role}>
+    <li className="person" data-testid="person" data-user={user.id} data-role={role} data-online={isOnline}>
       <Avatar id={user.id} name={user.name} />
       <span className="person__name">
         {user.name} {isMe && <span className="person__about">({people.you})</span>}
         <span className="person__about">
+          {isOnline !== null && <PresenceMark isOnline={isOnline} />}
           {people.role(role)}
+          {isOnline !== null && ` · ${isOnline ? people.presence.online : people.presence.offline}`}
           {mutedUntilMs !== null && ` · ${people.mutedUntil(mutedUntilMs)}`}
         </span>
       </span>

@@ -1,3 +1,5 @@
+import type { ReactNode } from "react";
+
 import type { HeaderPanel, MenuPanel } from "../hooks/useRoomActions";
 import { useWords } from "../hooks/useWords";
 import { goTo } from "../state/route";
@@ -15,6 +17,8 @@ const BUTTONS = [
 interface RoomHeaderProps {
   readonly title: string;
   readonly isPrivate: boolean;
+  /** Who is online, as it is told beside the title. */
+  readonly presence?: ReactNode;
   /** Left out where there is nothing to look at. */
   readonly look?: {
     readonly open: (panel: HeaderPanel) => void;
@@ -25,7 +29,7 @@ interface RoomHeaderProps {
   };
 }
 
-export function RoomHeader({ title, isPrivate, look }: RoomHeaderProps) {
+export function RoomHeader({ title, isPrivate, presence, look }: RoomHeaderProps) {
   const { room, messages, people } = useWords();
   const labels = { people: people.title, pins: messages.pins.title, search: messages.search.label };
   return (
@@ -48,6 +52,7 @@ export function RoomHeader({ title, isPrivate, look }: RoomHeaderProps) {
           <Icon name="lock" /> {room.private}
         </span>
       )}
+      {presence}
       {look !== undefined && (
         <div className="room__tools">
           <DatePicker onPick={look.onDate} />

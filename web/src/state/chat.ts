@@ -282,7 +282,7 @@ export class Chat {
         this.#rooms.get(event.room)?.readers.told(event.readers);
         break;
       case "presence":
-        // Nothing on the page shows it yet.
+        for (const { presence } of this.#rooms.values()) presence.told(event);
         break;
     }
   };
@@ -304,7 +304,7 @@ export class Chat {
   #onMember(event: MemberChanged): void {
     const room = this.#open(event.room);
     room?.note(event);
-    this.#rooms.get(event.room)?.noteMember();
+    this.#rooms.get(event.room)?.noteMember(event);
     if (event.user.id !== this.me.id) return;
     this.directory.change(event);
     room?.follow(event);

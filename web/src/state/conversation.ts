@@ -5,10 +5,11 @@
 
 import type { Copy } from "../protocol/changes";
 import type { Connection } from "../protocol/connection";
-import type { Author, Message } from "../protocol/frames";
+import type { Author, MemberChanged, Message } from "../protocol/frames";
 import { firstSince } from "./dates";
 import { Excursion } from "./excursion";
 import { Mentionable } from "./mentioning";
+import { RoomPresence } from "./presence";
 import { Quotes } from "./quotes";
 import { Readers } from "./readers";
 import { Reports } from "./reports";
@@ -30,6 +31,7 @@ export class Conversation {
   readonly quotes: Quotes;
   readonly people: Mentionable;
   readonly reports: Reports;
+  readonly presence: RoomPresence;
   readonly excursion: Excursion;
   /** Null as soon as the list has got there. */
   readonly target = new Store<Target | null>(null);
@@ -47,6 +49,7 @@ export class Conversation {
     this.readers = new Readers(connection, room.id);
     this.quotes = new Quotes(connection, room.id);
     this.people = new Mentionable(connection, room.id);
+    this.presence = new RoomPresence(connection, room.id);
     this.reports = new Reports(connection, room.id);
     this.excursion = new Excursion({
       room: room.id,
@@ -81,8 +84,9 @@ export class Conversation {
   }
 
   /** Somebody has come, gone, or become something else here. */
-  noteMember(): void {
+  noteMember({ user, role }: MemberChanged): void {
     this.people.outdate();
+    if (role === null || role === "banned") this.presence.forget(user.id);
     this.comings.update((count) => count + 1);
   }
 

@@ -6,7 +6,7 @@
 
 import { vi } from "vitest";
 
-import type { Author, Commands, MemberChanged, Message, Role, RoomKind, ServerEvent } from "../protocol/frames";
+import type { Author, Commands, MemberChanged, Message, Presence, Role, RoomKind, ServerEvent } from "../protocol/frames";
 import { wished } from "../protocol/wishes";
 import { changedBehind, FakeArchive, revOf, seqOf } from "./archive";
 import { eventText } from "./http";
@@ -262,6 +262,8 @@ export class FakeServer extends FakeArchive {
         return this.receipts(id, (fields as Commands["receipts"]).seq);
       case "reports":
         return { reports: this.stored(id).reports, after: null };
+      case "presence":
+        return this.#presence(id);
       case "settings":
         return this.stored(id).settings;
       case "pins":
@@ -273,6 +275,13 @@ export class FakeServer extends FakeArchive {
       default:
         return null;
     }
+  }
+
+  #presence(id: string): Presence {
+    const { members } = this.stored(id);
+    const here = this.lines.map(({ user }) => user).filter((user) => members.has(user.id));
+    const users = [...new Map(here.map((user) => [user.id, user])).values()];
+    return { room: id, online: users.length, listed: true, users, as_of_ms: this.clockMs };
   }
 
   /** Changes a message and tells the others; null for what changes none. */

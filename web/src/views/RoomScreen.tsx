@@ -3,6 +3,7 @@ import { Suspense, useCallback, useEffect, useMemo } from "react";
 import { Announcer } from "../components/Announcer";
 import { Composer } from "../components/Composer";
 import { Lightbox } from "../components/Lightbox";
+import { OnlineHere } from "../components/OnlineHere";
 import { RoomHeader } from "../components/RoomHeader";
 import { Told } from "../components/Told";
 import { TypingLine } from "../components/TypingLine";
@@ -11,10 +12,12 @@ import { useFileDrop } from "../hooks/useFileDrop";
 import { MessageActionsContext } from "../hooks/useMessageActions";
 import { type HeaderPanel, type MenuPanel, type RoomActions, useRoomActions } from "../hooks/useRoomActions";
 import { useOpenReports } from "../hooks/useOpenReports";
+import { useRoomPresence } from "../hooks/useRoomPresence";
 import { useStore } from "../hooks/useStore";
 import { useWords } from "../hooks/useWords";
 import type { Room } from "../protocol/frames";
 import type { Conversation } from "../state/conversation";
+import type { PresenceView } from "../state/presence";
 import { mayWrite, moderates } from "../state/rights";
 import { forgetMessage, messageRoute } from "../state/route";
 import { describePace, explain } from "../state/wording";
@@ -48,6 +51,7 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
   const doing = useRoomActions(chat, talk, role);
   const { setPanel, tell } = doing;
   const openReports = useOpenReports(talk, entry?.kind !== "direct" && moderates(role));
+  const presence = useRoomPresence(talk, role !== null);
   useRefusals(id, tell);
   useMessageInAddress(id, talk, doing.jump);
   const addFiles = useCallback(
@@ -77,7 +81,12 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
     <MessageActionsContext value={doing.actions}>
       <div className="room" data-testid="room-screen" data-room={id} data-panel={doing.panel?.kind} {...handlers}>
         <div className="room__main">
-          <RoomHeader title={title} isPrivate={entry?.kind === "private"} look={look} />
+          <RoomHeader
+            title={title}
+            isPrivate={entry?.kind === "private"}
+            presence={presence !== null && entry !== null && <OnlineHere entry={entry} presence={presence} />}
+            look={look}
+          />
           <Pace talk={talk} />
           <Forgetful />
           <RoomMessages talk={talk} title={title} entry={entry} edited={doing.edited} />
@@ -86,7 +95,7 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
           <RoomComposer talk={talk} title={title} role={role} doing={doing} onFiles={addFiles} />
         </div>
         <Suspense fallback={null}>
-          <SidePanel talk={talk} entry={entry} doing={doing} />
+          <SidePanel talk={talk} entry={entry} presence={presence} doing={doing} />
           {doing.asked !== null && <AskedDialog talk={talk} asked={doing.asked} onTold={tell} onClose={doing.endAsked} />}
         </Suspense>
         {isOver && <div className="drop-hint">{words.room.dropHint(title)}</div>}
@@ -178,10 +187,12 @@ function RoomComposer({ talk, title, role, doing, onFiles }: RoomComposerProps) 
 function SidePanel({
   talk,
   entry,
+  presence,
   doing: { panel, setPanel, jump, edited },
 }: {
   readonly talk: Conversation;
   readonly entry: Room | null;
+  readonly presence: PresenceView | null;
   readonly doing: RoomActions;
 }) {
   const close = useCallback(() => {
@@ -200,7 +211,7 @@ function SidePanel({
     case "search":
       return <SearchPanel talk={talk} onJump={leaveTo} onClose={close} />;
     case "people":
-      return <PeoplePanel talk={talk} entry={entry} onClose={close} />;
+      return <PeoplePanel talk={talk} entry={entry} presence={presence} onClose={close} />;
     case "pins":
       return <PinsPanel talk={talk} onJump={leaveTo} onClose={close} />;
     case "reports":
