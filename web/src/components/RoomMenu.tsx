@@ -5,7 +5,7 @@ import { useWords } from "../hooks/useWords";
 import { Icon, type IconName } from "./Icon";
 import { Menu } from "./Menu";
 
-const ICONS: Readonly<Record<MenuPanel, IconName>> = { settings: "settings", reports: "flag" };
+const ICONS: Readonly<Record<MenuPanel, IconName>> = { files: "image", reports: "flag", settings: "settings" };
 
 interface RoomMenuProps {
   readonly panels: readonly MenuPanel[];

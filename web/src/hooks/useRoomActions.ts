@@ -12,7 +12,7 @@ import type { MessageActions } from "./useMessageActions";
 export type Panel = { readonly kind: HeaderPanel } | { readonly kind: "thread"; readonly root: number };
 
 /** What stands in the room's menu. */
-export type MenuPanel = "settings" | "reports";
+export type MenuPanel = "files" | "reports" | "settings";
 
 /** What the room's header opens. */
 export type HeaderPanel = "search" | "people" | "pins" | MenuPanel;

@@ -278,7 +278,7 @@ export interface History {
 }
 
 /**
- * `messages` are newest first. Where `before` is a number, a search before it continues this one.
+ * `messages` are newest first. Where `before` is a number, the command with it continues.
  *
  * A page may be short, even empty, and still continue.
  */
@@ -287,7 +287,7 @@ export interface Found {
   readonly room: string;
   /** `messages` are newest first. */
   readonly messages: readonly Message[];
-  /** Where `before` is a number, a search before it continues this one. */
+  /** Where `before` is a number, the command with it continues. */
   readonly before: number | null;
 }
 
@@ -942,6 +942,12 @@ export interface Commands {
    * A message is found a few seconds after it was posted. `before` continues a search below a number.
    */
   search: { readonly room: string; readonly query: string; readonly before?: number | null; readonly limit?: number };
+  /**
+   * The messages that show a picture, a video, a sound or a document. Members only.
+   *
+   * One is listed a few seconds after it was posted. `before` continues the list below a number.
+   */
+  files: { readonly room: string; readonly before?: number | null; readonly limit?: number };
   /** The caller has read the room up to `seq`, on whatever device; never moves back. */
   read: { readonly room: string; readonly seq: number };
   /**
@@ -1003,6 +1009,7 @@ export const LIMITS = {
   pin: { seq: { min: 1, max: 999_999_999_999_999 } },
   history: { limit: { min: 1, max: 100 } },
   search: { query: { maxLength: 200, minLength: 1 }, limit: { min: 1, max: 100 } },
+  files: { limit: { min: 1, max: 100 } },
   read: { seq: { min: 1, max: 999_999_999_999_999 } },
   sync: { rooms: { maxItems: 100 }, revs: { maxItems: 100 } },
   receipts: { seq: { min: 1, max: 999_999_999_999_999 }, limit: { min: 1, max: 100 } },
@@ -1040,6 +1047,7 @@ export interface Results {
   pins: PinList;
   history: History;
   search: Found;
+  files: Found;
   read: Done;
   sync: Synced;
   typing: Done;
@@ -1666,6 +1674,7 @@ export const results: { readonly [A in Action]: Read<Results[A]> } = {
   pins: pinList,
   history: history,
   search: found,
+  files: found,
   read: done,
   sync: synced,
   typing: done,

@@ -148,6 +148,13 @@ export class FakeArchive {
     return { room, messages, before: found.length > limit ? (messages.at(-1)?.seq ?? null) : null };
   }
 
+  /** Newest first. */
+  protected files(room: string, { before, limit = 50 }: Commands["files"]): Found {
+    const found = this.stored(room).log.filter(({ seq, media }) => media !== null && seq < (before ?? Infinity));
+    const messages = found.reverse().slice(0, limit);
+    return { room, messages, before: found.length > limit ? (messages.at(-1)?.seq ?? null) : null };
+  }
+
   /** Everybody who has read the room at least up to `seq`. */
   protected receipts(room: string, seq: number): Receipts {
     const read = [...this.stored(room).read].filter(([, upTo]) => upTo >= seq);

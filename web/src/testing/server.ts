@@ -258,6 +258,8 @@ export class FakeServer extends FakeArchive {
         return this.history(id, fields as Commands["history"]);
       case "search":
         return this.search(id, fields as Commands["search"]);
+      case "files":
+        return this.files(id, fields as Commands["files"]);
       case "receipts":
         return this.receipts(id, (fields as Commands["receipts"]).seq);
       case "reports":

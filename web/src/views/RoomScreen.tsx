@@ -21,7 +21,7 @@ import type { PresenceView } from "../state/presence";
 import { mayWrite, moderates } from "../state/rights";
 import { forgetMessage, messageRoute } from "../state/route";
 import { describePace, explain } from "../state/wording";
-import { AskedDialog, PeoplePanel, PinsPanel, ReportsPanel, SearchPanel, SettingsPanel, ThreadPanel } from "./panels";
+import { AskedDialog, FilesPanel, PeoplePanel, PinsPanel, ReportsPanel, SearchPanel, SettingsPanel, ThreadPanel } from "./panels";
 import { RoomMessages } from "./RoomMessages";
 
 /** One room: its messages and where to write. Mounted anew for each room. */
@@ -105,10 +105,11 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
   );
 }
 
-/** What there is to be set of a room and done for it: nothing between two people, and nothing for who is not in it. */
+/** Nothing is set for two people, and there is nothing at all for who is not in the room. */
 function menuOf(kind: Room["kind"] | null, role: Room["role"]): MenuPanel[] {
-  if (kind === "direct" || role === null) return [];
-  return moderates(role) ? ["reports", "settings"] : ["settings"];
+  if (role === null) return [];
+  if (kind === "direct") return ["files"];
+  return moderates(role) ? ["files", "reports", "settings"] : ["files", "settings"];
 }
 
 /** What a busy room goes without, or that somebody looks at its history. */
@@ -214,6 +215,8 @@ function SidePanel({
       return <PeoplePanel talk={talk} entry={entry} presence={presence} onClose={close} />;
     case "pins":
       return <PinsPanel talk={talk} onJump={leaveTo} onClose={close} />;
+    case "files":
+      return <FilesPanel talk={talk} onJump={leaveTo} onClose={close} />;
     case "reports":
       return <ReportsPanel talk={talk} onJump={leaveTo} onClose={close} />;
     case "settings":

@@ -90,6 +90,7 @@ _USE_CASES: dict[type[Command], UseCase] = {
     protocol.ListPins: pins.list_pins,
     protocol.ReadHistory: messages.read_history,
     protocol.Search: search.search,
+    protocol.ListFiles: search.list_files,
 }
 
 OUR_FAULTS = frozenset({InternalError.code, UnavailableError.code})

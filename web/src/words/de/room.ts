@@ -8,6 +8,7 @@ export const room = ({ plural, percent, number }: Formats): Words["room"] => ({
     label: "Mehr zu diesem Raum",
     labelWithReports: (count) => `Mehr zu diesem Raum. ${plural(count, { one: "# gemeldete Nachricht", other: "# gemeldete Nachrichten" })}`,
     reports: (count) => (count === 0 ? "Meldungen" : `Meldungen (${number(count)})`),
+    files: "Bilder und Dateien",
     settings: "Einstellungen des Raums",
   },
   refused: "Dieser Raum lässt sich nicht öffnen",

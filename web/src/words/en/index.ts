@@ -2,6 +2,7 @@
 
 import type { Formats } from "../formats";
 import { errors } from "./errors";
+import { files } from "./files";
 import { messages } from "./messages";
 import { notices } from "./notices";
 import { people } from "./people";
@@ -15,6 +16,7 @@ import { signIn } from "./signIn";
 export const en = (formats: Formats) => ({
   formats,
   errors,
+  files,
   messages: messages(formats),
   notices: notices(formats),
   people: people(formats),

@@ -9,6 +9,7 @@ export const room = ({ plural, percent, number }: Formats) => ({
     label: "More about this room",
     labelWithReports: (count: number) => `More about this room. ${plural(count, { one: "# reported message", other: "# reported messages" })}`,
     reports: (count: number) => (count === 0 ? "Reports" : `Reports (${number(count)})`),
+    files: "Pictures and files",
     settings: "Room settings",
   },
   refused: "This room can’t be opened",

@@ -267,6 +267,14 @@ class Search(Command, tag="search", frozen=True, kw_only=True):
     limit: int = 20
 
 
+class ListFiles(Command, tag="files", frozen=True, kw_only=True):
+    """The messages that show a picture, a video, a sound or a document. Members only. Reply: `Found`."""
+
+    room: str
+    before: int | None = None
+    limit: int = 50
+
+
 class MarkRead(Command, tag="read", frozen=True, kw_only=True):
     """The room has been read up to `seq`. Reply: `Done`."""
 

@@ -329,6 +329,17 @@ class Search(Command, tag="search", frozen=True, kw_only=True):
     limit: PageSize = 20
 
 
+class ListFiles(Command, tag="files", frozen=True, kw_only=True):
+    """The messages that show a picture, a video, a sound or a document. Members only. Reply: `Found`.
+
+    One is listed a few seconds after it was posted. `before` continues the list below a number.
+    """
+
+    room: RoomId
+    before: Sequence | None = None
+    limit: PageSize = 50
+
+
 class MarkRead(Command, tag="read", frozen=True, kw_only=True):
     """The caller has read the room up to `seq`, on whatever device; never moves back. Reply: `Done`."""
 
@@ -414,6 +425,7 @@ AnyCommand = (
     | ListPins
     | ReadHistory
     | Search
+    | ListFiles
     | MarkRead
     | Sync
     | StartTyping

@@ -38,7 +38,7 @@
 | messages | `c#R` | epoch | the room's counters: newest number and newest rev given | update: number; get: history |
 | messages | `c#R` | -epoch - 1 | how far an epoch that is over goes, as far as is known here | query: history |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
-| messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
+| messages | `w#R#W` | -number | messages of room R with the word W; with a file: W = `#file` | query: search, files |
 | messages | `e#R#B` | rev | changes to messages, B = rev // 64: which message, what, by whom, when | query: recovery |
 | messages | `t#R#N` | number | the replies in the thread that message N names | query: history of a thread |
 | messages | `x#R#N` | hash | who reacted to message N with what; ordered by emoji, then user | query: list; get: own |
