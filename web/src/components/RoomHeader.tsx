@@ -17,7 +17,7 @@ const BUTTONS = [
 interface RoomHeaderProps {
   readonly title: string;
   readonly isPrivate: boolean;
-  /** Who is online, as it is told beside the title. */
+  /** Who is online, below the title. */
   readonly presence?: ReactNode;
   /** Left out where there is nothing to look at. */
   readonly look?: {
@@ -44,15 +44,17 @@ export function RoomHeader({ title, isPrivate, presence, look }: RoomHeaderProps
       >
         <Icon name="back" />
       </button>
-      <h1 className="room__title" data-testid="room-title">
-        {title}
-      </h1>
+      <div className="room__name">
+        <h1 className="room__title" data-testid="room-title">
+          {title}
+        </h1>
+        {presence}
+      </div>
       {isPrivate && (
         <span className="room__kind">
           <Icon name="lock" /> {room.private}
         </span>
       )}
-      {presence}
       {look !== undefined && (
         <div className="room__tools">
           <DatePicker onPick={look.onDate} />
