@@ -261,6 +261,7 @@ export class Chat {
         break;
       case "room_changed":
         this.#open(event.room)?.note(event);
+        this.#rooms.get(event.room)?.noteSettings();
         break;
       case "read":
         this.directory.read(event.room, event.seq);
@@ -285,7 +286,7 @@ export class Chat {
         this.#rooms.get(event.room)?.readers.told(event.readers);
         break;
       case "presence":
-        // Nothing on the page shows it yet.
+        for (const { presence } of this.#rooms.values()) presence.told(event);
         break;
     }
   };
@@ -307,7 +308,7 @@ export class Chat {
   #onMember(event: MemberChanged): void {
     const room = this.#open(event.room);
     room?.note(event);
-    this.#rooms.get(event.room)?.noteMember();
+    this.#rooms.get(event.room)?.noteMember(event);
     if (event.user.id !== this.me.id) return;
     this.directory.change(event);
     room?.follow(event);
