@@ -2,22 +2,28 @@
 
 import type { Formats } from "../formats";
 import { errors } from "./errors";
+import { files } from "./files";
 import { messages } from "./messages";
 import { notices } from "./notices";
 import { people } from "./people";
+import { reports } from "./reports";
 import { room } from "./room";
 import { rooms } from "./rooms";
+import { settings } from "./settings";
 import { shell } from "./shell";
 import { signIn } from "./signIn";
 
 export const en = (formats: Formats) => ({
   formats,
   errors,
+  files,
   messages: messages(formats),
   notices: notices(formats),
   people: people(formats),
+  reports: reports(formats),
   room: room(formats),
   rooms: rooms(formats),
+  settings: settings(formats),
   shell,
   signIn,
 });
