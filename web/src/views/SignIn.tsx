@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
+import { ColoursPicker, LanguagePicker } from "../components/PreferencePicker";
 import { useWords } from "../hooks/useWords";
 import { createSession, readConfig, type Session, type SiteConfig } from "../protocol/api";
 import { isReturning } from "../signIn/returning";
@@ -57,6 +58,10 @@ export function SignIn({ why, onSignedIn, preload }: SignInProps) {
             <WalletSignIn chains={config.walletChains} onSignedIn={onSignedIn} />
           </Suspense>
         )}
+      </div>
+      <div className="sign-in__preferences">
+        <LanguagePicker isQuiet />
+        <ColoursPicker isQuiet />
       </div>
     </main>
   );

@@ -8,6 +8,7 @@ import { notices } from "./notices";
 import { people } from "./people";
 import { room } from "./room";
 import { rooms } from "./rooms";
+import { settings } from "./settings";
 import { shell } from "./shell";
 import { signIn } from "./signIn";
 
@@ -19,6 +20,7 @@ export const de = (formats: Formats): Words => ({
   people: people(formats),
   room: room(formats),
   rooms: rooms(formats),
+  settings,
   shell,
   signIn,
 });

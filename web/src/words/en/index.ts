@@ -7,6 +7,7 @@ import { notices } from "./notices";
 import { people } from "./people";
 import { room } from "./room";
 import { rooms } from "./rooms";
+import { settings } from "./settings";
 import { shell } from "./shell";
 import { signIn } from "./signIn";
 
@@ -18,6 +19,7 @@ export const en = (formats: Formats) => ({
   people: people(formats),
   room: room(formats),
   rooms: rooms(formats),
+  settings,
   shell,
   signIn,
 });
