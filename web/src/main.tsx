@@ -9,6 +9,7 @@ import "./styles/message.css";
 import "./styles/media.css";
 import "./styles/actions.css";
 import "./styles/panel.css";
+import "./styles/settings.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -19,6 +19,7 @@ import { RoomDirectory } from "./directory";
 import { Drafts } from "./drafts";
 import { MediaAccess } from "./mediaAccess";
 import { namedIn } from "./mentioning";
+import { forgetDevice } from "./pushDevice";
 import { Reading } from "./reading";
 import { OpenRoom } from "./room";
 import { Store } from "./store";
@@ -53,6 +54,7 @@ export class Chat {
   /** What is written is in this page's memory only, and gone with it. */
   readonly isForgetful = new Store(false);
 
+  readonly #session: Session;
   readonly #connection: SharedConnection;
   readonly #reading: Reading;
   readonly #changes: PendingChanges;
@@ -65,6 +67,7 @@ export class Chat {
 
   constructor(session: Session, onSessionEnded: () => void, platform = tabPlatform()) {
     this.me = session.user;
+    this.#session = session;
     this.#onSessionEnded = onSessionEnded;
     this.#connection = new SharedConnection({
       me: session.user,
@@ -150,11 +153,11 @@ export class Chat {
     this.#connection.stop();
   }
 
-  /** The user leaves this browser: so does what they left unsent, unless another tab of theirs is open. */
+  /** The user leaves this browser: so does what they left unsent, and it tells them nothing more, unless another tab of theirs is open. */
   async forget(): Promise<void> {
     if (!this.#connection.isOnlyTab) return;
     this.drafts.clear();
-    await this.outbox.clear();
+    await Promise.all([this.outbox.clear(), forgetDevice(this.#session)]);
   }
 
   /** Tries to connect now instead of at the next planned time. */

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { Suspense, useCallback, useEffect, useState } from "react";
 
 import { Avatar } from "../components/Avatar";
 import { ConnectionBanner, ConnectionDot } from "../components/ConnectionState";
@@ -12,6 +12,7 @@ import { route } from "../state/route";
 import type { SessionKeeper } from "../state/sessionKeeper";
 import { explain } from "../state/wording";
 import { CreateRoom } from "./CreateRoom";
+import { SettingsDialog } from "./dialogs";
 import { RoomScreen } from "./RoomScreen";
 
 /** Everything behind the sign-in. Mounted anew for each user. */
@@ -30,17 +31,25 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
   useEffect(() => {
     chat.show(roomId);
   }, [chat, roomId]);
+  const [opened, setOpened] = useState<"settings" | null>(null);
+  const close = useCallback(() => {
+    setOpened(null);
+  }, []);
+  const signOut = (): void => {
+    void chat.forget();
+    keeper.signOut().catch((error: unknown) => {
+      console.warn("the issuer was not told of the sign-out:", error); // this page has forgotten the session
+    });
+  };
 
   return (
     <ChatContext value={chat}>
       <div className="shell" data-view={roomId === null ? "rooms" : "room"}>
         <Sidebar
           current={roomId}
-          onSignOut={() => {
-            void chat.forget();
-            keeper.signOut().catch((error: unknown) => {
-              console.warn("the issuer was not told of the sign-out:", error); // this page has forgotten the session
-            });
+          onSignOut={signOut}
+          onSettings={() => {
+            setOpened("settings");
           }}
         />
         <main className="stage">
@@ -53,6 +62,19 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
           {roomId === null ? <NoRoom /> : <RoomScreen key={roomId} id={roomId} />}
         </main>
       </div>
+      <Suspense>
+        {opened === "settings" && (
+          <SettingsDialog
+            keeper={keeper}
+            onSignOut={signOut}
+            onErased={() => {
+              void chat.forget();
+              keeper.endErased();
+            }}
+            onClose={close}
+          />
+        )}
+      </Suspense>
     </ChatContext>
   );
 }
@@ -69,9 +91,10 @@ function openChat(keeper: SessionKeeper): Chat {
 interface SidebarProps {
   readonly current: string | null;
   readonly onSignOut: () => void;
+  readonly onSettings: () => void;
 }
 
-function Sidebar({ current, onSignOut }: SidebarProps) {
+function Sidebar({ current, onSignOut, onSettings }: SidebarProps) {
   const { rooms, shell } = useWords();
   const [isCreating, setIsCreating] = useState(false);
   const closeDialog = useCallback(() => {
@@ -92,7 +115,7 @@ function Sidebar({ current, onSignOut }: SidebarProps) {
         />
       </header>
       <Rooms current={current} />
-      <Me onSignOut={onSignOut} />
+      <Me onSignOut={onSignOut} onSettings={onSettings} />
       {isCreating && <CreateRoom onClose={closeDialog} />}
     </aside>
   );
@@ -125,14 +148,16 @@ function Rooms({ current }: { readonly current: string | null }) {
   return <RoomList rooms={rooms} current={current} />;
 }
 
-function Me({ onSignOut }: Pick<SidebarProps, "onSignOut">) {
+function Me({ onSignOut, onSettings }: Omit<SidebarProps, "current">) {
   const chat = useChat();
-  const { shell } = useWords();
+  const { settings, shell } = useWords();
   const status = useStore(chat.status);
   return (
     <footer className="me" data-testid="me" data-user={chat.me.id}>
       <Avatar id={chat.me.id} name={chat.me.name} />
-      <span className="me__name">{chat.me.name}</span>
+      <button type="button" className="me__name" data-testid="open-settings" title={settings.title} onClick={onSettings}>
+        {chat.me.name}
+      </button>
       <span className="me__id">
         @{chat.me.id} <ConnectionDot status={status} />
       </span>

@@ -42,7 +42,7 @@ export function SignIn({ why, onSignedIn, preload }: SignInProps) {
         <p className="sign-in__lead">{signIn.lead}</p>
         {why !== "asked" && (
           <p className="form__failure" role="status">
-            {why === "wallet" ? signIn.walletLeft : signIn.sessionEnded}
+            {signIn.signedOut[why]}
           </p>
         )}
         {isComingBack && <p role="status">{signIn.openIdReturning}</p>}

@@ -20,7 +20,7 @@ export const de = (formats: Formats): Words => ({
   people: people(formats),
   room: room(formats),
   rooms: rooms(formats),
-  settings,
+  settings: settings(formats),
   shell,
   signIn,
 });

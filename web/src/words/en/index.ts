@@ -19,7 +19,7 @@ export const en = (formats: Formats) => ({
   people: people(formats),
   room: room(formats),
   rooms: rooms(formats),
-  settings,
+  settings: settings(formats),
   shell,
   signIn,
 });
