@@ -10,6 +10,7 @@ import "./styles/media.css";
 import "./styles/actions.css";
 import "./styles/panel.css";
 import "./styles/settings.css";
+import "./styles/go-to.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

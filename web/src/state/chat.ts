@@ -223,6 +223,19 @@ export class Chat {
     return entered.room.room;
   }
 
+  /** Opens the room of this user and another one. Rejects as `Connection.request` does. */
+  async direct(user: string): Promise<string> {
+    const { room } = await this.#connection.request("direct", { user });
+    this.directory.put(room);
+    return room.room;
+  }
+
+  /** Members of the rooms that were on screen, as far as they were asked for, each once. */
+  met(): Author[] {
+    const people = [...this.#rooms.values()].flatMap((it) => it.people.view.get());
+    return [...new Map(people.map((user) => [user.id, user])).values()];
+  }
+
   readonly #onStatus = (status: ConnectionStatus): void => {
     const wasOnline = this.status.get().phase === "online";
     this.status.set(status);

@@ -1,19 +1,24 @@
-import { Suspense, useCallback, useEffect, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import { Avatar } from "../components/Avatar";
 import { ConnectionBanner, ConnectionDot } from "../components/ConnectionState";
 import { IconButton } from "../components/IconButton";
 import { RoomList } from "../components/RoomList";
 import { ChatContext, useChat } from "../hooks/useChat";
+import { type ShortcutHandlers, useShortcuts } from "../hooks/useShortcuts";
 import { useStore } from "../hooks/useStore";
 import { useWords } from "../hooks/useWords";
 import { Chat } from "../state/chat";
-import { route } from "../state/route";
+import { neighbourOf } from "../state/destinations";
+import { goTo, route } from "../state/route";
 import type { SessionKeeper } from "../state/sessionKeeper";
 import { explain } from "../state/wording";
 import { CreateRoom } from "./CreateRoom";
-import { SettingsDialog } from "./dialogs";
+import { GoToDialog, SettingsDialog, ShortcutsDialog } from "./dialogs";
 import { RoomScreen } from "./RoomScreen";
+
+/** What lies over the page. */
+type Opened = "settings" | "goTo" | "shortcuts" | null;
 
 /** Everything behind the sign-in. Mounted anew for each user. */
 export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper }) {
@@ -31,10 +36,11 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
   useEffect(() => {
     chat.show(roomId);
   }, [chat, roomId]);
-  const [opened, setOpened] = useState<"settings" | null>(null);
+  const [opened, setOpened] = useState<Opened>(null);
   const close = useCallback(() => {
     setOpened(null);
   }, []);
+  useGettingAbout(chat, roomId, setOpened);
   const signOut = (): void => {
     void chat.forget();
     keeper.signOut().catch((error: unknown) => {
@@ -45,13 +51,7 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
   return (
     <ChatContext value={chat}>
       <div className="shell" data-view={roomId === null ? "rooms" : "room"}>
-        <Sidebar
-          current={roomId}
-          onSignOut={signOut}
-          onSettings={() => {
-            setOpened("settings");
-          }}
-        />
+        <Sidebar current={roomId} onSignOut={signOut} onOpen={setOpened} />
         <main className="stage">
           <ConnectionBanner
             status={status}
@@ -71,9 +71,14 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
               void chat.forget();
               keeper.endErased();
             }}
+            onShortcuts={() => {
+              setOpened("shortcuts");
+            }}
             onClose={close}
           />
         )}
+        {opened === "goTo" && <GoToDialog current={roomId} onClose={close} />}
+        {opened === "shortcuts" && <ShortcutsDialog onClose={close} />}
       </Suspense>
     </ChatContext>
   );
@@ -88,14 +93,37 @@ function openChat(keeper: SessionKeeper): Chat {
   return chat;
 }
 
+/** Keys that lead from room to room, or open something. */
+function useGettingAbout(chat: Chat, current: string | null, open: (what: Opened) => void): void {
+  const handlers = useMemo<ShortcutHandlers>(() => {
+    const go = (step: -1 | 1, onlyUnread: boolean) => () => {
+      const next = neighbourOf(current, step, chat.directory.view.get().rooms ?? [], ({ unread }) => !onlyUnread || unread > 0);
+      if (next !== null) goTo(next);
+    };
+    return {
+      goTo: () => {
+        open("goTo");
+      },
+      list: () => {
+        open("shortcuts");
+      },
+      previousRoom: go(-1, false),
+      nextRoom: go(1, false),
+      previousUnread: go(-1, true),
+      nextUnread: go(1, true),
+    };
+  }, [chat, current, open]);
+  useShortcuts(handlers);
+}
+
 interface SidebarProps {
   readonly current: string | null;
   readonly onSignOut: () => void;
-  readonly onSettings: () => void;
+  readonly onOpen: (what: Opened) => void;
 }
 
-function Sidebar({ current, onSignOut, onSettings }: SidebarProps) {
-  const { rooms, shell } = useWords();
+function Sidebar({ current, onSignOut, onOpen }: SidebarProps) {
+  const { keyboard, rooms, shell } = useWords();
   const [isCreating, setIsCreating] = useState(false);
   const closeDialog = useCallback(() => {
     setIsCreating(false);
@@ -106,6 +134,14 @@ function Sidebar({ current, onSignOut, onSettings }: SidebarProps) {
         <img src="/icon.svg" width={28} height={28} alt="" />
         <span className="sidebar__brand">{shell.brand}</span>
         <IconButton
+          icon="search"
+          label={keyboard.goTo.label}
+          testId="open-go-to"
+          onClick={() => {
+            onOpen("goTo");
+          }}
+        />
+        <IconButton
           icon="plus"
           label={rooms.create.title}
           testId="create-room"
@@ -115,7 +151,7 @@ function Sidebar({ current, onSignOut, onSettings }: SidebarProps) {
         />
       </header>
       <Rooms current={current} />
-      <Me onSignOut={onSignOut} onSettings={onSettings} />
+      <Me onSignOut={onSignOut} onOpen={onOpen} />
       {isCreating && <CreateRoom onClose={closeDialog} />}
     </aside>
   );
@@ -148,14 +184,22 @@ function Rooms({ current }: { readonly current: string | null }) {
   return <RoomList rooms={rooms} current={current} />;
 }
 
-function Me({ onSignOut, onSettings }: Omit<SidebarProps, "current">) {
+function Me({ onSignOut, onOpen }: Omit<SidebarProps, "current">) {
   const chat = useChat();
   const { settings, shell } = useWords();
   const status = useStore(chat.status);
   return (
     <footer className="me" data-testid="me" data-user={chat.me.id}>
       <Avatar id={chat.me.id} name={chat.me.name} />
-      <button type="button" className="me__name" data-testid="open-settings" title={settings.title} onClick={onSettings}>
+      <button
+        type="button"
+        className="me__name"
+        data-testid="open-settings"
+        title={settings.title}
+        onClick={() => {
+          onOpen("settings");
+        }}
+      >
         {chat.me.name}
       </button>
       <span className="me__id">

@@ -12,6 +12,7 @@ import { PushSettings } from "./PushSettings";
 
 interface SettingsDialogProps {
   readonly keeper: SessionKeeper;
+  readonly onShortcuts: () => void;
   readonly onSignOut: () => void;
   /** The account is being erased. */
   readonly onErased: () => void;
@@ -19,8 +20,8 @@ interface SettingsDialogProps {
 }
 
 /** Who one is, what one has set for this browser, and what one may do about one's account. */
-export function SettingsDialog({ keeper, onSignOut, onErased, onClose }: SettingsDialogProps) {
-  const { settings, shell } = useWords();
+export function SettingsDialog({ keeper, onShortcuts, onSignOut, onErased, onClose }: SettingsDialogProps) {
+  const { keyboard, settings, shell } = useWords();
   const [isErasing, setIsErasing] = useState(false);
   return (
     <Dialog label={settings.title} className="form-dialog settings" onClose={onClose}>
@@ -33,6 +34,9 @@ export function SettingsDialog({ keeper, onSignOut, onErased, onClose }: Setting
         <section className="settings__pair">
           <LanguagePicker />
           <ColoursPicker />
+          <button type="button" className="text-button settings__keys" data-testid="open-shortcuts" onClick={onShortcuts}>
+            {keyboard.list.title}
+          </button>
         </section>
         <PushSettings session={keeper} />
         <DataSettings session={keeper} />

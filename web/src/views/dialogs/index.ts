@@ -3,3 +3,5 @@
 import { lazy } from "react";
 
 export const SettingsDialog = lazy(async () => ({ default: (await import("./SettingsDialog")).SettingsDialog }));
+export const GoToDialog = lazy(async () => ({ default: (await import("./GoToDialog")).GoToDialog }));
+export const ShortcutsDialog = lazy(async () => ({ default: (await import("./ShortcutsDialog")).ShortcutsDialog }));

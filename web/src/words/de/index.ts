@@ -3,6 +3,7 @@
 import type { Words } from "../en";
 import type { Formats } from "../formats";
 import { errors } from "./errors";
+import { keyboard } from "./keyboard";
 import { messages } from "./messages";
 import { notices } from "./notices";
 import { people } from "./people";
@@ -15,6 +16,7 @@ import { signIn } from "./signIn";
 export const de = (formats: Formats): Words => ({
   formats,
   errors,
+  keyboard,
   messages: messages(formats),
   notices: notices(formats),
   people: people(formats),

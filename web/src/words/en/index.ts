@@ -2,6 +2,7 @@
 
 import type { Formats } from "../formats";
 import { errors } from "./errors";
+import { keyboard } from "./keyboard";
 import { messages } from "./messages";
 import { notices } from "./notices";
 import { people } from "./people";
@@ -14,6 +15,7 @@ import { signIn } from "./signIn";
 export const en = (formats: Formats) => ({
   formats,
   errors,
+  keyboard,
   messages: messages(formats),
   notices: notices(formats),
   people: people(formats),
