@@ -84,7 +84,7 @@ def test_a_user_is_told_on_this_device_until_they_sign_out(stack: LocalStack, op
     page.context.grant_permissions(["notifications"], origin=stack.page_url)
     page.evaluate(SUBSCRIBE)
     page.get_by_test_id("open-settings").click()
-    page.get_by_test_id("push-switch").check()
+    page.get_by_test_id("push-switch").click()
     expect(page.get_by_test_id("push-settings")).to_have_attribute("data-state", "on", timeout=PATIENCE_MS)
     token = request(f"{stack.page_url}/api/sessions", {"name": "Noor"})["token"]
     assert len(request(f"{stack.page_url}/api/push/subscriptions", token=token)["subscriptions"]) == 1
@@ -132,6 +132,6 @@ def test_a_user_takes_their_data_along_and_has_the_account_erased(
     page.get_by_test_id("erase-account").click()
     page.get_by_test_id("erase-name").fill("Uma")
     page.get_by_test_id("confirm-erase").click()
-    expect(page.get_by_role("status")).to_contain_text("being erased", timeout=PATIENCE_MS)
+    expect(page.get_by_text("being erased")).to_be_visible(timeout=PATIENCE_MS)
     token = request(f"{stack.page_url}/api/sessions", {"name": "Uma"})["token"]
     assert request(f"{stack.page_url}/api/account/erasure", token=token)["state"] in {"running", "done"}

@@ -1,7 +1,6 @@
 /** What a user may ask of their own account over HTTP: their data, its end, and the devices that they are told on. Fails as `api.ts` does. */
 
 import { call } from "./api";
-import { RequestFailed } from "./errors";
 import { count, fields, type Fields, list, text } from "./shape";
 
 /** What an export has looked at, of what `total` counts. */
@@ -26,19 +25,14 @@ export interface Devices {
   readonly ids: readonly string[];
 }
 
-/** Begins an export, unless one is under way or an hour old at most. */
+/** Begins an export; one that is under way, or an hour old at most, is the answer instead. */
 export async function beginExport(token: string): Promise<DataExport> {
   return exportOf(await call("POST", "/api/account/export", { token }));
 }
 
-/** How far the last one is, with new addresses; null where there was none. */
-export async function readExport(token: string): Promise<DataExport | null> {
-  try {
-    return exportOf(await call("GET", "/api/account/export", { token }));
-  } catch (error) {
-    if (error instanceof RequestFailed && error.code === "job_not_found") return null;
-    throw error;
-  }
+/** How far the one that was begun is, with new addresses. */
+export async function readExport(token: string): Promise<DataExport> {
+  return exportOf(await call("GET", "/api/account/export", { token }));
 }
 
 /** Begins to erase all that the user has said and done. It can't be undone. */

@@ -10,14 +10,14 @@ export const LOOK_EVERY_MS = 2_000;
 export const RENEW_EVERY_MS = 600_000;
 
 export interface DataExportView {
-  /** Null where there was none, or it is not known yet. */
+  /** Null until one is asked for. */
   readonly found: DataExport | null;
   readonly isBusy: boolean;
   readonly failure: unknown;
 }
 
 export class DataExportWatch {
-  readonly view = new Store<DataExportView>({ found: null, isBusy: true, failure: null });
+  readonly view = new Store<DataExportView>({ found: null, isBusy: false, failure: null });
   readonly #session: Pick<Session, "token">;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isStopped = false;
@@ -26,30 +26,25 @@ export class DataExportWatch {
     this.#session = session;
   }
 
-  /** Looks for one that was begun before. */
-  start(): void {
-    this.#isStopped = false;
-    void this.#take(readExport(this.#session.token));
-  }
-
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
+  /** What was made within the last hour is there at once. */
   async begin(): Promise<void> {
+    this.#isStopped = false;
     this.view.update((view) => ({ ...view, isBusy: true, failure: null }));
     await this.#take(beginExport(this.#session.token));
   }
 
-  async #take(answer: Promise<DataExport | null>): Promise<void> {
+  async #take(answer: Promise<DataExport>): Promise<void> {
     clearTimeout(this.#timer);
     try {
       const found = await answer;
       if (this.#isStopped) return;
-      const isBusy = found !== null && !found.isDone;
-      this.view.set({ found, isBusy, failure: null });
-      if (found !== null) this.#lookIn(isBusy ? LOOK_EVERY_MS : RENEW_EVERY_MS);
+      this.view.set({ found, isBusy: !found.isDone, failure: null });
+      this.#lookIn(found.isDone ? RENEW_EVERY_MS : LOOK_EVERY_MS);
     } catch (failure) {
       if (!this.#isStopped) this.view.update((view) => ({ ...view, isBusy: false, failure }));
     }

@@ -14,12 +14,12 @@ export function DataSettings({ session }: { readonly session: Session }) {
   const { data } = words.settings;
   const [watch] = useState(() => new DataExportWatch(session));
   const { found, isBusy, failure } = useStore(watch.view);
-  useEffect(() => {
-    watch.start();
-    return () => {
+  useEffect(
+    () => () => {
       watch.stop();
-    };
-  }, [watch]);
+    },
+    [watch],
+  );
   const isReady = found?.isDone === true;
   return (
     <section className="settings__section" data-testid="data-settings">

@@ -17,7 +17,6 @@ beforeEach(async () => {
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
   server = new FakeServer();
   server.install();
-  server.answers.set(`GET ${EXPORT}`, () => reply(404, { code: "job_not_found", message: "none" }));
   sessionStorage.setItem("agent-chat.session", JSON.stringify({ token: "Ada", user: ADA, expiresAtMs: Date.now() + 1e6 }));
   await startWords();
   render(<App />);
