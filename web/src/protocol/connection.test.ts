@@ -85,7 +85,7 @@ it("a stage that is at home elsewhere is asked at another address with the next 
   await pass();
   expect([elsewhere, phases.at(-1)]).toEqual([1, "waiting"]);
   await pass(DEFAULT_WINDOW.firstMs);
-  await socket().greet();
+  await greet(socket());
   expect([elsewhere, phases.at(-1), sockets.length]).toEqual([1, "online", 2]);
 });
 

@@ -20,6 +20,7 @@ import { RoomDirectory } from "./directory";
 import { Drafts } from "./drafts";
 import { MediaAccess } from "./mediaAccess";
 import { namedIn } from "./mentioning";
+import { forgetDevice } from "./pushDevice";
 import { Reading } from "./reading";
 import { OpenRoom } from "./room";
 import { Store } from "./store";
@@ -54,6 +55,7 @@ export class Chat {
   /** What is written is in this page's memory only, and gone with it. */
   readonly isForgetful = new Store(false);
 
+  readonly #session: Session;
   readonly #connection: SharedConnection;
   readonly #reading: Reading;
   readonly #changes: PendingChanges;
@@ -66,6 +68,7 @@ export class Chat {
 
   constructor(session: Session, onSessionEnded: () => void, platform = tabPlatform()) {
     this.me = session.user;
+    this.#session = session;
     this.#onSessionEnded = onSessionEnded;
     this.#connection = new SharedConnection({
       me: session.user,
@@ -154,11 +157,11 @@ export class Chat {
     this.#connection.stop();
   }
 
-  /** The user leaves this browser: so does what they left unsent, unless another tab of theirs is open. */
+  /** The user leaves this browser: so does what they left unsent, and it tells them nothing more, unless another tab of theirs is open. */
   async forget(): Promise<void> {
     if (!this.#connection.isOnlyTab) return;
     this.drafts.clear();
-    await this.outbox.clear();
+    await Promise.all([this.outbox.clear(), forgetDevice(this.#session)]);
   }
 
   /** Tries to connect now instead of at the next planned time. */
@@ -222,6 +225,19 @@ export class Chat {
     const entered = await this.#connection.request("create", room, { id: commandId });
     this.directory.put(entered.room);
     return entered.room.room;
+  }
+
+  /** Opens the room of this user and another one. Rejects as `Connection.request` does. */
+  async direct(user: string): Promise<string> {
+    const { room } = await this.#connection.request("direct", { user });
+    this.directory.put(room);
+    return room.room;
+  }
+
+  /** Members of the rooms that were on screen, as far as they were asked for, each once. */
+  met(): Author[] {
+    const people = [...this.#rooms.values()].flatMap((it) => it.people.view.get());
+    return [...new Map(people.map((user) => [user.id, user])).values()];
   }
 
   readonly #onStatus = (status: ConnectionStatus): void => {

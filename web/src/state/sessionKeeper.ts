@@ -3,7 +3,7 @@
  * ended when their wallet turns to another account. Whoever holds it has the token that is good by then.
  */
 
-import { readConfig, type Session } from "../protocol/api";
+import { readConfig, type Session, type SessionSource } from "../protocol/api";
 import { RequestFailed } from "../protocol/errors";
 import { forgetSession, isRenewable, saveSession } from "./session";
 
@@ -19,7 +19,7 @@ const MOST_ATTEMPTS = 30;
 const LONGEST_TIMER_MS = 2_000_000_000;
 
 /** Why somebody is no longer signed in. */
-export type SignedOut = "asked" | "ended" | "wallet";
+export type SignedOut = "asked" | "ended" | "wallet" | "erased";
 
 /** `over`: the person has to sign in again. */
 type Renewal = "renewed" | "later" | "over";
@@ -48,6 +48,10 @@ export class SessionKeeper implements Session {
 
   get expiresAtMs(): number {
     return this.#session.expiresAtMs;
+  }
+
+  get source(): SessionSource {
+    return this.#session.source ?? { kind: "name" };
   }
 
   /** Keeps the session from here on. The answer ends that, and leaves the session as it is. */
@@ -82,6 +86,11 @@ export class SessionKeeper implements Session {
     const [{ openId }, { endSessionUrl }] = await Promise.all([readConfig(), import("../signIn/openId")]);
     const url = openId === null ? null : await endSessionUrl(openId, token);
     if (url !== null) window.location.assign(url);
+  }
+
+  /** The account is being erased. */
+  endErased(): void {
+    this.#end("erased");
   }
 
   #plan(delayMs = renewalPauseMs(this.#session.expiresAtMs - Date.now())): void {

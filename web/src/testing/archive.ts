@@ -162,7 +162,7 @@ export class FakeArchive {
     return { room, seq, count: readers.length, as_of_ms: this.clockMs, readers, after: null };
   }
 
-  protected view(id: string, user: Author): Room {
+  view(id: string, user: Author): Room {
     const { title, kind, members, log, read } = this.stored(id);
     const last = log.at(-1);
     const latest =

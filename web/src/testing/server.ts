@@ -37,6 +37,8 @@ export class FakeServer extends FakeArchive {
   /** No socket gets through, HTTP does. */
   isBlocked = false;
   isSessionOver = false;
+  /** What a test answers itself, by method and path. */
+  readonly answers = new Map<string, (init: RequestInit) => Promise<Response>>();
 
   /** Puts this server behind `fetch` and `WebSocket`: for the page's life, in a test until its end (`setup.ts`). */
   install(): void {
@@ -94,6 +96,8 @@ export class FakeServer extends FakeArchive {
     const token = new Headers(init.headers).get("Authorization")?.replace("Bearer ", "") ?? "";
     if (token === "expired" || (this.isSessionOver && token !== "")) return reply(401, { code: "unauthorized", message: "no" });
     const [endpoint = "", query] = path.split("?");
+    const answer = this.answers.get(`${init.method ?? "GET"} ${endpoint}`);
+    if (answer !== undefined) return answer(init);
     switch (endpoint) {
       case "/api/config":
         return reply(200, { stage: "local", sign_in: "built-in", measured_share: 1 });
@@ -354,7 +358,7 @@ function userOf(name: string): Author {
   return { id: name.toLowerCase(), name };
 }
 
-function reply(status: number, body: object): Promise<Response> {
+export function reply(status: number, body: object): Promise<Response> {
   return Promise.resolve(new Response(JSON.stringify(body), { status }));
 }
 

@@ -53,9 +53,7 @@ export function PeoplePanel({ talk, entry, presence, onClose }: PeoplePanelProps
   };
   const onMessage = (user: string): void => {
     tryTo(async () => {
-      const { room } = await talk.connection.request("direct", { user });
-      chat.directory.put(room);
-      goTo(room.room);
+      goTo(await chat.direct(user));
     });
   };
   const onSure = ({ what, member }: Question): void => {

@@ -20,7 +20,7 @@ interface SettingsPanelProps {
 /** What is set for the room: moderators change it, others may look. */
 export function SettingsPanel({ talk, entry, onClose }: SettingsPanelProps) {
   const words = useWords();
-  const { settings: text } = words;
+  const { roomSettings: text } = words;
   const [known] = useState(() => new RoomSettings(talk.connection, talk.room.id));
   const { settings, failure } = useStore(known.view);
   const changes = useStore(talk.settings);
@@ -37,8 +37,8 @@ export function SettingsPanel({ talk, entry, onClose }: SettingsPanelProps) {
   };
   return (
     <PanelFrame title={text.title} testId="settings-panel" onClose={onClose}>
-      <div className="panel__body settings">
-        <p className="settings__lead">{isLeader ? text.lead : text.readOnly}</p>
+      <div className="panel__body room-settings">
+        <p className="room-settings__lead">{isLeader ? text.lead : text.readOnly}</p>
         {failure !== null && (
           <p className="form__failure" role="alert">
             {explain(words, failure)}
@@ -49,7 +49,7 @@ export function SettingsPanel({ talk, entry, onClose }: SettingsPanelProps) {
             {text.notChanged(explain(words, refusal))}
           </p>
         )}
-        {settings === null && failure === null && <p className="settings__lead">{words.messages.loading}</p>}
+        {settings === null && failure === null && <p className="room-settings__lead">{words.messages.loading}</p>}
         {settings !== null && (
           <>
             <SlowMode
@@ -85,7 +85,7 @@ interface SlowModeProps {
 }
 
 function SlowMode({ slowModeS, isLeader, onPick }: SlowModeProps) {
-  const { slowMode } = useWords().settings;
+  const { slowMode } = useWords().roomSettings;
   // Another client may have set what is not offered here.
   const offered = [...new Set([...SLOW_MODES_S, slowModeS])].sort((a, b) => a - b);
   return (
@@ -121,7 +121,7 @@ interface BlockedWordsProps {
 }
 
 function BlockedWords({ blocked, onBlock, onUnblock }: BlockedWordsProps) {
-  const { words } = useWords().settings;
+  const { words } = useWords().roomSettings;
   const [typed, setTyped] = useState("");
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -131,7 +131,7 @@ function BlockedWords({ blocked, onBlock, onUnblock }: BlockedWordsProps) {
   return (
     <section className="field" aria-label={words.title}>
       <h3 className="field__label">{words.title}</h3>
-      <form className="settings__add" onSubmit={onSubmit}>
+      <form className="room-settings__add" onSubmit={onSubmit}>
         <input
           className="input"
           data-testid="block-words"
@@ -170,13 +170,13 @@ function BlockedWords({ blocked, onBlock, onUnblock }: BlockedWordsProps) {
 }
 
 function Joining({ kind }: { readonly kind: Room["kind"] }) {
-  const { rooms, settings } = useWords();
+  const { rooms, roomSettings } = useWords();
   const isPublic = kind === "public";
   return (
-    <section className="field" aria-label={settings.join.title}>
-      <h3 className="field__label">{settings.join.title}</h3>
+    <section className="field" aria-label={roomSettings.join.title}>
+      <h3 className="field__label">{roomSettings.join.title}</h3>
       <p>{isPublic ? rooms.create.public : rooms.create.private}</p>
-      <span className="field__hint">{settings.join.fixed}</span>
+      <span className="field__hint">{roomSettings.join.fixed}</span>
     </section>
   );
 }
