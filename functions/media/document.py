@@ -12,16 +12,13 @@ import msgspec
 from chat import log, media, shown_media
 from chat.aws import media_store, published_media
 from chat.imaging import pages
-from chat.media import MediaError
 from chat.shown_media import DOCUMENT_PDF, Beside
 
 
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """`{"key", "inspected"}` in; `{"upload", "media"}` out. Safe to repeat. Raises `MediaError`."""
-    record = media_store.uploads().find(media.media_of(event["key"]))
-    if record is None:
-        raise MediaError("The upload was forgotten.")
+    record = media_store.in_work(media.media_of(event["key"]))
     upload, bucket = record.upload(), media_store.bucket()
     body = bucket.read(event["key"])
     file = shown_media.file_of(upload.room, upload.media, DOCUMENT_PDF, len(body))

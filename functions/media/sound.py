@@ -12,7 +12,7 @@ import msgspec
 from chat import file_signatures, log, media, shown_media
 from chat.aws import media_store, published_media
 from chat.imaging import waveforms
-from chat.media import MediaError, Upload
+from chat.media import Upload
 from chat.protocol import MediaFile
 from chat.recordings import sounds
 from chat.recordings.inspection import MAX_SOUND_S
@@ -23,9 +23,7 @@ from chat.shown_media import SOUND_MP4, Beside
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """`{"key"}` of the uploaded object in; `{"upload", "media"}` out. Safe to repeat. Raises `MediaError`."""
-    record = media_store.uploads().find(media.media_of(event["key"]))
-    if record is None:
-        raise MediaError("The upload was forgotten.")
+    record = media_store.in_work(media.media_of(event["key"]))
     upload = record.upload()
     measured, file = _make(upload, event["key"])
     beside = Beside(

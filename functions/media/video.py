@@ -11,7 +11,7 @@ import msgspec
 
 from chat import log, media, shown_media
 from chat.aws import media_store, published_media
-from chat.media import MediaError, Upload
+from chat.media import Upload
 from chat.protocol import MediaFile
 from chat.recordings import ladder
 from chat.recordings.ladder import ladder_of, mp4_rung
@@ -28,9 +28,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
     Raises `MediaError`, and `UnconvertedError` before anything was converted.
     """
-    record = media_store.uploads().find(media.media_of(event["key"]))
-    if record is None:
-        raise MediaError("The upload was forgotten.")
+    record = media_store.in_work(media.media_of(event["key"]))
     upload, facts = record.upload(), event["inspected"]
     files = _files(upload, facts["width"], facts["height"])
     beside = Beside(kind="video", files=files, duration_ms=facts["duration_ms"])

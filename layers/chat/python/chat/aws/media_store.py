@@ -11,9 +11,9 @@ import boto3
 from botocore.config import Config
 
 from chat.aws import wiring
-from chat.aws.models import UploadRecord
+from chat.aws.models import CANCELLED, REJECTED, UploadRecord
 from chat.aws.ranged_object import RangedObject
-from chat.media import UPLOAD_LIFETIME_S, Upload, upload_key
+from chat.media import UPLOAD_LIFETIME_S, MediaError, Upload, upload_key
 from chat.settings import Runtime
 
 if TYPE_CHECKING:
@@ -108,3 +108,14 @@ def uploads() -> type[UploadRecord]:
     """The records of this stage's uploads."""
     UploadRecord.bind(wiring.settings().need("rooms_table"), Runtime.from_env().region)
     return UploadRecord
+
+
+def in_work(media: str) -> UploadRecord:
+    """The record of an upload that something may still come of, or has. Raises `MediaError` for any other.
+
+    Each step asks, however late it runs: of what was deleted, rejected or given up nothing is made any more.
+    """
+    record = uploads().find(media)
+    if record is None or record.status in {REJECTED, CANCELLED}:
+        raise MediaError("The upload was forgotten.")
+    return record
