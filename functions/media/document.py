@@ -20,9 +20,9 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """`{"key", "inspected"}` in; `{"upload", "media"}` out. Safe to repeat. Raises `MediaError`."""
     record = media_store.in_work(media.media_of(event["key"]))
     upload, bucket = record.upload(), media_store.bucket()
-    body = bucket.read(event["key"])
+    body = bucket.read(event["key"], event["inspected"]["stamp"])
     file = shown_media.file_of(upload.room, upload.media, DOCUMENT_PDF, len(body))
     beside = Beside(kind="document", files=[file], pages=event["inspected"]["pages"])
     shown = published_media.publish(upload, pages.first_page(body), beside)
-    bucket.offer(event["key"], file.url.removeprefix("/"), file.content_type)
+    bucket.offer(file.url.removeprefix("/"), body, file.content_type)
     return {"upload": upload.media, "media": msgspec.to_builtins(shown)}

@@ -35,6 +35,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "room": record.room,
         **asdict(_facts(file, signature)),
         "size_bytes": file.size_bytes,
+        "stamp": file.stamp,
     }
 
 

@@ -24,7 +24,8 @@ _TYPES = {".m3u8": VIDEO_HLS.content_type, ".ts": "video/mp2t"}
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """`{"key", "inspected"}` in; how many files were stored out. Safe to repeat. Raises `MediaError`."""
     record = media_store.in_work(media.media_of(event["key"]))
-    source, facts = media_store.bucket().open(event["key"]), event["inspected"]
+    facts = event["inspected"]
+    source = media_store.bucket().open(event["key"], facts["stamp"])
     demuxer = file_signatures.demuxer_of(source)
     bounds = Bounds(int(wiring.settings().need("video_max_s")), time.monotonic() + CONVERTING_S, time.monotonic)
     with tempfile.TemporaryDirectory() as folder:

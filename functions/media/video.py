@@ -26,10 +26,12 @@ class UnconvertedError(Exception):
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """`{"key", "inspected"}` in; `{"upload", "media"}` out. Safe to repeat.
 
-    Raises `MediaError`, and `UnconvertedError` before anything was converted.
+    Raises `MediaError`, also where what was converted may be another file than the one that was inspected, and
+    `UnconvertedError` before anything was converted.
     """
     record = media_store.in_work(media.media_of(event["key"]))
     upload, facts = record.upload(), event["inspected"]
+    media_store.bucket().open(event["key"], facts["stamp"])
     files = _files(upload, facts["width"], facts["height"])
     beside = Beside(kind="video", files=files, duration_ms=facts["duration_ms"])
     shown = published_media.publish(upload, _poster(upload), beside)

@@ -8,15 +8,17 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from chat import commands, media
-from chat.aws import wiring
+from chat.aws import media_store, wiring
 from chat.aws.models import DONE, REJECTED, TAKEN_MS, UploadRecord
 from chat.buckets import TokenBuckets
 from chat.media import MAX_UPLOAD_BYTES, MediaError, TakenError, UploadRequest, upload_key
@@ -163,7 +165,8 @@ def inspected(upload: str, execution: str = "one") -> dict[str, Any]:
 
 
 def made(upload: str) -> dict[str, Any]:
-    return variants.handle({"key": upload_key(upload)}, CONTEXT)
+    stamp = media_store.bucket().open(upload_key(upload)).stamp
+    return variants.handle({"key": upload_key(upload), "inspected": {"stamp": stamp}}, CONTEXT)
 
 
 def test_a_photo_goes_through_all_steps_and_is_posted_once(world: World, bucket: Any, upload: str) -> None:
@@ -302,6 +305,15 @@ def test_a_file_of_another_type_than_was_said_is_what_its_bytes_are(bucket: Any,
     assert made(upload)["media"]["name"] == "photo.png"
 
 
+def test_the_same_bytes_sent_again_are_another_file(bucket: Any, upload: str) -> None:
+    """Others may have been there in between, for a scanner to see."""
+    stamp = inspected(upload)["stamp"]
+    with freeze_time(datetime.now(UTC) + timedelta(seconds=1)):
+        bucket.put_object(Bucket=BUCKET, Key=upload_key(upload), Body=photo())
+    with pytest.raises(MediaError, match="sent again"):
+        variants.handle({"key": upload_key(upload), "inspected": {"stamp": stamp}}, CONTEXT)
+
+
 def test_a_photo_that_is_cut_short_is_told_from_a_whole_one_when_it_is_decoded(bucket: Any, upload: str) -> None:
     bucket.put_object(Bucket=BUCKET, Key=upload_key(upload), Body=photo()[:300])
     inspected(upload)
@@ -332,7 +344,7 @@ def test_an_object_that_nobody_was_permitted_to_upload_is_refused() -> None:
 @pytest.mark.usefixtures("world")
 def test_steps_that_come_out_of_order_find_no_upload() -> None:
     with pytest.raises(MediaError, match="forgotten"):
-        made("smuggled")
+        variants.handle({"key": upload_key("smuggled"), "inspected": {"stamp": ""}}, CONTEXT)
 
 
 def test_an_image_of_somebody_who_left_is_refused(world: World, upload: str) -> None:
