@@ -84,11 +84,11 @@ FILES: dict[str, Callable[[], bytes]] = {
     "drawing, PNG, 50 megapixels, transparent": partial(media_samples.drawing, 8160, 6120),
     "photo, PNG, 3 megapixels": partial(media_samples.photo, 2016, 1512, "PNG"),
     "screenshot, PNG, 3 megapixels": media_samples.screenshot,
-    "animation, GIF, 100 frames": partial(media_samples.moving, 100),
+    "animation, GIF, 30 frames": partial(media_samples.moving, 30),
     "sound, a minute, MP3": partial(media_samples.song, 60),
     "document, 20 scanned pages": partial(media_samples.paper, 20),
-    "video, a minute of 1080p, H.264": partial(media_samples.film, 60, 1920, 1080),
-    "video, five seconds of 4K, H.264": partial(media_samples.film, 5, 3840, 2160),
+    "video, ten seconds of 1080p, H.264": partial(media_samples.film, 10, 1920, 1080),
+    "video, two seconds of 4K, H.264": partial(media_samples.film, 2, 3840, 2160),
 }
 
 

@@ -38,6 +38,7 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "animation": ("image/gif", lambda: animation(frames=2, width=48, height=48)),
     "sound": ("audio/wav", lambda: recorded_files.sound("wav", seconds=0.2)),
     "document": ("application/pdf", lambda: recorded_files.document(1)),
+    "text": ("text/markdown", lambda: b"# Lunch\n\n- soup\n"),
     "video": ("video/mp4", lambda: recorded_files.video(width=64, height=64, seconds=0.2)),
     "MediaConvert": ("video/mp4", lambda: recorded_files.video(width=64, height=64, seconds=0.2)),
 }
@@ -48,6 +49,7 @@ STATES = {
     "animation": ("Inspect", "Variants", "Announce"),
     "sound": ("Inspect", "Sound", "Announce"),
     "document": ("Inspect", "Document", "Announce"),
+    "text": ("Inspect", "Document", "Announce"),
     "video": ("Inspect", "Convert", "Video", "Announce"),
     "MediaConvert": ("Inspect", "Plan", "Convert", "Video", "Announce"),
 }
@@ -76,14 +78,14 @@ def _kinds() -> list[Any]:
 
 
 def _positions() -> list[Any]:
-    """Not of animations, which go an image's way."""
-    ways = {kind: states for kind, states in STATES.items() if kind != "animation"}
+    """Not of animations and texts, which go the way of an image and a document."""
+    ways = {kind: states for kind, states in STATES.items() if kind not in {"animation", "text"}}
     return [pytest.param(kind, at, marks=_marks(kind)) for kind, states in ways.items() for at in states]
 
 
 def _marks(kind: str) -> tuple[pytest.MarkDecorator, ...]:
-    """`make test` tries the shortest way alone."""
-    return () if kind == "image" else (pytest.mark.slow,)
+    """`make test` tries the shortest way alone, and texts."""
+    return () if kind in {"image", "text"} else (pytest.mark.slow,)
 
 
 each_kind = pytest.mark.parametrize("kind", _kinds())
@@ -386,6 +388,17 @@ def test_bytes_that_are_sent_again_after_they_were_inspected_are_not_taken(stage
     stage.machine.around = once_at("Inspect", put, worked=True)
     assert stage.run().entered[-1] == "Reject"
     stage.came_to_nothing("The file was sent again while it was worked on; send it once.")
+
+
+@pytest.mark.parametrize("kind", ["text"])
+def test_a_text_is_served_to_be_saved_and_not_to_be_opened(stage: Stage) -> None:
+    stage.run()
+    stage.announced()
+    stored = stage.bucket.get_object(Bucket=BUCKET, Key=f"{shown_media.folder_of(ROOM, stage.upload)}document.txt")
+    assert stored["Body"].read() == file_of("text")[1]
+    assert (stored["ContentType"], stored["ContentDisposition"]) == ("text/plain; charset=utf-8", "attachment")
+    (frame,) = stage.world.sockets.heard("grace-1")
+    assert (frame["message"]["kind"], frame["message"]["media"].get("pages")) == ("document", None)
 
 
 @each_kind

@@ -40,6 +40,7 @@ export const room = ({ plural, percent }: Formats): Words["room"] => ({
     position: "Stelle",
     save: (name) => `${name} speichern`,
     pages: (count) => plural(count, { one: "PDF, # Seite", other: "PDF, # Seiten" }),
+    plainText: "Text",
     openInTab: "In neuem Tab öffnen",
     notSent: (reason) => `Nicht gesendet. ${reason}`,
     discard: "Verwerfen",

@@ -41,6 +41,7 @@ export const room = ({ plural, percent }: Formats) => ({
     position: "Position",
     save: (name: string) => `Save ${name}`,
     pages: (count: number) => plural(count, { one: "PDF, # page", other: "PDF, # pages" }),
+    plainText: "Text",
     openInTab: "Open in a new tab",
     notSent: (reason: string) => `Not sent. ${reason}`,
     discard: "Discard",
