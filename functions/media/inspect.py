@@ -7,6 +7,7 @@ from typing import Any
 
 from chat import file_signatures, log, media, media_kinds
 from chat.aws import media_store, wiring
+from chat.aws.models import CANCELLED
 from chat.aws.ranged_object import RangedObject
 from chat.file_signatures import Signature
 from chat.imaging import inspection as images
@@ -25,6 +26,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     record = media_store.uploads().find(media.media_of(event["key"]))
     if record is None:
         raise MediaError("Nobody was permitted to upload this.")
+    if record.status == CANCELLED:
+        raise MediaError("The upload was given up.")
     record.take(event["execution"], wiring.clock().now_ms())
     file = media_store.bucket().open(event["key"])
     media.check_arrived(record.upload(), file.size_bytes, file.parts())

@@ -19,7 +19,7 @@ from PIL import Image
 from chat import changes, events, shown_media
 from chat.aws import edge_cache
 from chat.aws.files import BucketFiles
-from chat.aws.models import DONE, REJECTED, UploadRecord
+from chat.aws.models import CANCELLED, DONE, REJECTED, UploadRecord
 from chat.media import MediaError, upload_key
 from chat.protocol import DeleteMessage
 from functions.media import announce, document, inspect, purge, reject, sound, transcode, variants, video, video_job
@@ -257,6 +257,18 @@ def test_a_fault_that_stays_leaves_nothing_but_what_was_announced(stage: Stage, 
         stage.announced()
     else:
         stage.came_to_nothing()
+
+
+@pytest.mark.parametrize("kind", ["image"])
+def test_what_its_uploader_gave_up_goes_as_soon_as_it_arrives(stage: Stage) -> None:
+    record = stage.record
+    assert record
+    record.cancel(AssertionError("it has arrived"))
+    assert stage.run().entered == ("Inspect", "Reject")
+    assert (stage.message(), keys_in(stage.bucket), stage.told()) == (None, [], [])
+    record = stage.record
+    assert record
+    assert record.status == CANCELLED
 
 
 @each_position
