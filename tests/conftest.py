@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pytest_socket import socket_allow_hosts
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from local.endpoints import Endpoint
 from local.paths import BUILD, StateDirectory
@@ -18,6 +19,18 @@ from local.stack import LocalStack
 
 EVIDENCE = BUILD / "tests"
 """Where a failed run's logs and screenshots are found."""
+SHARED = {
+    "stack": (
+        "tests/browser/",
+        "tests/client/test_stack.py",
+        "tests/contract/",
+        "tests/integration/",
+        "tests/local/test_reload.py",
+        "tests/local/test_stack.py",
+    ),
+    "templates": ("tests/infrastructure/",),
+}
+"""Places whose tests run in one process: they share a running stack, or synthesized templates."""
 LOOPBACK_HOSTS = ["127.0.0.1", "::1", "localhost"]
 
 
@@ -26,18 +39,39 @@ def pytest_runtest_setup() -> None:
     socket_allow_hosts(LOOPBACK_HOSTS, allow_unix_socket=True)
 
 
-@pytest.hookimpl(tryfirst=True)
+class SharedByPlace(LoadScopeScheduling):  # type: ignore[misc]
+    """Of several processes (`make test`) one has the stack, one the templates; other files go to who is free.
+
+    xdist's own `loadgroup` writes a group into a test's id where pytest 9.2 no longer looks for it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return place(nodeid.split("::", maxsplit=1)[0])
+
+
+def place(file: str) -> str:
+    """The group of a file, a path from the root: its tests share a process, and what fixtures have made."""
+    for group, places in SHARED.items():
+        if file.startswith(places):
+            return group
+    return file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedByPlace:
+    """Asked by xdist, in the process that has the others."""
+    return SharedByPlace(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of several processes (`make test`) one has the stack, one the templates; other files go to who is free."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-
-
-def _group(item: pytest.Item) -> str:
-    """Tests of a group share a process, and so what their fixtures have made for all of them."""
-    if "stack" in getattr(item, "fixturenames", ()):
-        return "stack"
-    return "templates" if "infrastructure" in item.path.parts else item.path.as_posix()
+    """Two stacks at once would be a minute and a gigabyte too many."""
+    strangers = {
+        file
+        for item in items
+        if "stack" in getattr(item, "fixturenames", ())
+        and place(file := item.path.relative_to(item.config.rootpath).as_posix()) != "stack"
+    }
+    if strangers:
+        raise pytest.UsageError(f"tests of the stack outside SHARED['stack']: {', '.join(sorted(strangers))}")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from chat import log
-from chat.aws import capacity, wiring
+from chat.aws import boto, wiring
 from chat.aws.quota_usage import Quota, Usage
 
 
@@ -15,5 +15,5 @@ from chat.aws.quota_usage import Quota, Usage
 def handle(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Percent of each quota, ahead. What fails is an error of the function's, and tried again at the next time."""
     quotas = msgspec.json.decode(wiring.settings().need("quotas"), type=list[Quota])
-    usage = Usage(quotas=quotas, client=capacity.client, clock=wiring.clock())
+    usage = Usage(quotas=quotas, client=boto.client, clock=wiring.clock())
     return {outlook.key: round(outlook.ahead, 1) for outlook in usage.look_ahead()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 from chat.aws import files, mobile, wiring
-from chat.aws.dynamodb import DynamoDbTable
 from chat.services import Accounts
 from chat.storage.presence import PresenceBook
 from chat.storage.push_subscriptions import PushBook
@@ -15,7 +14,6 @@ from chat.storage.reports import ReportBook
 @cache
 def accounts() -> Accounts:
     """Everything that working off a job takes."""
-    settings, client = wiring.settings(), wiring.client()
     return Accounts(
         office=wiring.job_office(),
         rooms=wiring.rooms(),
@@ -23,10 +21,10 @@ def accounts() -> Accounts:
         changes=wiring.changes(),
         reactions=wiring.reactions(),
         search_index=wiring.search_index(),
-        reports=ReportBook(DynamoDbTable(client, settings.need("rooms_table"))),
-        presence=PresenceBook(DynamoDbTable(client, settings.need("connections_table"))),
+        reports=ReportBook(wiring.rooms_table()),
+        presence=PresenceBook(wiring.connections_table()),
         fanout=wiring.fanout(),
         files=files.files(),
-        push=PushBook(DynamoDbTable(client, settings.need("rooms_table"))),
+        push=PushBook(wiring.rooms_table()),
         mobile=mobile.mobile(),
     )

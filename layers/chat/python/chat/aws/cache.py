@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 from chat.aws import wiring
-from chat.aws.dynamodb import DynamoDbTable
 from chat.aws.queues import SqsQueue
 from chat.storage.audit import AuditTrail
 from chat.upkeep import Desk, Upkeep
@@ -14,9 +13,8 @@ from chat.upkeep import Desk, Upkeep
 @cache
 def desk() -> Desk:
     """Where operators' words are taken."""
-    table = DynamoDbTable(wiring.client(), wiring.settings().need("rooms_table"))
     queue = SqsQueue(wiring.client(), wiring.settings().need("cache_queue_url"))
-    return Desk(audit=AuditTrail(table), queue=queue, ids=wiring.ids(), clock=wiring.clock())
+    return Desk(audit=AuditTrail(wiring.rooms_table()), queue=queue, ids=wiring.ids(), clock=wiring.clock())
 
 
 @cache

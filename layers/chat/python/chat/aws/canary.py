@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from chat.aws import wiring
 from chat.aws.certificates import CERTIFICATES
-from chat.aws.dynamodb import DynamoDbTable
 from chat.aws.websocket_lines import CurlLines
 from chat.canary import Canary
 
@@ -14,7 +13,7 @@ def canary() -> Canary:
     return Canary(
         url=wiring.websocket_url(),
         tickets=wiring.tickets(),
-        messages=DynamoDbTable(wiring.client(), wiring.settings().need("messages_table")),
+        messages=wiring.messages_table(),
         lines=CurlLines(CERTIFICATES),
         ids=wiring.ids(),
         clock=wiring.clock(),

@@ -10,21 +10,18 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chat import capacity, poller_plans, signals
-from chat.aws import wiring
-from chat.aws.dynamodb import DynamoDbTable
+from chat.aws import boto, wiring
 from chat.capacity import MOST_LEAST_POLLERS, Bounds, Watched
 from chat.errors import UnavailableError
 from chat.poller_plans import Plan, PlanError
 from chat.ports import Clock, Ids
-from chat.settings import Runtime
 from chat.storage.audit import AuditTrail, Deed
 
 STAGE = "stage"
@@ -214,15 +211,9 @@ def review() -> Review:
     settings = wiring.settings()
     return Review(
         kept=msgspec.json.decode(settings.need("capacity"), type=Kept),
-        client=client,
+        client=boto.client,
         plan_parameter=settings.need("poller_plan_parameter"),
-        audit=AuditTrail(DynamoDbTable(wiring.client(), settings.need("rooms_table"))),
+        audit=AuditTrail(wiring.rooms_table()),
         ids=wiring.ids(),
         clock=wiring.clock(),
     )
-
-
-@cache
-def client(service: str) -> Any:  # noqa: ANN401  # one of boto3's many
-    """boto3's, kept between invocations."""
-    return boto3.client(service, region_name=Runtime.from_env().region)  # type: ignore[call-overload]

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-import boto3
 from botocore.config import Config
 
-from chat.aws import function_scaling, wiring
-from chat.aws.dynamodb import DynamoDbTable
+from chat.aws import boto, function_scaling, wiring
 from chat.aws.function_scaling import LambdaScaling
 from chat.pace import LIMIT_PER_S
 from chat.planning import Thresholds
 from chat.scaling import ControlRoom
-from chat.settings import Runtime
 from chat.storage.audit import AuditTrail
 from chat.storage.scaling import ScalingBook
 
@@ -24,12 +21,13 @@ PATIENCE = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempt
 @cache
 def control_room() -> ControlRoom:
     """The stage's."""
-    table = DynamoDbTable(wiring.client(), wiring.settings().need("rooms_table"))
-    runtime, settings = Runtime.from_env(), wiring.settings()
-    client = boto3.client("lambda", region_name=runtime.region, endpoint_url=runtime.endpoint_url, config=PATIENCE)
+    table = wiring.rooms_table()
+    settings = wiring.settings()
     return ControlRoom(
         book=ScalingBook(table),
-        functions=LambdaScaling(client, function_scaling.parse(settings.need("scaled_functions"))),
+        functions=LambdaScaling(
+            boto.client("lambda", PATIENCE), function_scaling.parse(settings.need("scaled_functions"))
+        ),
         deployed=Thresholds.parse(settings.fanout or ""),
         limits={
             "user_rate_per_s": int(settings.need("user_rate_per_s")),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 from chat.aws import wiring
-from chat.aws.dynamodb import DynamoDbTable
 from chat.flag_settings import Desk
 from chat.storage.audit import AuditTrail
 
@@ -13,5 +12,6 @@ from chat.storage.audit import AuditTrail
 @cache
 def desk() -> Desk:
     """Where operators' words are taken."""
-    table = DynamoDbTable(wiring.client(), wiring.settings().need("rooms_table"))
-    return Desk(rules=wiring.flag_rules(), audit=AuditTrail(table), ids=wiring.ids(), clock=wiring.clock())
+    return Desk(
+        rules=wiring.flag_rules(), audit=AuditTrail(wiring.rooms_table()), ids=wiring.ids(), clock=wiring.clock()
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 from chat.aws import mobile, webhooks, wiring
-from chat.aws.dynamodb import DynamoDbTable
 from chat.aws.queues import SqsQueue
 from chat.push.encryption import Vapid
 from chat.push.office import DeviceDesk, Notifier
@@ -16,7 +15,7 @@ from chat.storage.push_subscriptions import PushBook
 @cache
 def book() -> PushBook:
     """The devices of the stage's users."""
-    return PushBook(DynamoDbTable(wiring.client(), wiring.settings().need("rooms_table")))
+    return PushBook(wiring.rooms_table())
 
 
 @cache
@@ -43,7 +42,7 @@ def notifier() -> Notifier:
     return Notifier(
         book=book(),
         rooms=wiring.rooms(),
-        presence=PresenceBook(DynamoDbTable(wiring.client(), wiring.settings().need("connections_table"))),
+        presence=PresenceBook(wiring.connections_table()),
         queue=SqsQueue(wiring.client(), wiring.settings().need("push_queue_url")),
         outbound=webhooks.outbound(),
         mobile=mobile.mobile(),

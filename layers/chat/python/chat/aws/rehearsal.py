@@ -11,7 +11,6 @@ import orjson
 from chat.aws import wiring
 from chat.aws.calls import Request
 from chat.aws.client import AwsClient
-from chat.aws.dynamodb import DynamoDbTable
 from chat.errors import UnavailableError
 from chat.rehearsal import CALL_MS, Answer, Rehearsal, RehearsalError
 from chat.websocket import Event
@@ -52,7 +51,7 @@ def rehearsal() -> Rehearsal:
     return Rehearsal(
         versions=LambdaVersions(wiring.client(), {name: arn for name, _, arn in pairs}),
         tickets=wiring.tickets(),
-        messages=DynamoDbTable(wiring.client(), wiring.settings().need("messages_table")),
+        messages=wiring.messages_table(),
         ids=wiring.ids(),
         clock=wiring.clock(),
     )

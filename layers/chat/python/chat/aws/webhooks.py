@@ -6,7 +6,6 @@ import secrets
 from functools import cache
 
 from chat.aws import wiring
-from chat.aws.dynamodb import DynamoDbTable
 from chat.aws.outbound import HttpOutbound
 from chat.aws.parameters import read_secret
 from chat.aws.queues import SqsQueue
@@ -20,7 +19,7 @@ DAY_MS = 86_400_000
 @cache
 def book() -> WebhookBook:
     """The stage's webhooks."""
-    return WebhookBook(DynamoDbTable(wiring.client(), wiring.settings().need("rooms_table")))
+    return WebhookBook(wiring.rooms_table())
 
 
 @cache
@@ -49,7 +48,7 @@ def registry() -> Registry:
         rooms=wiring.rooms(),
         messages=wiring.messages(),
         queue=deliveries(),
-        audit=AuditTrail(DynamoDbTable(wiring.client(), wiring.settings().need("rooms_table"))),
+        audit=AuditTrail(wiring.rooms_table()),
         clock=wiring.clock(),
         ids=wiring.ids(),
         master=outbound_secret,

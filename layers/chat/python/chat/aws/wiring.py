@@ -168,27 +168,45 @@ def cache_reporter() -> Reporter:
 
 
 @cache
+def rooms_table() -> DynamoDbTable:
+    """Rooms, members, and what the stage's own rows are."""
+    return DynamoDbTable(client(), settings().need("rooms_table"))
+
+
+@cache
+def messages_table() -> DynamoDbTable:
+    """Messages, and what belongs to them."""
+    return DynamoDbTable(client(), settings().need("messages_table"))
+
+
+@cache
+def connections_table() -> DynamoDbTable:
+    """Sockets, and what is forgotten by itself."""
+    return DynamoDbTable(client(), settings().need("connections_table"))
+
+
+@cache
 def rooms() -> RoomDirectory:
     """The rooms of the stage."""
-    return RoomDirectory(DynamoDbTable(client(), settings().need("rooms_table")), tiers())
+    return RoomDirectory(rooms_table(), tiers())
 
 
 @cache
 def members() -> Memberships:
     """Who is in which room."""
-    return Memberships(DynamoDbTable(client(), settings().need("rooms_table")), tiers())
+    return Memberships(rooms_table(), tiers())
 
 
 @cache
 def messages() -> MessageLog:
     """The logs of the stage."""
-    return MessageLog(DynamoDbTable(client(), settings().need("messages_table")), tiers(), homes())
+    return MessageLog(messages_table(), tiers(), homes())
 
 
 @cache
 def changes() -> ChangeLog:
     """The changes to messages of the stage."""
-    return ChangeLog(DynamoDbTable(client(), settings().need("messages_table")), homes())
+    return ChangeLog(messages_table(), homes())
 
 
 @cache
@@ -197,8 +215,7 @@ def homes() -> Homes | None:
     regions = settings().regions
     if not regions:
         return None
-    table = DynamoDbTable(client(), settings().need("rooms_table"))
-    return Homes(table, clock(), regions.split(","), Runtime.from_env().region)
+    return Homes(rooms_table(), clock(), regions.split(","), Runtime.from_env().region)
 
 
 @cache
@@ -211,8 +228,7 @@ def arrivals() -> Arrivals | None:
 @cache
 def returned() -> ReturnedMessages:
     """Messages that another Region has numbered."""
-    table = DynamoDbTable(client(), settings().need("messages_table"))
-    return ReturnedMessages(table, Counters(table, homes()))
+    return ReturnedMessages(messages_table(), Counters(messages_table(), homes()))
 
 
 @cache
@@ -221,38 +237,37 @@ def regions() -> Regions | None:
     known = homes()
     if known is None:
         return None
-    vouchers = Vouchers(DynamoDbTable(client(), settings().need("messages_table")), ids())
-    return Regions(homes=known, vouchers=vouchers, returned=returned())
+    return Regions(homes=known, vouchers=Vouchers(messages_table(), ids()), returned=returned())
 
 
 @cache
 def reactions() -> Reactions:
     """The reactions of the stage."""
-    return Reactions(DynamoDbTable(client(), settings().need("messages_table")))
+    return Reactions(messages_table())
 
 
 @cache
 def search_index() -> SearchIndex:
     """The words of the stage's messages."""
-    return SearchIndex(DynamoDbTable(client(), settings().need("messages_table")))
+    return SearchIndex(messages_table())
 
 
 @cache
 def connections() -> ConnectionRegistry:
     """The open sockets of the stage."""
-    return ConnectionRegistry(DynamoDbTable(client(), settings().need("connections_table")))
+    return ConnectionRegistry(connections_table())
 
 
 @cache
 def tickets() -> TicketOffice:
     """The tickets of the stage."""
-    return TicketOffice(DynamoDbTable(client(), settings().need("connections_table")))
+    return TicketOffice(connections_table())
 
 
 @cache
 def colour_book() -> ColourBook:
     """Which stage of the API new sockets open on."""
-    return ColourBook(DynamoDbTable(client(), settings().need("connections_table")), clock())
+    return ColourBook(connections_table(), clock())
 
 
 def websocket_url() -> str:
@@ -263,7 +278,7 @@ def websocket_url() -> str:
 @cache
 def nonces() -> NonceOffice:
     """The nonces of wallet sign-in."""
-    return NonceOffice(DynamoDbTable(client(), settings().need("connections_table")))
+    return NonceOffice(connections_table())
 
 
 @cache
@@ -287,14 +302,13 @@ def notices_queue() -> SqsQueue:
 @cache
 def notices() -> Notices:
     """What telling people of each other takes."""
-    connections_table = DynamoDbTable(client(), settings().need("connections_table"))
     return Notices(
         rooms=rooms(),
         members=members(),
         connections=connections(),
-        followers=Followers(connections_table, clock()),
-        presence=PresenceBook(connections_table),
-        cursors=ReadCursors(DynamoDbTable(client(), settings().need("rooms_table")), clock()),
+        followers=Followers(connections_table(), clock()),
+        presence=PresenceBook(connections_table()),
+        cursors=ReadCursors(rooms_table(), clock()),
         activity_claims=activity_claims(),
         sockets=sockets(),
         queue=notices_queue(),
@@ -306,7 +320,7 @@ def notices() -> Notices:
 @cache
 def activity_claims() -> NoticeClaims:
     """Who tells the members of a room how far it has got."""
-    return NoticeClaims(DynamoDbTable(client(), settings().need("rooms_table")), clock(), keys.activity_notice)
+    return NoticeClaims(rooms_table(), clock(), keys.activity_notice)
 
 
 @cache
@@ -329,8 +343,8 @@ def fanout() -> Fanout:
         connections=connections(),
         sockets=sockets(),
         queue=deliveries(),
-        settings=FanoutSettings(DynamoDbTable(client(), settings().need("rooms_table")), clock(), thresholds),
-        windows=Windows(DynamoDbTable(client(), settings().need("connections_table"))),
+        settings=FanoutSettings(rooms_table(), clock(), thresholds),
+        windows=Windows(connections_table()),
         tails=tail_access(),
         pace=pace(),
         clock=clock(),
@@ -340,13 +354,13 @@ def fanout() -> Fanout:
 @cache
 def flag_rules() -> FlagRules:
     """Who gets which variant of what is tried out."""
-    return FlagRules(DynamoDbTable(client(), settings().need("rooms_table")), clock())
+    return FlagRules(rooms_table(), clock())
 
 
 @cache
 def tail_access() -> TailAccess:
     """Who may read the tails of rooms."""
-    return TailAccess(DynamoDbTable(client(), settings().need("messages_table")), clock(), ids())
+    return TailAccess(messages_table(), clock(), ids())
 
 
 @cache
@@ -363,7 +377,7 @@ def delivery_desk() -> Deliveries:
         members=members(),
         messages=messages(),
         changes=changes(),
-        moves=Moves(DynamoDbTable(client(), settings().need("connections_table"))),
+        moves=Moves(connections_table()),
         pause=pause,
     )
 
@@ -393,7 +407,7 @@ def user_buckets() -> TokenBuckets:
 @cache
 def read_logs() -> ReadLogs:
     """Which logs of CloudFront's were counted."""
-    return ReadLogs(DynamoDbTable(client(), settings().need("rooms_table")))
+    return ReadLogs(rooms_table())
 
 
 @cache
@@ -401,13 +415,13 @@ def upload_quotas() -> UploadQuotas:
     """What each user may still upload today."""
     told = settings()
     per_day, mb_per_day = int(told.need("uploads_per_day")), int(told.need("upload_mb_per_day"))
-    return UploadQuotas(DynamoDbTable(client(), told.need("rooms_table")), per_day, mb_per_day * 1_000_000)
+    return UploadQuotas(rooms_table(), per_day, mb_per_day * 1_000_000)
 
 
 @cache
 def protection() -> Protection:
     """What this stage protects users and rooms with."""
-    table = DynamoDbTable(client(), settings().need("rooms_table"))
+    table = rooms_table()
     return Protection(
         buckets=user_buckets(),
         limits=LimitSettings(table, clock()),
@@ -430,13 +444,13 @@ def operators() -> Door:
 @cache
 def traces() -> Traces:
     """What users have left in rooms."""
-    return Traces(DynamoDbTable(client(), settings().need("rooms_table")))
+    return Traces(rooms_table())
 
 
 @cache
 def account_jobs() -> AccountJobs:
     """Jobs on users' own data."""
-    return AccountJobs(DynamoDbTable(client(), settings().need("rooms_table")))
+    return AccountJobs(rooms_table())
 
 
 @cache
@@ -460,7 +474,6 @@ def reconnection() -> Reconnection:
 @cache
 def services() -> Services:
     """Everything that carrying out a command needs."""
-    messages_table = DynamoDbTable(client(), settings().need("messages_table"))
     return Services(
         rooms=rooms(),
         members=members(),
@@ -468,7 +481,7 @@ def services() -> Services:
         search_index=search_index(),
         changes=changes(),
         reactions=reactions(),
-        threads=Threads(messages_table),
+        threads=Threads(messages_table()),
         pace=pace(),
         change_pace=RoomPace(CHANGES_PER_S),
         protection=protection(),
@@ -485,4 +498,4 @@ def services() -> Services:
 @cache
 def answers() -> AnswerBook:
     """What operators were answered to requests with an `Idempotency-Key`."""
-    return AnswerBook(DynamoDbTable(client(), settings().need("rooms_table")), clock())
+    return AnswerBook(rooms_table(), clock())
