@@ -33,7 +33,7 @@ class ConvertJob:
     role: iam.Role
 
     def task(self, scope: Construct, construct_id: str) -> tasks.MediaConvertCreateJob:
-        """The step. Asked for again within a minute, MediaConvert answers with the first job of an execution.
+        """The step. Asked for again within a minute, MediaConvert answers with the first job of an upload.
 
         A job that did not complete is not tried again: what it choked on is still there.
         """
@@ -43,7 +43,8 @@ class ConvertJob:
             integration_pattern=sfn.IntegrationPattern.RUN_JOB,
             create_job_request={
                 "Role": self.role.role_arn,
-                "ClientRequestToken": sfn.JsonPath.execution_name,
+                # An execution's name may have 80 characters, a token 64.
+                "ClientRequestToken": sfn.JsonPath.string_at("$.inspected.upload"),
                 "Settings": sfn.JsonPath.object_at("$.job.settings"),
             },
             result_path=sfn.JsonPath.DISCARD,

@@ -23,6 +23,9 @@ from ministack.services import stepfunctions
 Task = Callable[[Any], Any]
 """What a Task does with its input."""
 
+NAME_CHARACTERS = 80
+"""The most that the name of an execution has; those that EventBridge gives have nearly as many."""
+
 ROLE = "arn:aws:iam::000000000000:role/machine"
 
 
@@ -67,7 +70,7 @@ class Machine:
 
     def run(self, event: Mapping[str, Any], name: str = "one") -> Execution:
         """Until its end. May be called while a task is at work: then there are two executions at once."""
-        wanted = {"stateMachineArn": self._arn, "name": name, "input": json.dumps(event)}
+        wanted = {"stateMachineArn": self._arn, "name": name.ljust(NAME_CHARACTERS, "-"), "input": json.dumps(event)}
         ended = _call("StartSyncExecution", wanted)
         history = _call("GetExecutionHistory", {"executionArn": ended["executionArn"]})["events"]
         entered = tuple(each["stateEnteredEventDetails"]["name"] for each in history if "StateEntered" in each["type"])

@@ -236,7 +236,7 @@ def test_on_aws_mediaconvert_does_what_a_function_said_and_its_end_is_waited_for
     }
     assert states["Convert"]["Parameters"] == {
         "Role": "{media/ConvertRole}",
-        "ClientRequestToken.$": "$$.Execution.Name",
+        "ClientRequestToken.$": "$.inspected.upload",
         "Settings.$": "$.job.settings",
     }
     (role,) = [found for found in dev.of_type("IAM::Role") if dev.label(found) == "media/ConvertRole"]

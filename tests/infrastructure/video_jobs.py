@@ -26,6 +26,8 @@ from tests.infrastructure.media_machine import Fault
 
 COMPLETE = "COMPLETE"
 VIDEO_S = 60
+TOKEN_CHARACTERS = 64
+"""MediaConvert's documentation; its model does not say so."""
 CODE = 1_030
 """An error code of a job: decoding failed."""
 
@@ -46,6 +48,8 @@ class VideoJobs:
         if report.has_errors():
             raise Fault("MediaConvert.BadRequestException", report.generate_report())
         token = request["ClientRequestToken"]
+        if len(token) > TOKEN_CHARACTERS:
+            raise Fault("MediaConvert.BadRequestException", "the token is too long")
         if token not in self.jobs:
             self.jobs[token] = self._job(request["Settings"], self.ends.pop(0) if self.ends else COMPLETE)
         job = self.jobs[token]
