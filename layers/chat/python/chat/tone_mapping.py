@@ -50,7 +50,7 @@ def mapped(signal: Colour, transfer: Transfer) -> Colour:
 
 
 def _signal(light: float) -> float:
-    return min(1.0, max(0.0, light)) ** (1 / _GAMMA)
+    return float(min(1.0, max(0.0, light)) ** (1 / _GAMMA))
 
 
 def _compressed(light: float) -> float:
