@@ -128,7 +128,13 @@ def _facts(path: Path) -> Facts:
 
 
 def _process(path: Path, facts: Facts, runs: int) -> tuple[Made, Work]:
-    make = {"image": _picture, "document": _document, "audio": _sound, "video": partial(_video, facts)}[facts.kind]
+    makers: dict[str, Callable[[Path], Made]] = {
+        "image": _picture,
+        "document": _document,
+        "audio": _sound,
+        "video": partial(_video, facts),
+    }
+    make = makers[facts.kind]
     # A video takes minutes: it is converted once.
     return _best(1 if facts.kind == "video" else runs, lambda: make(path))
 
