@@ -1,23 +1,15 @@
-import "@fontsource-variable/inter/wght.css";
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/controls.css";
-import "./styles/sign-in.css";
-import "./styles/shell.css";
-import "./styles/room.css";
-import "./styles/message.css";
-import "./styles/media.css";
-import "./styles/actions.css";
-import "./styles/panel.css";
+import "./styles/chat";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { followColours } from "./state/colours";
 import { App } from "./views/App";
 import { startWords } from "./words/words";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no #root");
+followColours();
 await startWords();
 createRoot(root).render(
   <StrictMode>

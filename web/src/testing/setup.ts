@@ -25,6 +25,7 @@ for (const [name, value] of Object.entries(LAYOUT)) {
   Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value });
 }
 Element.prototype.scrollTo = () => undefined;
+Element.prototype.scrollIntoView = () => undefined;
 window.matchMedia = (media) => Object.assign(new EventTarget(), { matches: false, media }) as unknown as MediaQueryList;
 URL.createObjectURL = () => "blob:preview";
 URL.revokeObjectURL = () => undefined;
@@ -35,8 +36,11 @@ HTMLDialogElement.prototype.close = function close() {
   this.open = false;
 };
 
+const { fetch, WebSocket } = globalThis;
+
 afterEach(() => {
   cleanup();
+  Object.assign(globalThis, { fetch, WebSocket }); // whatever server a test put behind them
   sessionStorage.clear();
   localStorage.clear();
   window.location.hash = "";
