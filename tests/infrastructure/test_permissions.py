@@ -229,6 +229,7 @@ PERMISSIONS = {
     "media.video_job": {ROOMS: "dynamodb:GetItem"},
     "media.video": {
         ROOMS: "dynamodb:GetItem",
+        UPLOADS: "s3:GetObject",
         VARIANTS: "s3:GetObject s3:PutObject",
         "{data/Media/Bucket}": "s3:ListBucket",
     },
