@@ -35,6 +35,12 @@ export default tseslint.config(
     },
   },
   {
+    // As they are: not built, and so not typed.
+    files: ["public/*.js"],
+    extends: [js.configs.recommended],
+    languageOptions: { globals: { ...globals.browser, ...globals.serviceworker } },
+  },
+  {
     files: ["src/**/*.tsx"],
     ignores: ["**/*.test.tsx"],
     rules: {

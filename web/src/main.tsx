@@ -3,11 +3,13 @@ import "./styles/chat";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { followColours } from "./state/colours";
 import { App } from "./views/App";
 import { startWords } from "./words/words";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no #root");
+followColours();
 await startWords();
 createRoot(root).render(
   <StrictMode>

@@ -6,6 +6,7 @@ import { useWords } from "../hooks/useWords";
 import { MAX_TEXT_CHARS, type Message } from "../protocol/frames";
 import { UPLOAD_TYPES } from "../protocol/uploadKinds";
 import type { Mentionable } from "../state/mentioning";
+import { isPressed, SHORTCUTS } from "../state/shortcuts";
 import { summaryOf } from "../state/wording";
 import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
@@ -66,15 +67,16 @@ export function Composer(props: ComposerProps) {
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (mentions.onKey(event)) return;
-    if (event.key === "Escape" && answering !== null) {
+    if (isPressed("close", event) && answering !== null) {
       event.stopPropagation();
       onCancelAnswer?.();
     }
-    if (event.key === "ArrowUp" && text === "" && onEditLast !== undefined) {
+    if (isPressed("editLast", event) && text === "" && onEditLast !== undefined) {
       event.preventDefault();
       onEditLast();
     }
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || isTouch()) return;
+    // With Ctrl or Cmd it sends, too: many are used to that.
+    if (event.key !== SHORTCUTS.send.key || isPressed("newLine", event) || event.nativeEvent.isComposing || isTouch()) return;
     event.preventDefault();
     send();
   };

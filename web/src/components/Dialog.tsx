@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 
 interface DialogProps {
   readonly label: string;
@@ -10,7 +10,8 @@ interface DialogProps {
 /** A modal dialog for as long as it is rendered: Escape and a click beside it close it, focus goes back by itself. */
 export function Dialog({ label, className, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // While it is still in the page: a dialog that is taken out of it without being closed gives no focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     if (element === null) return undefined;
     element.showModal();

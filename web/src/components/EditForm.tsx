@@ -5,6 +5,7 @@ import { useMessageActions } from "../hooks/useMessageActions";
 import { useWords } from "../hooks/useWords";
 import type { Copy } from "../protocol/changes";
 import { MAX_TEXT_CHARS } from "../protocol/frames";
+import { isPressed, SHORTCUTS } from "../state/shortcuts";
 
 /** One's own message while it is given another text: Enter saves, Escape leaves it as it was. */
 export function EditForm({ message }: { readonly message: Copy }) {
@@ -27,8 +28,8 @@ export function EditForm({ message }: { readonly message: Copy }) {
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation();
-    if (event.key === "Escape") cancel();
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (isPressed("close", event)) cancel();
+    if (event.key !== SHORTCUTS.send.key || isPressed("newLine", event) || event.nativeEvent.isComposing) return;
     event.preventDefault();
     save();
   };

@@ -8,6 +8,7 @@ import type { RoomLog } from "../protocol/log";
 import { givenBetween } from "../protocol/numbers";
 import type { Target } from "../state/conversation";
 import type { Paging } from "../state/roomView";
+import { isPressed } from "../state/shortcuts";
 import type { Row } from "../state/timeline";
 import { Icon } from "./Icon";
 import { LogRow, type RowActions } from "./LogRow";
@@ -235,16 +236,17 @@ function useMessageKeys(
   scrollTo: (index: number) => void,
 ): (event: KeyboardEvent) => void {
   return (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return;
+    if (!(event.target instanceof HTMLElement)) return;
     const row = event.target.closest<HTMLElement>(".log__row");
-    if (event.key === "Enter" && event.target.matches(".message")) {
+    if (isPressed("messageMenu", event) && event.target.matches(".message")) {
       event.preventDefault();
       row?.querySelector<HTMLElement>('[data-testid="more"]')?.click();
       return;
     }
-    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    const isOlder = isPressed("olderMessage", event);
+    if (!isOlder && !isPressed("newerMessage", event)) return;
     const from = row === null ? rows.length : Number(row.dataset["index"]);
-    const next = neighbour(rows, from, event.key === "ArrowUp" ? -1 : 1);
+    const next = neighbour(rows, from, isOlder ? -1 : 1);
     if (next === undefined) return;
     event.preventDefault();
     const focus = (): void => {

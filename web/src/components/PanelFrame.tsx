@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 
 import { useWords } from "../hooks/useWords";
+import { isPressed } from "../state/shortcuts";
 import { IconButton } from "./IconButton";
 
 interface PanelFrameProps {
@@ -32,7 +33,7 @@ export function PanelFrame({ title, testId, onClose, children }: PanelFrameProps
       aria-label={title}
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key === "Escape") onClose();
+        if (isPressed("close", event)) onClose();
       }}
     >
       <header className="panel__header">

@@ -22,6 +22,7 @@ let fetchTicket: () => Promise<{ ticket: string; url: string }>;
 let connection: Connection;
 let rotated: () => Promise<void>;
 let synced: Synced[];
+let elsewhere: number;
 
 function socket(): FakeSocket {
   const last = sockets.at(-1);
@@ -45,6 +46,7 @@ beforeEach(() => {
   events = [];
   phases = [];
   synced = [];
+  elsewhere = 0;
   rotated = () => Promise.resolve();
   let tickets = 0;
   fetchTicket = () => Promise.resolve({ ticket: `t${++tickets}`, url: "ws://chat.test/local" });
@@ -55,6 +57,9 @@ beforeEach(() => {
       const opened = new FakeSocket(url);
       sockets.push(opened);
       return opened;
+    },
+    onElsewhere: () => {
+      elsewhere++;
     },
     random: () => 1,
     onStatus: ({ phase }) => phases.push(phase),
@@ -69,6 +74,19 @@ beforeEach(() => {
 afterEach(() => {
   connection.stop();
   vi.useRealTimers();
+});
+
+it("a stage that is at home elsewhere is asked at another address with the next attempt", async () => {
+  connection.start();
+  await pass();
+  socket().open();
+  await pass();
+  socket().refuse(socket().sent[0], "elsewhere", true);
+  await pass();
+  expect([elsewhere, phases.at(-1)]).toEqual([1, "waiting"]);
+  await pass(DEFAULT_WINDOW.firstMs);
+  await greet(socket());
+  expect([elsewhere, phases.at(-1), sockets.length]).toEqual([1, "online", 2]);
 });
 
 describe("replies", () => {

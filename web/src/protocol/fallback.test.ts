@@ -54,6 +54,7 @@ beforeEach(() => {
     fetchTicket: () => fetchTicket(),
     http,
     openSocket,
+    onElsewhere: () => undefined,
     random: () => 1,
     onStatus: ({ phase, way }: ConnectionStatus) => statuses.push(`${phase} ${way}`),
     onEvent: () => undefined,

@@ -65,6 +65,7 @@ beforeEach(async () => {
       sockets.push(opened);
       return opened;
     },
+    onElsewhere: () => undefined,
     random: () => 0,
     onStatus: ({ phase }) => {
       if (phase === "online") outbox.resume();

@@ -4,6 +4,7 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
+import { ADDRESSES } from "../protocol/addresses";
 import { createMediaAccess, createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
 import { type Copy, type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
 import type { ConnectionStatus, Positions } from "../protocol/connection";
@@ -19,6 +20,7 @@ import { RoomDirectory } from "./directory";
 import { Drafts } from "./drafts";
 import { MediaAccess } from "./mediaAccess";
 import { namedIn } from "./mentioning";
+import { forgetDevice } from "./pushDevice";
 import { Reading } from "./reading";
 import { OpenRoom } from "./room";
 import { Store } from "./store";
@@ -53,6 +55,7 @@ export class Chat {
   /** What is written is in this page's memory only, and gone with it. */
   readonly isForgetful = new Store(false);
 
+  readonly #session: Session;
   readonly #connection: SharedConnection;
   readonly #reading: Reading;
   readonly #changes: PendingChanges;
@@ -65,6 +68,7 @@ export class Chat {
 
   constructor(session: Session, onSessionEnded: () => void, platform = tabPlatform()) {
     this.me = session.user;
+    this.#session = session;
     this.#onSessionEnded = onSessionEnded;
     this.#connection = new SharedConnection({
       me: session.user,
@@ -73,7 +77,10 @@ export class Chat {
         this.outbox.resume();
       },
       onChanged: this.#onChangedElsewhere,
-      fetchTicket: () => createTicket(session.token),
+      fetchTicket: () => ADDRESSES.through(() => createTicket(session.token)),
+      onElsewhere: () => {
+        ADDRESSES.goOn();
+      },
       http: endpointsOf(session),
       onStatus: this.#onStatus,
       onEvent: this.#onEvent,
@@ -150,11 +157,11 @@ export class Chat {
     this.#connection.stop();
   }
 
-  /** The user leaves this browser: so does what they left unsent, unless another tab of theirs is open. */
+  /** The user leaves this browser: so does what they left unsent, and it tells them nothing more, unless another tab of theirs is open. */
   async forget(): Promise<void> {
     if (!this.#connection.isOnlyTab) return;
     this.drafts.clear();
-    await this.outbox.clear();
+    await Promise.all([this.outbox.clear(), forgetDevice(this.#session)]);
   }
 
   /** Tries to connect now instead of at the next planned time. */
@@ -220,6 +227,19 @@ export class Chat {
     return entered.room.room;
   }
 
+  /** Opens the room of this user and another one. Rejects as `Connection.request` does. */
+  async direct(user: string): Promise<string> {
+    const { room } = await this.#connection.request("direct", { user });
+    this.directory.put(room);
+    return room.room;
+  }
+
+  /** Members of the rooms that were on screen, as far as they were asked for, each once. */
+  met(): Author[] {
+    const people = [...this.#rooms.values()].flatMap((it) => it.people.view.get());
+    return [...new Map(people.map((user) => [user.id, user])).values()];
+  }
+
   readonly #onStatus = (status: ConnectionStatus): void => {
     const wasOnline = this.status.get().phase === "online";
     this.status.set(status);
@@ -257,6 +277,7 @@ export class Chat {
         break;
       case "room_changed":
         this.#open(event.room)?.note(event);
+        this.#rooms.get(event.room)?.noteSettings();
         break;
       case "read":
         this.directory.read(event.room, event.seq);
@@ -281,7 +302,7 @@ export class Chat {
         this.#rooms.get(event.room)?.readers.told(event.readers);
         break;
       case "presence":
-        // Nothing on the page shows it yet.
+        for (const { presence } of this.#rooms.values()) presence.told(event);
         break;
     }
   };
@@ -303,7 +324,7 @@ export class Chat {
   #onMember(event: MemberChanged): void {
     const room = this.#open(event.room);
     room?.note(event);
-    this.#rooms.get(event.room)?.noteMember();
+    this.#rooms.get(event.room)?.noteMember(event);
     if (event.user.id !== this.me.id) return;
     this.directory.change(event);
     room?.follow(event);

@@ -9,17 +9,20 @@ import { Store } from "./store";
 export const LANGUAGES = ["en", "de"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+export const COLOURS = ["light", "dark"] as const;
+export type Colours = (typeof COLOURS)[number];
+
 const PREFIX = "agent-chat.";
 
 /** One of a few values. What another window sets arrives here too. */
 export class Preference<T extends string> extends Store<T | null> {
+  readonly values: readonly T[];
   readonly #key: string;
-  readonly #values: readonly T[];
 
   constructor(name: string, values: readonly T[]) {
     super(null);
     this.#key = PREFIX + name;
-    this.#values = values;
+    this.values = values;
     this.#take(localStorage.getItem(this.#key));
     window.addEventListener("storage", ({ key, newValue }) => {
       if (key === this.#key) this.#take(newValue);
@@ -38,8 +41,10 @@ export class Preference<T extends string> extends Store<T | null> {
   }
 
   #take(kept: string | null): void {
-    this.set(this.#values.find((value) => value === kept) ?? null);
+    this.set(this.values.find((value) => value === kept) ?? null);
   }
 }
 
 export const language = new Preference("language", LANGUAGES);
+/** `public/colours.js` reads it too, by its key. */
+export const colours = new Preference("colours", COLOURS);

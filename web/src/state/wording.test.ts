@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { CommandRefused } from "../protocol/errors";
+import { CommandRefused, RequestFailed } from "../protocol/errors";
 import { type MemberChanged, readFrame, type RoomChanged } from "../protocol/frames";
 import { GOLDEN } from "../testing/golden";
 import { words as current } from "../words/words";
@@ -25,4 +25,5 @@ it("shows the server's own words for a code that only it knows", () => {
   const refusal = { code: "too_solemn", message: "Smile first.", temporary: false, retry_after_ms: null };
   expect(explain(current.get(), new CommandRefused(refusal))).toBe("Smile first.");
   expect(explain(current.get(), new CommandRefused({ ...refusal, message: "" }))).toContain("too_solemn");
+  expect(explain(current.get(), new RequestFailed(400, "invalid_field", "At most 20."))).toBe("At most 20.");
 });

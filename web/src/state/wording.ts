@@ -11,7 +11,8 @@ export function explain({ errors }: Words, error: unknown): string {
   if (!(error instanceof ChatError)) return errors.notUnderstood;
   if (isKnown(errors.codes, error.code)) return errors.codes[error.code];
   // The server's own words for what it refuses (an invalid field, say) are meant to be read.
-  return error instanceof CommandRefused && error.message !== "" ? error.message : errors.unnamed(error.code);
+  const isSaid = error instanceof CommandRefused || error.code === "invalid_field";
+  return isSaid && error.message !== "" ? error.message : errors.unnamed(error.code);
 }
 
 function isKnown<T extends object>(codes: T, code: string): code is keyof T & string {

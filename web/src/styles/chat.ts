@@ -11,3 +11,5 @@ import "./message.css";
 import "./media.css";
 import "./actions.css";
 import "./panel.css";
+import "./settings.css";
+import "./go-to.css";

@@ -4,7 +4,7 @@
  * The same id gets the same number; events go to subscribers only, and over HTTP to whoever asks behind a place.
  */
 
-import type { Author, Commands, MemberChanged, Message, Role, RoomKind, ServerEvent } from "../protocol/frames";
+import type { Author, Commands, MemberChanged, Message, Presence, Role, RoomKind, ServerEvent } from "../protocol/frames";
 import { wished } from "../protocol/wishes";
 import { changedBehind, FakeArchive, revOf, seqOf } from "./archive";
 import { eventText } from "./http";
@@ -39,6 +39,8 @@ export class FakeServer extends FakeArchive {
   /** No socket gets through, HTTP does. */
   isBlocked = false;
   isSessionOver = false;
+  /** What a test answers itself, by method and path. */
+  readonly answers = new Map<string, (init: RequestInit) => Promise<Response>>();
 
   /** Puts this server behind `fetch` and `WebSocket`: for the page's life, in a test until its end (`setup.ts`). */
   install(): void {
@@ -96,6 +98,8 @@ export class FakeServer extends FakeArchive {
     const token = new Headers(init.headers).get("Authorization")?.replace("Bearer ", "") ?? "";
     if (token === "expired" || (this.isSessionOver && token !== "")) return reply(401, { code: "unauthorized", message: "no" });
     const [endpoint = "", query] = path.split("?");
+    const answer = this.answers.get(`${init.method ?? "GET"} ${endpoint}`);
+    if (answer !== undefined) return answer(init);
     switch (endpoint) {
       case "/api/config":
         return reply(200, { stage: "local", sign_in: "built-in", measured_share: 1 });
@@ -266,8 +270,16 @@ export class FakeServer extends FakeArchive {
         return this.history(id, fields as Commands["history"]);
       case "search":
         return this.search(id, fields as Commands["search"]);
+      case "files":
+        return this.files(id, fields as Commands["files"]);
       case "receipts":
         return this.receipts(id, (fields as Commands["receipts"]).seq);
+      case "reports":
+        return { reports: this.stored(id).reports, after: null };
+      case "presence":
+        return this.#presence(id);
+      case "settings":
+        return this.stored(id).settings;
       case "pins":
         return { messages: this.stored(id).log.filter(({ pinned }) => pinned), after: null };
       case "members": {
@@ -277,6 +289,13 @@ export class FakeServer extends FakeArchive {
       default:
         return null;
     }
+  }
+
+  #presence(id: string): Presence {
+    const { members } = this.stored(id);
+    const here = this.lines.map(({ user }) => user).filter((user) => members.has(user.id));
+    const users = [...new Map(here.map((user) => [user.id, user])).values()];
+    return { room: id, online: users.length, listed: true, users, as_of_ms: this.clockMs };
   }
 
   /** Changes a message and tells the others; null for what changes none. */
@@ -298,6 +317,16 @@ export class FakeServer extends FakeArchive {
         const { reactions, mine, rev } = this.#revised(id, seq, (it) => wished(it, wish, this.clockMs));
         this.tell(id, { type: "reactions_changed", ...told, rev, reactions, user, emoji, removed: remove }, line);
         return { ...told, rev, reactions, mine };
+      }
+      case "settle": {
+        const stored = this.stored(id);
+        stored.reports = stored.reports.filter((it) => it.seq !== seq);
+        return {};
+      }
+      case "configure": {
+        const settings = this.configure(id, command as unknown as Commands["configure"]);
+        this.tell(id, { type: "room_changed", room: id, slow_mode_s: settings.slow_mode_s, by: user }, line);
+        return settings;
       }
       case "pin": {
         const pinned = command["remove"] !== true;
@@ -336,7 +365,7 @@ function userOf(name: string): Author {
   return { id: name.toLowerCase(), name };
 }
 
-function reply(status: number, body: object): Promise<Response> {
+export function reply(status: number, body: object): Promise<Response> {
   return Promise.resolve(new Response(JSON.stringify(body), { status }));
 }
 

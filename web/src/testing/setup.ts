@@ -25,6 +25,7 @@ for (const [name, value] of Object.entries(LAYOUT)) {
   Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value });
 }
 Element.prototype.scrollTo = () => undefined;
+Element.prototype.scrollIntoView = () => undefined;
 window.matchMedia = (media) => Object.assign(new EventTarget(), { matches: false, media }) as unknown as MediaQueryList;
 URL.createObjectURL = () => "blob:preview";
 URL.revokeObjectURL = () => undefined;

@@ -1,18 +1,24 @@
-import { useCallback, useEffect, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import { Avatar } from "../components/Avatar";
 import { ConnectionBanner, ConnectionDot } from "../components/ConnectionState";
 import { IconButton } from "../components/IconButton";
 import { RoomList } from "../components/RoomList";
 import { ChatContext, useChat } from "../hooks/useChat";
+import { type ShortcutHandlers, useShortcuts } from "../hooks/useShortcuts";
 import { useStore } from "../hooks/useStore";
 import { useWords } from "../hooks/useWords";
 import { Chat } from "../state/chat";
-import { route } from "../state/route";
+import { neighbourOf } from "../state/destinations";
+import { goTo, route } from "../state/route";
 import type { SessionKeeper } from "../state/sessionKeeper";
 import { explain } from "../state/wording";
 import { CreateRoom } from "./CreateRoom";
+import { GoToDialog, SettingsDialog, ShortcutsDialog } from "./dialogs";
 import { RoomScreen } from "./RoomScreen";
+
+/** What lies over the page. */
+type Opened = "settings" | "goTo" | "shortcuts" | null;
 
 /** Everything behind the sign-in. Mounted anew for each user. */
 export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper }) {
@@ -30,19 +36,22 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
   useEffect(() => {
     chat.show(roomId);
   }, [chat, roomId]);
+  const [opened, setOpened] = useState<Opened>(null);
+  const close = useCallback(() => {
+    setOpened(null);
+  }, []);
+  useGettingAbout(chat, roomId, setOpened);
+  const signOut = (): void => {
+    void chat.forget();
+    keeper.signOut().catch((error: unknown) => {
+      console.warn("the issuer was not told of the sign-out:", error); // this page has forgotten the session
+    });
+  };
 
   return (
     <ChatContext value={chat}>
       <div className="shell" data-view={roomId === null ? "rooms" : "room"}>
-        <Sidebar
-          current={roomId}
-          onSignOut={() => {
-            void chat.forget();
-            keeper.signOut().catch((error: unknown) => {
-              console.warn("the issuer was not told of the sign-out:", error); // this page has forgotten the session
-            });
-          }}
-        />
+        <Sidebar current={roomId} onSignOut={signOut} onOpen={setOpened} />
         <main className="stage">
           <ConnectionBanner
             status={status}
@@ -53,6 +62,24 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
           {roomId === null ? <NoRoom /> : <RoomScreen key={roomId} id={roomId} />}
         </main>
       </div>
+      <Suspense>
+        {opened === "settings" && (
+          <SettingsDialog
+            keeper={keeper}
+            onSignOut={signOut}
+            onErased={() => {
+              void chat.forget();
+              keeper.endErased();
+            }}
+            onShortcuts={() => {
+              setOpened("shortcuts");
+            }}
+            onClose={close}
+          />
+        )}
+        {opened === "goTo" && <GoToDialog current={roomId} onClose={close} />}
+        {opened === "shortcuts" && <ShortcutsDialog onClose={close} />}
+      </Suspense>
     </ChatContext>
   );
 }
@@ -66,13 +93,37 @@ function openChat(keeper: SessionKeeper): Chat {
   return chat;
 }
 
+/** Keys that lead from room to room, or open something. */
+function useGettingAbout(chat: Chat, current: string | null, open: (what: Opened) => void): void {
+  const handlers = useMemo<ShortcutHandlers>(() => {
+    const go = (step: -1 | 1, onlyUnread: boolean) => () => {
+      const next = neighbourOf(current, step, chat.directory.view.get().rooms ?? [], ({ unread }) => !onlyUnread || unread > 0);
+      if (next !== null) goTo(next);
+    };
+    return {
+      goTo: () => {
+        open("goTo");
+      },
+      list: () => {
+        open("shortcuts");
+      },
+      previousRoom: go(-1, false),
+      nextRoom: go(1, false),
+      previousUnread: go(-1, true),
+      nextUnread: go(1, true),
+    };
+  }, [chat, current, open]);
+  useShortcuts(handlers);
+}
+
 interface SidebarProps {
   readonly current: string | null;
   readonly onSignOut: () => void;
+  readonly onOpen: (what: Opened) => void;
 }
 
-function Sidebar({ current, onSignOut }: SidebarProps) {
-  const { rooms, shell } = useWords();
+function Sidebar({ current, onSignOut, onOpen }: SidebarProps) {
+  const { keyboard, rooms, shell } = useWords();
   const [isCreating, setIsCreating] = useState(false);
   const closeDialog = useCallback(() => {
     setIsCreating(false);
@@ -83,6 +134,14 @@ function Sidebar({ current, onSignOut }: SidebarProps) {
         <img src="/icon.svg" width={28} height={28} alt="" />
         <span className="sidebar__brand">{shell.brand}</span>
         <IconButton
+          icon="search"
+          label={keyboard.goTo.label}
+          testId="open-go-to"
+          onClick={() => {
+            onOpen("goTo");
+          }}
+        />
+        <IconButton
           icon="plus"
           label={rooms.create.title}
           testId="create-room"
@@ -92,7 +151,7 @@ function Sidebar({ current, onSignOut }: SidebarProps) {
         />
       </header>
       <Rooms current={current} />
-      <Me onSignOut={onSignOut} />
+      <Me onSignOut={onSignOut} onOpen={onOpen} />
       {isCreating && <CreateRoom onClose={closeDialog} />}
     </aside>
   );
@@ -125,14 +184,24 @@ function Rooms({ current }: { readonly current: string | null }) {
   return <RoomList rooms={rooms} current={current} />;
 }
 
-function Me({ onSignOut }: Pick<SidebarProps, "onSignOut">) {
+function Me({ onSignOut, onOpen }: Omit<SidebarProps, "current">) {
   const chat = useChat();
-  const { shell } = useWords();
+  const { settings, shell } = useWords();
   const status = useStore(chat.status);
   return (
     <footer className="me" data-testid="me" data-user={chat.me.id}>
       <Avatar id={chat.me.id} name={chat.me.name} />
-      <span className="me__name">{chat.me.name}</span>
+      <button
+        type="button"
+        className="me__name"
+        data-testid="open-settings"
+        title={settings.title}
+        onClick={() => {
+          onOpen("settings");
+        }}
+      >
+        {chat.me.name}
+      </button>
       <span className="me__id">
         @{chat.me.id} <ConnectionDot status={status} />
       </span>

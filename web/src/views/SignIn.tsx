@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
+import { ColoursPicker, LanguagePicker } from "../components/PreferencePicker";
 import { useWords } from "../hooks/useWords";
 import { createSession, readConfig, type Session, type SiteConfig } from "../protocol/api";
 import { isReturning } from "../signIn/returning";
@@ -41,7 +42,7 @@ export function SignIn({ why, onSignedIn, preload }: SignInProps) {
         <p className="sign-in__lead">{signIn.lead}</p>
         {why !== "asked" && (
           <p className="form__failure" role="status">
-            {why === "wallet" ? signIn.walletLeft : signIn.sessionEnded}
+            {signIn.signedOut[why]}
           </p>
         )}
         {isComingBack && <p role="status">{signIn.openIdReturning}</p>}
@@ -57,6 +58,10 @@ export function SignIn({ why, onSignedIn, preload }: SignInProps) {
             <WalletSignIn chains={config.walletChains} onSignedIn={onSignedIn} />
           </Suspense>
         )}
+      </div>
+      <div className="sign-in__preferences">
+        <LanguagePicker isQuiet />
+        <ColoursPicker isQuiet />
       </div>
     </main>
   );

@@ -4,6 +4,7 @@
  */
 
 const DAY_MS = 86_400_000;
+const MEGABYTE = 1_000_000;
 /** From here on a day without its year might be taken for a later one. */
 const YEAR_FROM_DAYS = 180;
 
@@ -27,6 +28,8 @@ export interface Formats {
   readonly preciseTime: (atMs: number) => string;
   /** A length of time in its largest whole unit, from seconds to days: "90 seconds", "2 hours". */
   readonly duration: (seconds: number) => string;
+  /** Of a file, in its largest unit up to megabytes: "12 kB", "3.4 MB". */
+  readonly size: (bytes: number) => string;
 }
 
 export function formatsOf(locale: string): Formats {
@@ -43,6 +46,8 @@ export function formatsOf(locale: string): Formats {
   const lists = new Intl.ListFormat(locale, { type: "conjunction" });
   const days = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const relativeDay = (ago: number): string => capitalised(days.format(-ago, "day"), locale);
+  const sizeIn = (unit: string, value: number): string =>
+    new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
   return {
     locale,
     number: (value) => numbers.format(value),
@@ -66,6 +71,7 @@ export function formatsOf(locale: string): Formats {
       const { unit, size } = UNITS.find((it) => seconds % it.size === 0 && seconds >= it.size) ?? SECOND;
       return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(seconds / size);
     },
+    size: (bytes) => (bytes < MEGABYTE / 10 ? sizeIn("kilobyte", bytes / 1_000) : sizeIn("megabyte", bytes / MEGABYTE)),
   };
 }
 

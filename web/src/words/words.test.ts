@@ -103,4 +103,9 @@ describe("formats", () => {
       "1 day",
     ]);
   });
+
+  it("say how large a file is in a unit that people know", () => {
+    expect([300, 12_000, 400_000, 48_000_000].map((bytes) => american.size(bytes))).toEqual(["0.3 kB", "12 kB", "0.4 MB", "48 MB"]);
+    expect(german.size(3_400_000)).toBe("3,4 MB");
+  });
 });

@@ -3,6 +3,8 @@ import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 
+import { useStore } from "../../hooks/useStore";
+import { colours } from "../../state/preferences";
 import type { ChartData } from "../chartData";
 import { METRICS } from "../words";
 
@@ -19,6 +21,7 @@ interface ChartProps {
 /** Lines over time. Whoever can't see it has the same numbers in the table behind it. */
 export default function Chart({ title, data, fills }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
+  const chosen = useStore(colours);
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
@@ -39,7 +42,7 @@ export default function Chart({ title, data, fills }: ChartProps) {
       scheme.removeEventListener("change", redraw);
       chart.destroy();
     };
-  }, [data, fills]);
+  }, [data, fills, chosen]);
   const labels = data.lines.map(({ label }) => label);
   return <div ref={box} className="chart" role="img" aria-label={METRICS.chart(title, labels)} />;
 }

@@ -1,9 +1,16 @@
 import type { Words } from "../en";
 import type { Formats } from "../formats";
 
-export const room = ({ plural, percent }: Formats): Words["room"] => ({
+export const room = ({ plural, percent, number }: Formats): Words["room"] => ({
   back: "Zurück zu den Räumen",
   private: "Privat",
+  menu: {
+    label: "Mehr zu diesem Raum",
+    labelWithReports: (count) => `Mehr zu diesem Raum. ${plural(count, { one: "# gemeldete Nachricht", other: "# gemeldete Nachrichten" })}`,
+    reports: (count) => (count === 0 ? "Meldungen" : `Meldungen (${number(count)})`),
+    files: "Bilder und Dateien",
+    settings: "Einstellungen des Raums",
+  },
   refused: "Dieser Raum lässt sich nicht öffnen",
   empty: "Hier ist noch nichts",
   emptyHint: "Schreibe die erste Nachricht, oder zieh ein Bild herein.",
