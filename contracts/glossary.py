@@ -117,6 +117,7 @@ MEANINGS: dict[str, str] = {
     "Reconnection.most_ms": "What the limit grows to.",
     "Room.last_seq": "The number of its newest message.",
     "Room.read_seq": "Up to where the caller has read it, on whatever device.",
+    "ListFiles.before": "Below which number to look; null for the newest.",
     "Search.before": "Below which number to look; null for the newest.",
     "SetRole.role": "What they may do from now on.",
     "SetRole.user": "A member's id.",

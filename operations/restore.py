@@ -43,6 +43,7 @@ MEANT: dict[Fate, str] = {
     "there": "there as they were",
     "other": "newer, and left so",
     "absent": "absent",
+    "erased": "erased again already",
 }
 
 
@@ -126,7 +127,7 @@ class Restore:
 
     def compare(self) -> dict[str, Tally]:
         """Every row that may come back with what stands in its place."""
-        return self._each_table(lambda restored, found: restored.compare(found))
+        return self._each_table(lambda restored, found: restored.compare(found, erased=self.ledger.takes))
 
     def take_away(self) -> str:
         """Deletions get numbers, and users who were erased since are erased again."""

@@ -58,6 +58,15 @@ class Ledger:
             return self._preview(row, self.messages.get((room, int(row["seq"]["N"]))))
         return row
 
+    def takes(self, row: Attributes) -> bool:
+        """Whether it goes when its user is erased again, which is under way while rows are compared: messages stay."""
+        key = rows.key_of(row)
+        if rows.message(key) is not None:
+            return False
+        of = {rows.owner(key), row.get("user", {}).get("S")}
+        of |= {found[1] for found in (rows.member(key), rows.reader(key)) if found}
+        return not of.isdisjoint(self.users)
+
     def _fate(self, numbered: tuple[str, int], row: Attributes) -> str | None:
         user = row.get("user", {}).get("S")
         erased_at_ms = self.users.get(user, self.back_again.get(user, -1))

@@ -34,8 +34,11 @@ READ_ROUNDS = 10
 READ_PAUSE_S = 0.1
 """How often what a BatchGetItem left undone is asked for again, and how long before the first of them."""
 
-Fate = Literal["added", "there", "other", "absent"]
-"""`there`: it stands as it was. `other`: something else stands there, which is newer. `absent`: nothing does."""
+Fate = Literal["added", "there", "other", "absent", "erased"]
+"""`there`: it stands as it was. `other`: something else stands there, which is newer. `absent`: nothing does.
+
+`erased`: nothing does either, because an erasure has been that fast.
+"""
 
 
 @dataclass
@@ -77,13 +80,17 @@ class RestoredTable:
                 self._report(len(batch))
         return tally
 
-    def compare(self, found: Iterable[Attributes]) -> Tally:
-        """Looks at what stands in each row's place, and changes nothing. A read unit a row, consistent."""
+    def compare(self, found: Iterable[Attributes], *, erased: Callable[[Attributes], bool] = lambda _: False) -> Tally:
+        """Looks at what stands in each row's place, and changes nothing. A read unit a row, consistent.
+
+        Rows that `erased` tells of may be taken away meanwhile.
+        """
         tally = Tally()
         for batch in _batches(found, BATCH_GET):
             standing = self._read([_key(row) for row in batch])
             for row in batch:
-                tally.count(row, _fate(row, standing.get(rows.key_of(row))))
+                fate = _fate(row, standing.get(rows.key_of(row)))
+                tally.count(row, "erased" if fate == "absent" and erased(row) else fate)
             self._report(len(batch))
         return tally
 

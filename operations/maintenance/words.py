@@ -17,7 +17,7 @@ from chat.services import JobOffice
 from chat.storage import keys
 from chat.storage.rooms import get_batches
 from chat.storage.search_index import SearchIndex
-from chat.terms import MAX_TERMS, terms_of
+from chat.terms import message_terms
 from operations import rows
 
 SETTLE_S = 30.0
@@ -82,8 +82,8 @@ class CompactWords:
         """Those of the words' rows whose messages don't have them."""
         messages = sorted(set(named.values()), key=str)
         found = get_batches(self._table, messages, consistent=True)
-        texts = {(item["pk"], item["sk"]): set(terms_of(item["text"])[:MAX_TERMS]) for item in found}
-        return {key: message for key, message in named.items() if _word(key) not in texts.get(message, ())}
+        terms = {(item["pk"], item["sk"]): set(message_terms(item["kind"], item["text"])) for item in found}
+        return {key: message for key, message in named.items() if _word(key) not in terms.get(message, ())}
 
 
 def _word(key: Key) -> str:

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage
+from playwright.sync_api import Browser, ConsoleMessage, expect
 
-from local.browser import ChatWindow, open_browser
+from local.browser import PATIENCE_MS, ChatWindow, open_browser
 from local.client import Client
 from local.stack import LocalStack
 
 Open = Callable[[str], ChatWindow]
+
+expect.set_options(timeout=PATIENCE_MS)
+"""Wherever a test names no time of its own: five seconds, Playwright's own, are short where all tests run at once."""
 
 
 @pytest.fixture(scope="module")

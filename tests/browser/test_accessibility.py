@@ -83,6 +83,18 @@ def test_every_view_can_be_used_by_everybody(stack: LocalStack, page: Page, room
     ada.send("My own")
     ada.message("My own")
     views["a room"] = violations(page)
+    with Client(stack.page_url, "Host") as host:
+        host.call("set_role", room=room, user="ada", role="moderator")
+        host.call("report", room=room, seq=typo, reason="It has a letter less")
+    for panel in ("reports", "settings", "files"):
+        page.get_by_test_id("room-menu").click()
+        page.get_by_test_id(f"action-{panel}").click()
+        page.get_by_test_id(f"{panel}-panel").wait_for()
+        views[panel] = violations(page)
+    page.get_by_test_id("open-people").click()
+    page.get_by_test_id("person").first.wait_for()
+    views["people"] = violations(page)
+    page.get_by_test_id("close-panel").click()
     page.context.set_offline(offline=True)
     ada.send("Not on its way yet")
     expect(page.get_by_test_id("connection-banner")).to_be_visible(timeout=PATIENCE_MS)

@@ -179,6 +179,7 @@ RESULTS: dict[str, type[msgspec.Struct]] = {
     "reactions": frames.ReactionList,
     "history": frames.History,
     "search": frames.Found,
+    "files": frames.Found,
     "sync": frames.Synced,
     "presence": frames.Presence,
     "receipts": frames.Receipts,

@@ -12,6 +12,7 @@ from chat.ports import Item
 from chat.storage import keys
 from chat.storage.connections import ConnectionRegistry
 from chat.storage.maintenance import MaintenanceRuns, Run
+from chat.terms import FILE
 from operations import maintain
 from operations.errors import OperationError
 from operations.maintenance import going_through
@@ -137,6 +138,15 @@ def test_words_that_find_nothing_go_once_that_is_certain(world: World) -> None:
     assert (len(table.items), pauses) == (before - 2, [SETTLE_S])
     assert +CompactWords(table, pauses.append).work(page_of(table)) == Counter()
     assert pauses == [SETTLE_S]
+
+
+def test_what_files_are_listed_by_is_found_again_and_stays(world: World) -> None:
+    table = world.messages_table
+    table.items[keys.message("lunch", 3)].update(kind="image", text="")
+    Reindex(table, world.accounts.office).work(page_of(table))
+    CompactWords(table, lambda _: None).work(page_of(table))
+    assert keys.term("lunch", FILE, 3) in table.items
+    assert keys.term("lunch", "soup", 3) not in table.items
 
 
 def test_words_of_an_edit_that_is_under_way_stay(world: World) -> None:

@@ -158,6 +158,32 @@ def test_reports_are_listed_in_pages_for_moderators_only(world: World) -> None:
     assert outcome(ask(world, "bea", action="reports", room="lunch")) == "not_allowed"
 
 
+def test_a_decision_ends_all_reports_of_a_message_and_of_no_other(world: World) -> None:
+    for seq in (1, 2, 12):
+        while seq > world.services.messages.newest("lunch"):
+            say(world, "bob", "rude")
+        for reporter in ("bea", "ada"):
+            ask(world, reporter, action="report", room="lunch", seq=seq, reason="Rude.")
+    assert outcome(ask(world, "bea", action="settle", room="lunch", seq=1)) == "not_allowed"
+    for _ in range(2):
+        assert outcome(ask(world, "ada", action="settle", room="lunch", seq=1)) == "ack"
+    assert [each["seq"] for each in ask(world, "ada", action="reports", room="lunch")["result"]["reports"]] == [
+        2,
+        2,
+        12,
+        12,
+    ]
+
+
+def test_a_message_can_be_reported_again_after_a_decision(world: World) -> None:
+    say(world, "bob", "rude")
+    for reason in ("Rude.", "Now it is worse."):
+        ask(world, "bea", action="report", room="lunch", seq=1, reason=reason)
+        (listed,) = ask(world, "ada", action="reports", room="lunch")["result"]["reports"]
+        assert listed["reason"] == reason
+        ask(world, "ada", action="settle", room="lunch", seq=1)
+
+
 @pytest.mark.parametrize(
     ("asker", "fields", "expected"),
     [

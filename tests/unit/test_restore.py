@@ -146,6 +146,23 @@ def test_a_dry_run_says_what_is_missing_and_what_is_newer_and_writes_nothing(
     assert set(stage.calls) == {"BatchGetItem"}
 
 
+def test_what_an_erasure_has_taken_again_meanwhile_is_not_missing(stage: BackupStage, tmp_path: Path) -> None:
+    exported(stage, Directory(tmp_path), HOUR_MS)
+    chain, ledger = Chain.find(Directory(tmp_path), "rooms"), Ledger(users={"eve": HOUR_MS})
+    stage.empty("rooms")
+    tally = restored(stage, "rooms").compare(chain.rows(), erased=ledger.takes)
+    assert tally.fates["erased"] > 1
+    assert "room#lunch member#ada" in tally.named["absent"]
+    assert not any("eve" in named for named in tally.named["absent"])
+
+
+def test_a_message_that_is_not_there_is_missing_whoever_was_erased(stage: BackupStage, tmp_path: Path) -> None:
+    chain, ledger = exported(stage, Directory(tmp_path), HOUR_MS), Ledger(users={"ada": HOUR_MS, "eve": HOUR_MS})
+    stage.empty("messages")
+    messages = [row for row in chain.rows() if rows.message(rows.key_of(row))]
+    assert fates(restored(stage).compare(messages, erased=ledger.takes)) == {"absent": len(messages)}
+
+
 def incremental(place: Path, at_ms: int, lines: list[dict[str, Any]]) -> None:
     """An incremental export as DynamoDB writes it."""
     folder = place / "messages" / EXPORTS / f"{at_ms}"

@@ -14,7 +14,7 @@ from chat import commands, events, search
 from chat.aws import wiring
 from chat.ports import Sender
 from chat.storage import keys, search_index
-from chat.terms import MAX_TERMS, terms_of
+from chat.terms import FILE, MAX_TERMS, terms_of
 from functions.message import index
 from simulation.world import World
 
@@ -51,6 +51,25 @@ def say(world: World, *texts: str, room: str = "lunch") -> None:
         stored = world.messages_table.items[keys.message(room, seq)]
         posted = msgspec.json.decode(events.message_posted(stored).body, type=events.MessagePosted)
         search.index(world.services.search_index, posted)
+
+
+def show(world: World, kind: str) -> int:
+    """Posts and indexes a file, and answers with its number."""
+    seq: int = ask(world, "ada", action="send", room="lunch", text="to be a file")["result"]["seq"]
+    picture = {"url": "/media/1.webp", "content_type": "image/webp", "width": 1, "height": 1}
+    media = {"id": f"m{seq}", "name": "1", "original": picture, "thumbnail": picture}
+    stored = world.messages_table.items[keys.message("lunch", seq)]
+    stored.update(kind=kind, text="", media=media)
+    posted = msgspec.json.decode(events.message_posted(stored).body, type=events.MessagePosted)
+    search.index(world.services.search_index, posted)
+    return seq
+
+
+def files(world: World, *, asker: str = "grace", **fields: Any) -> dict[str, Any]:
+    reply = ask(world, asker, action="files", room="lunch", **fields)
+    assert reply["type"] == "ack", reply
+    result: dict[str, Any] = reply["result"]
+    return result
 
 
 def find(world: World, query: str, *, asker: str = "grace", **fields: Any) -> dict[str, Any]:
@@ -269,3 +288,37 @@ def test_any_text_has_words_that_are_short_and_different(text: str) -> None:
     assert len(set(terms)) == len(terms)
     assert all(0 < len(term) <= 40 for term in terms)
     assert terms_of(" ".join(terms)) == terms
+
+
+def test_files_of_every_kind_are_listed_newest_first_and_nothing_else(world: World) -> None:
+    say(world, "file #file")
+    shown = [show(world, kind) for kind in ("image", "video", "audio", "document")]
+    say(world, "and now to lunch")
+    found = files(world)
+    assert (numbers(found), found["before"]) == (shown[::-1], None)
+    assert found["messages"][0]["media"]["id"] == f"m{shown[-1]}"
+
+
+def test_a_list_of_files_is_continued_and_takes_one_look_a_page(world: World) -> None:
+    shown = [show(world, "image") for _ in range(5)]
+    first = files(world, limit=3)
+    world.messages_table.calls.clear()
+    rest = files(world, limit=3, before=first["before"])
+    assert numbers(first) + numbers(rest) == shown[::-1]
+    assert world.messages_table.calls.count("query") == 1
+
+
+def test_a_deleted_file_is_listed_no_more_and_leaves_nothing_in_the_index(world: World) -> None:
+    seq = show(world, "image")
+    ask(world, "ada", action="delete", room="lunch", seq=seq)
+    assert numbers(files(world)) == []
+    assert keys.term("lunch", FILE, seq) not in world.messages_table.items
+
+
+def test_files_are_for_members_only(world: World) -> None:
+    assert ask(world, "eve", action="files", room="lunch")["code"] == "not_a_member"
+
+
+def test_no_query_finds_files_by_what_the_index_knows_them_by(world: World) -> None:
+    show(world, "image")
+    assert numbers(find(world, FILE)) == []

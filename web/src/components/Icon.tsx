@@ -25,11 +25,13 @@ const PATHS = {
   flag: "M6 20V5M6 5.500c4-2.500 7 2 12 0v8.500c-5 2-8-2.500-12 0",
   trash: "M5 7h14M9.500 7V5h5v2M7 7l1 12h8l1-12M10.500 10.500v5.500M13.500 10.500v5.500",
   search: "M16.500 10.500a6 6 0 1 1-12 0 6 6 0 0 1 12 0zM15 15l4.500 4.500",
+  settings: "M5 8h7M16 8h3M5 16h3M12 16h7M16 8a2 2 0 1 1-4 0 2 2 0 0 1 4 0zM12 16a2 2 0 1 1-4 0 2 2 0 0 1 4 0z",
   people: "M9 11.500a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400zM3.500 19a5.500 5.500 0 0 1 11 0M15.500 5.500a3 3 0 0 1 0 5.800M17 14a5 5 0 0 1 3.500 5",
   calendar: "M5 7.500A1.5 1.5 0 0 1 6.5 6h11A1.5 1.5 0 0 1 19 7.500v10a1.5 1.5 0 0 1-1.5 1.500h-11A1.5 1.5 0 0 1 5 17.500zM5 10.500h14M9 4v3.500M15 4v3.500",
 } as const;
 
 export type IconName = keyof typeof PATHS;
+export const ICON_NAMES = Object.keys(PATHS) as IconName[];
 
 /** Always beside or inside something that has a name of its own, so it has none. */
 export function Icon({ name }: { readonly name: IconName }) {

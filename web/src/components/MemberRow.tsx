@@ -2,12 +2,11 @@ import { useId, useState } from "react";
 
 import { useWords } from "../hooks/useWords";
 import type { Member } from "../protocol/frames";
-import type { Deed } from "../state/members";
+import { type Deed, MUTE_S } from "../state/members";
 import type { Power } from "../state/rights";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
-
-const MUTE_S = 3_600;
+import { PresenceMark } from "./PresenceMark";
 
 /** What is asked before it is done. */
 export type Grave = "remove" | "ban" | "transfer";
@@ -15,6 +14,8 @@ export type Grave = "remove" | "ban" | "transfer";
 interface MemberRowProps {
   readonly member: Member;
   readonly isMe: boolean;
+  /** Null where that is not known. */
+  readonly isOnline: boolean | null;
   readonly power: Power;
   readonly onMessage: () => void;
   readonly onDeed: (deed: Deed) => void;
@@ -22,18 +23,20 @@ interface MemberRowProps {
 }
 
 /** Somebody in the room; what may be done about them opens below. */
-export function MemberRow({ member, isMe, power, onMessage, onDeed, onGrave }: MemberRowProps) {
+export function MemberRow({ member, isMe, isOnline, power, onMessage, onDeed, onGrave }: MemberRowProps) {
   const { people } = useWords();
   const [isOpen, setIsOpen] = useState(false);
   const menu = useId();
   const { user, role, muted_until_ms: mutedUntilMs } = member;
   return (
-    <li className="person" data-testid="person" data-user={user.id} data-role={role}>
+    <li className="person" data-testid="person" data-user={user.id} data-role={role} data-online={isOnline}>
       <Avatar id={user.id} name={user.name} />
       <span className="person__name">
         {user.name} {isMe && <span className="person__about">({people.you})</span>}
         <span className="person__about">
+          {isOnline !== null && <PresenceMark isOnline={isOnline} />}
           {people.role(role)}
+          {isOnline !== null && ` · ${isOnline ? people.presence.online : people.presence.offline}`}
           {mutedUntilMs !== null && ` · ${people.mutedUntil(mutedUntilMs)}`}
         </span>
       </span>
@@ -68,6 +71,15 @@ export function MemberRow({ member, isMe, power, onMessage, onDeed, onGrave }: M
           {power.setRole && <Roles member={member} onDeed={onDeed} />}
           {power.transfer && <Action name="transfer" label={people.transfer} onDo={() => { onGrave("transfer"); }} />}
           {power.remove && <Action name="remove" label={people.remove} onDo={() => { onGrave("remove"); }} />}
+          {power.unban && (
+            <Action
+              name="unban"
+              label={people.unban}
+              onDo={() => {
+                onDeed({ action: "unban", command: { user: user.id } });
+              }}
+            />
+          )}
           {power.remove && <Action name="ban" label={people.ban} onDo={() => { onGrave("ban"); }} />}
         </div>
       )}

@@ -1,23 +1,37 @@
+import type { ReactNode } from "react";
+
+import type { HeaderPanel, MenuPanel } from "../hooks/useRoomActions";
 import { useWords } from "../hooks/useWords";
 import { goTo } from "../state/route";
 import { DatePicker } from "./DatePicker";
 import { Icon } from "./Icon";
 import { IconButton } from "./IconButton";
+import { RoomMenu } from "./RoomMenu";
+
+const BUTTONS = [
+  { panel: "people", icon: "people" },
+  { panel: "pins", icon: "pin" },
+  { panel: "search", icon: "search" },
+] as const;
 
 interface RoomHeaderProps {
   readonly title: string;
   readonly isPrivate: boolean;
+  /** Who is online, below the title. */
+  readonly presence?: ReactNode;
   /** Left out where there is nothing to look at. */
   readonly look?: {
-    readonly onSearch: () => void;
-    readonly onPeople: () => void;
-    readonly onPins: () => void;
+    readonly open: (panel: HeaderPanel) => void;
     readonly onDate: (atMs: number) => void;
+    /** What stands in the room's menu. */
+    readonly more: readonly MenuPanel[];
+    readonly openReports: number;
   };
 }
 
-export function RoomHeader({ title, isPrivate, look }: RoomHeaderProps) {
+export function RoomHeader({ title, isPrivate, presence, look }: RoomHeaderProps) {
   const { room, messages, people } = useWords();
+  const labels = { people: people.title, pins: messages.pins.title, search: messages.search.label };
   return (
     <header className="room__header">
       <button
@@ -30,9 +44,12 @@ export function RoomHeader({ title, isPrivate, look }: RoomHeaderProps) {
       >
         <Icon name="back" />
       </button>
-      <h1 className="room__title" data-testid="room-title">
-        {title}
-      </h1>
+      <div className="room__name">
+        <h1 className="room__title" data-testid="room-title">
+          {title}
+        </h1>
+        {presence}
+      </div>
       {isPrivate && (
         <span className="room__kind">
           <Icon name="lock" /> {room.private}
@@ -41,9 +58,18 @@ export function RoomHeader({ title, isPrivate, look }: RoomHeaderProps) {
       {look !== undefined && (
         <div className="room__tools">
           <DatePicker onPick={look.onDate} />
-          <IconButton icon="people" label={people.title} testId="open-people" onClick={look.onPeople} />
-          <IconButton icon="pin" label={messages.pins.title} testId="open-pins" onClick={look.onPins} />
-          <IconButton icon="search" label={messages.search.label} testId="open-search" onClick={look.onSearch} />
+          {BUTTONS.map(({ panel, icon }) => (
+            <IconButton
+              key={panel}
+              icon={icon}
+              label={labels[panel]}
+              testId={`open-${panel}`}
+              onClick={() => {
+                look.open(panel);
+              }}
+            />
+          ))}
+          <RoomMenu panels={look.more} openReports={look.openReports} onOpen={look.open} />
         </div>
       )}
     </header>

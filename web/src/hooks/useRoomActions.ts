@@ -9,11 +9,13 @@ import { words } from "../words/words";
 import type { MessageActions } from "./useMessageActions";
 
 /** What stands beside the messages. */
-export type Panel =
-  | { readonly kind: "search" }
-  | { readonly kind: "people" }
-  | { readonly kind: "pins" }
-  | { readonly kind: "thread"; readonly root: number };
+export type Panel = { readonly kind: HeaderPanel } | { readonly kind: "thread"; readonly root: number };
+
+/** What stands in the room's menu. */
+export type MenuPanel = "files" | "reports" | "settings";
+
+/** What the room's header opens. */
+export type HeaderPanel = "search" | "people" | "pins" | MenuPanel;
 
 /** What is asked before it is done, or shown for itself. */
 export interface Asked {

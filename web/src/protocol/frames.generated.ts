@@ -278,7 +278,7 @@ export interface History {
 }
 
 /**
- * `messages` are newest first. Where `before` is a number, a search before it continues this one.
+ * `messages` are newest first. Where `before` is a number, the command with it continues.
  *
  * A page may be short, even empty, and still continue.
  */
@@ -287,7 +287,7 @@ export interface Found {
   readonly room: string;
   /** `messages` are newest first. */
   readonly messages: readonly Message[];
-  /** Where `before` is a number, a search before it continues this one. */
+  /** Where `before` is a number, the command with it continues. */
   readonly before: number | null;
 }
 
@@ -852,6 +852,13 @@ export interface Commands {
   /** A page of the room's reports, of the last 180 days, behind `after`. Moderators. */
   reports: { readonly room: string; readonly after?: string | null; readonly limit?: number };
   /**
+   * Ends all reports of a message: a moderator has decided. Moderators.
+   *
+   * Twice is once. Deciding changes nothing else: what is to go or who, `delete`, `mute` and `remove` see to. Whoever
+   * reported it may do so again.
+   */
+  settle: { readonly room: string; readonly seq: number };
+  /**
    * Asks for the room's messages on this connection. Members only.
    *
    * `after` is the newest number that the client has: up to 100 messages behind it come with the reply, of more it says
@@ -935,6 +942,12 @@ export interface Commands {
    * A message is found a few seconds after it was posted. `before` continues a search below a number.
    */
   search: { readonly room: string; readonly query: string; readonly before?: number | null; readonly limit?: number };
+  /**
+   * The messages that show a picture, a video, a sound or a document. Members only.
+   *
+   * One is listed a few seconds after it was posted. `before` continues the list below a number.
+   */
+  files: { readonly room: string; readonly before?: number | null; readonly limit?: number };
   /** The caller has read the room up to `seq`, on whatever device; never moves back. */
   read: { readonly room: string; readonly seq: number };
   /**
@@ -981,6 +994,7 @@ export const LIMITS = {
   members: { limit: { min: 1, max: 100 } },
   report: { seq: { min: 1, max: 999_999_999_999_999 }, reason: { maxLength: 500, minLength: 1 } },
   reports: { limit: { min: 1, max: 100 } },
+  settle: { seq: { min: 1, max: 999_999_999_999_999 } },
   send: { text: { maxLength: 8_000, minLength: 1 } },
   restore: {
     text: { maxLength: 8_000, minLength: 1 },
@@ -995,6 +1009,7 @@ export const LIMITS = {
   pin: { seq: { min: 1, max: 999_999_999_999_999 } },
   history: { limit: { min: 1, max: 100 } },
   search: { query: { maxLength: 200, minLength: 1 }, limit: { min: 1, max: 100 } },
+  files: { limit: { min: 1, max: 100 } },
   read: { seq: { min: 1, max: 999_999_999_999_999 } },
   sync: { rooms: { maxItems: 100 }, revs: { maxItems: 100 } },
   receipts: { seq: { min: 1, max: 999_999_999_999_999 }, limit: { min: 1, max: 100 } },
@@ -1019,6 +1034,7 @@ export interface Results {
   settings: RoomSettings;
   report: Done;
   reports: ReportList;
+  settle: Done;
   subscribe: Subscribed;
   unsubscribe: Done;
   send: Sent;
@@ -1031,6 +1047,7 @@ export interface Results {
   pins: PinList;
   history: History;
   search: Found;
+  files: Found;
   read: Done;
   sync: Synced;
   typing: Done;
@@ -1644,6 +1661,7 @@ export const results: { readonly [A in Action]: Read<Results[A]> } = {
   settings: roomSettings,
   report: done,
   reports: reportList,
+  settle: done,
   subscribe: subscribed,
   unsubscribe: done,
   send: sent,
@@ -1656,6 +1674,7 @@ export const results: { readonly [A in Action]: Read<Results[A]> } = {
   pins: pinList,
   history: history,
   search: found,
+  files: found,
   read: done,
   sync: synced,
   typing: done,

@@ -4,6 +4,7 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
+import { ADDRESSES } from "../protocol/addresses";
 import { createMediaAccess, createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
 import { type Copy, type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
 import type { ConnectionStatus, Positions } from "../protocol/connection";
@@ -76,7 +77,10 @@ export class Chat {
         this.outbox.resume();
       },
       onChanged: this.#onChangedElsewhere,
-      fetchTicket: () => createTicket(session.token),
+      fetchTicket: () => ADDRESSES.through(() => createTicket(session.token)),
+      onElsewhere: () => {
+        ADDRESSES.goOn();
+      },
       http: endpointsOf(session),
       onStatus: this.#onStatus,
       onEvent: this.#onEvent,
@@ -273,6 +277,7 @@ export class Chat {
         break;
       case "room_changed":
         this.#open(event.room)?.note(event);
+        this.#rooms.get(event.room)?.noteSettings();
         break;
       case "read":
         this.directory.read(event.room, event.seq);
@@ -297,7 +302,7 @@ export class Chat {
         this.#rooms.get(event.room)?.readers.told(event.readers);
         break;
       case "presence":
-        // Nothing on the page shows it yet.
+        for (const { presence } of this.#rooms.values()) presence.told(event);
         break;
     }
   };
@@ -319,7 +324,7 @@ export class Chat {
   #onMember(event: MemberChanged): void {
     const room = this.#open(event.room);
     room?.note(event);
-    this.#rooms.get(event.room)?.noteMember();
+    this.#rooms.get(event.room)?.noteMember(event);
     if (event.user.id !== this.me.id) return;
     this.directory.change(event);
     room?.follow(event);

@@ -5,12 +5,14 @@
 
 import type { Copy } from "../protocol/changes";
 import type { Connection } from "../protocol/connection";
-import type { Author, Message } from "../protocol/frames";
+import type { Author, MemberChanged, Message } from "../protocol/frames";
 import { firstSince } from "./dates";
 import { Excursion } from "./excursion";
 import { Mentionable } from "./mentioning";
+import { RoomPresence } from "./presence";
 import { Quotes } from "./quotes";
 import { Readers } from "./readers";
+import { Reports } from "./reports";
 import type { OpenRoom } from "./room";
 import { Store } from "./store";
 import { Typists, TypingTeller } from "./typing";
@@ -28,11 +30,15 @@ export class Conversation {
   readonly readers: Readers;
   readonly quotes: Quotes;
   readonly people: Mentionable;
+  readonly reports: Reports;
+  readonly presence: RoomPresence;
   readonly excursion: Excursion;
   /** Null as soon as the list has got there. */
   readonly target = new Store<Target | null>(null);
   /** Grows with each change of who is here, and as what. */
   readonly comings = new Store(0);
+  /** Grows with each change of what is set for the room. */
+  readonly settings = new Store(0);
   /** The newest of what others said while this page was there. */
   readonly heard = new Store<Message | null>(null);
 
@@ -43,6 +49,8 @@ export class Conversation {
     this.readers = new Readers(connection, room.id);
     this.quotes = new Quotes(connection, room.id);
     this.people = new Mentionable(connection, room.id);
+    this.presence = new RoomPresence(connection, room.id);
+    this.reports = new Reports(connection, room.id);
     this.excursion = new Excursion({
       room: room.id,
       connection,
@@ -76,9 +84,15 @@ export class Conversation {
   }
 
   /** Somebody has come, gone, or become something else here. */
-  noteMember(): void {
+  noteMember({ user, role }: MemberChanged): void {
     this.people.outdate();
+    if (role === null || role === "banned") this.presence.forget(user.id);
     this.comings.update((count) => count + 1);
+  }
+
+  /** Somebody has set something for the room. */
+  noteSettings(): void {
+    this.settings.update((count) => count + 1);
   }
 
   /** A message that is anywhere here. */

@@ -5,6 +5,9 @@ import { ConnectionLost } from "../protocol/errors";
 import { MAX_PAGE, type Commands, type Member, type MemberList } from "../protocol/frames";
 import { Store } from "./store";
 
+/** How long somebody is muted for. */
+export const MUTE_S = 3_600;
+
 /** What is done about somebody, as the command of that name has it. */
 export type Deed = {
   [A in "invite" | "remove" | "unban" | "mute" | "set_role" | "transfer"]: {

@@ -37,8 +37,8 @@ describe("what is offered on a message", () => {
 
 describe("what may be done about a member", () => {
   const as = (role: Member["role"], id = "eve"): Member => ({ user: { id, name: id }, role, muted_until_ms: null });
-  const ALL = { mute: true, remove: true, setRole: true, transfer: true };
-  const NOTHING = { mute: false, remove: false, setRole: false, transfer: false };
+  const ALL = { mute: true, remove: true, unban: false, setRole: true, transfer: true };
+  const NOTHING = { mute: false, remove: false, unban: false, setRole: false, transfer: false };
 
   it("is all for the owner, but to themselves", () => {
     expect(powerOver(as("moderator"), "ada", "owner")).toEqual(ALL);
@@ -51,8 +51,16 @@ describe("what may be done about a member", () => {
     expect(powerOver(as("owner"), "ada", "moderator")).toEqual(NOTHING);
   });
 
+  it("is to let somebody who is banned in again for who moderates, and nothing else", () => {
+    for (const role of ["moderator", "owner"] as const) {
+      expect(powerOver(as("banned"), "ada", role)).toEqual({ ...NOTHING, unban: true });
+    }
+  });
+
   it("is nothing for anybody else", () => {
-    for (const role of ["member", "reader", null] as const) expect(powerOver(as("reader"), "ada", role)).toEqual(NOTHING);
+    for (const role of ["member", "reader", null] as const) {
+      for (const other of ["reader", "banned"] as const) expect(powerOver(as(other), "ada", role)).toEqual(NOTHING);
+    }
   });
 });
 

@@ -17,6 +17,8 @@ const NONE: Rights = { answer: false, react: false, edit: false, delete: false, 
 export interface Power {
   readonly mute: boolean;
   readonly remove: boolean;
+  /** They are kept out, and may be let in again. */
+  readonly unban: boolean;
   readonly setRole: boolean;
   readonly transfer: boolean;
 }
@@ -54,7 +56,13 @@ export function powerOver(member: Member, myId: string, role: Room["role"]): Pow
   const outranks = isOther && moderates(role) && rank(role) > rank(member.role);
   const owns = isOther && role === "owner";
   const isThere = member.role !== "banned";
-  return { mute: outranks && isThere, remove: outranks && isThere, setRole: owns && isThere, transfer: owns && isThere };
+  return {
+    mute: outranks && isThere,
+    remove: outranks && isThere,
+    unban: moderates(role) && !isThere,
+    setRole: owns && isThere,
+    transfer: owns && isThere,
+  };
 }
 
 /** Whether somebody may bring others in: into a private room moderators only. */

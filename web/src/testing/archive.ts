@@ -5,7 +5,7 @@
  */
 
 import { UNTOUCHED } from "../protocol/changes";
-import type { Author, Commands, Found, History, Message, Receipts, Role, Room, RoomKind, Subscribed, Tail } from "../protocol/frames";
+import type { Author, Commands, Found, History, Message, MessageReport, Receipts, Role, Room, RoomKind, RoomSettings, Subscribed, Tail } from "../protocol/frames";
 import { SEGMENT } from "../protocol/tailChanges";
 
 interface StoredRoom {
@@ -15,6 +15,8 @@ interface StoredRoom {
   readonly log: Message[];
   /** By user, how far they have read. */
   readonly read: Map<string, number>;
+  settings: RoomSettings;
+  reports: MessageReport[];
 }
 
 /** More than this many messages, or changes, are not replayed. */
@@ -31,7 +33,8 @@ export class FakeArchive {
   readonly roles = new Map<string, Role>();
 
   addRoom(id: string, title: string, members: readonly string[] = [], kind: RoomKind = "public"): void {
-    this.rooms.set(id, { title, kind, members: new Set(members), log: [], read: new Map() });
+    const settings = { room: id, slow_mode_s: 0, blocked_words: [] };
+    this.rooms.set(id, { title, kind, members: new Set(members), log: [], read: new Map(), settings, reports: [] });
   }
 
   /** Stores a message and tells nobody. */
@@ -81,6 +84,22 @@ export class FakeArchive {
     return { room, ...numbers, messages: held(segment * SEGMENT), changed };
   }
 
+  /** Moderators change what is set, and nothing that is left out. */
+  protected configure(room: string, { slow_mode_s, blocked_words }: Commands["configure"]): RoomSettings {
+    const stored = this.stored(room);
+    const { settings } = stored;
+    return (stored.settings = {
+      room,
+      slow_mode_s: slow_mode_s ?? settings.slow_mode_s,
+      blocked_words: blocked_words?.toSorted() ?? settings.blocked_words,
+    });
+  }
+
+  /** Somebody has reported a message, and nobody is told. */
+  report(room: string, seq: number, by: Author, reason: string): void {
+    this.stored(room).reports.push({ seq, by, reason, reported_at_ms: this.clockMs });
+  }
+
   /** What changes membership. Null and "banned": out. */
   protected admit(room: string, user: string, role: Role | null): void {
     const { members } = this.stored(room);
@@ -125,6 +144,13 @@ export class FakeArchive {
     const found = this.stored(room).log.filter(
       ({ seq, text }) => seq < (before ?? Infinity) && words.every((word) => text.toLowerCase().includes(word)),
     );
+    const messages = found.reverse().slice(0, limit);
+    return { room, messages, before: found.length > limit ? (messages.at(-1)?.seq ?? null) : null };
+  }
+
+  /** Newest first. */
+  protected files(room: string, { before, limit = 50 }: Commands["files"]): Found {
+    const found = this.stored(room).log.filter(({ seq, media }) => media !== null && seq < (before ?? Infinity));
     const messages = found.reverse().slice(0, limit);
     return { room, messages, before: found.length > limit ? (messages.at(-1)?.seq ?? null) : null };
   }

@@ -4,9 +4,7 @@
  * The same id gets the same number; events go to subscribers only, and over HTTP to whoever asks behind a place.
  */
 
-import { vi } from "vitest";
-
-import type { Author, Commands, MemberChanged, Message, Role, RoomKind, ServerEvent } from "../protocol/frames";
+import type { Author, Commands, MemberChanged, Message, Presence, Role, RoomKind, ServerEvent } from "../protocol/frames";
 import { wished } from "../protocol/wishes";
 import { changedBehind, FakeArchive, revOf, seqOf } from "./archive";
 import { eventText } from "./http";
@@ -42,12 +40,15 @@ export class FakeServer extends FakeArchive {
   /** What a test answers itself, by method and path. */
   readonly answers = new Map<string, (init: RequestInit) => Promise<Response>>();
 
-  /** Puts this server behind `fetch` and `WebSocket` until mocks are restored. */
+  /** Puts this server behind `fetch` and `WebSocket`: for the page's life, in a test until its end (`setup.ts`). */
   install(): void {
-    vi.stubGlobal("fetch", (path: string, init: RequestInit) => Promise.race([this.#answer(path, init), aborted(init)]));
+    const fetch = (path: string, init: RequestInit): Promise<Response> => Promise.race([this.#answer(path, init), aborted(init)]);
     const connect = (url: string): FakeSocket => this.#connect(url);
-    vi.stubGlobal("WebSocket", function WebSocket(url: string) {
-      return connect(url);
+    Object.assign(globalThis, {
+      fetch,
+      WebSocket: function WebSocket(url: string) {
+        return connect(url);
+      },
     });
   }
 
@@ -262,8 +263,16 @@ export class FakeServer extends FakeArchive {
         return this.history(id, fields as Commands["history"]);
       case "search":
         return this.search(id, fields as Commands["search"]);
+      case "files":
+        return this.files(id, fields as Commands["files"]);
       case "receipts":
         return this.receipts(id, (fields as Commands["receipts"]).seq);
+      case "reports":
+        return { reports: this.stored(id).reports, after: null };
+      case "presence":
+        return this.#presence(id);
+      case "settings":
+        return this.stored(id).settings;
       case "pins":
         return { messages: this.stored(id).log.filter(({ pinned }) => pinned), after: null };
       case "members": {
@@ -273,6 +282,13 @@ export class FakeServer extends FakeArchive {
       default:
         return null;
     }
+  }
+
+  #presence(id: string): Presence {
+    const { members } = this.stored(id);
+    const here = this.lines.map(({ user }) => user).filter((user) => members.has(user.id));
+    const users = [...new Map(here.map((user) => [user.id, user])).values()];
+    return { room: id, online: users.length, listed: true, users, as_of_ms: this.clockMs };
   }
 
   /** Changes a message and tells the others; null for what changes none. */
@@ -294,6 +310,16 @@ export class FakeServer extends FakeArchive {
         const { reactions, mine, rev } = this.#revised(id, seq, (it) => wished(it, wish, this.clockMs));
         this.tell(id, { type: "reactions_changed", ...told, rev, reactions, user, emoji, removed: remove }, line);
         return { ...told, rev, reactions, mine };
+      }
+      case "settle": {
+        const stored = this.stored(id);
+        stored.reports = stored.reports.filter((it) => it.seq !== seq);
+        return {};
+      }
+      case "configure": {
+        const settings = this.configure(id, command as unknown as Commands["configure"]);
+        this.tell(id, { type: "room_changed", room: id, slow_mode_s: settings.slow_mode_s, by: user }, line);
+        return settings;
       }
       case "pin": {
         const pinned = command["remove"] !== true;

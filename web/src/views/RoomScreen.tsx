@@ -3,21 +3,25 @@ import { Suspense, useCallback, useEffect, useMemo } from "react";
 import { Announcer } from "../components/Announcer";
 import { Composer } from "../components/Composer";
 import { Lightbox } from "../components/Lightbox";
+import { OnlineHere } from "../components/OnlineHere";
 import { RoomHeader } from "../components/RoomHeader";
 import { Told } from "../components/Told";
 import { TypingLine } from "../components/TypingLine";
 import { useChat } from "../hooks/useChat";
 import { useFileDrop } from "../hooks/useFileDrop";
 import { MessageActionsContext } from "../hooks/useMessageActions";
-import { type RoomActions, useRoomActions } from "../hooks/useRoomActions";
+import { type HeaderPanel, type MenuPanel, type RoomActions, useRoomActions } from "../hooks/useRoomActions";
+import { useOpenReports } from "../hooks/useOpenReports";
+import { useRoomPresence } from "../hooks/useRoomPresence";
 import { useStore } from "../hooks/useStore";
 import { useWords } from "../hooks/useWords";
 import type { Room } from "../protocol/frames";
 import type { Conversation } from "../state/conversation";
-import { mayWrite } from "../state/rights";
+import type { PresenceView } from "../state/presence";
+import { mayWrite, moderates } from "../state/rights";
 import { forgetMessage, messageRoute } from "../state/route";
 import { describePace, explain } from "../state/wording";
-import { AskedDialog, PeoplePanel, PinsPanel, SearchPanel, ThreadPanel } from "./panels";
+import { AskedDialog, FilesPanel, PeoplePanel, PinsPanel, ReportsPanel, SearchPanel, SettingsPanel, ThreadPanel } from "./panels";
 import { RoomMessages } from "./RoomMessages";
 
 /** One room: its messages and where to write. Mounted anew for each room. */
@@ -46,6 +50,8 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
   const role = entry?.role ?? null;
   const doing = useRoomActions(chat, talk, role);
   const { setPanel, tell } = doing;
+  const openReports = useOpenReports(talk, entry?.kind !== "direct" && moderates(role));
+  const presence = useRoomPresence(talk, role !== null);
   useRefusals(id, tell);
   useMessageInAddress(id, talk, doing.jump);
   const addFiles = useCallback(
@@ -57,29 +63,30 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
   const { isOver, handlers } = useFileDrop(addFiles);
   const look = useMemo(
     () => ({
-      onSearch: () => {
-        setPanel({ kind: "search" });
+      open: (kind: HeaderPanel) => {
+        setPanel({ kind });
       },
-      onPeople: () => {
-        setPanel({ kind: "people" });
-      },
-      onPins: () => {
-        setPanel({ kind: "pins" });
-      },
+      more: menuOf(entry?.kind ?? null, role),
+      openReports,
       onDate: (atMs: number) => {
         talk.jumpTo(atMs).catch((error: unknown) => {
           tell(words.messages.undone.jump(explain(words, error)));
         });
       },
     }),
-    [talk, setPanel, tell, words],
+    [talk, entry?.kind, role, openReports, setPanel, tell, words],
   );
 
   return (
     <MessageActionsContext value={doing.actions}>
       <div className="room" data-testid="room-screen" data-room={id} data-panel={doing.panel?.kind} {...handlers}>
         <div className="room__main">
-          <RoomHeader title={title} isPrivate={entry?.kind === "private"} look={look} />
+          <RoomHeader
+            title={title}
+            isPrivate={entry?.kind === "private"}
+            presence={presence !== null && entry !== null && <OnlineHere entry={entry} presence={presence} />}
+            look={look}
+          />
           <Pace talk={talk} />
           <Forgetful />
           <RoomMessages talk={talk} title={title} entry={entry} edited={doing.edited} />
@@ -88,7 +95,7 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
           <RoomComposer talk={talk} title={title} role={role} doing={doing} onFiles={addFiles} />
         </div>
         <Suspense fallback={null}>
-          <SidePanel talk={talk} entry={entry} doing={doing} />
+          <SidePanel talk={talk} entry={entry} presence={presence} doing={doing} />
           {doing.asked !== null && <AskedDialog talk={talk} asked={doing.asked} onTold={tell} onClose={doing.endAsked} />}
         </Suspense>
         {isOver && <div className="drop-hint">{words.room.dropHint(title)}</div>}
@@ -96,6 +103,13 @@ function RoomStage({ talk, entry, title }: RoomStageProps) {
       </div>
     </MessageActionsContext>
   );
+}
+
+/** Nothing is set for two people, and there is nothing at all for who is not in the room. */
+function menuOf(kind: Room["kind"] | null, role: Room["role"]): MenuPanel[] {
+  if (role === null) return [];
+  if (kind === "direct") return ["files"];
+  return moderates(role) ? ["files", "reports", "settings"] : ["files", "settings"];
 }
 
 /** What a busy room goes without, or that somebody looks at its history. */
@@ -174,10 +188,12 @@ function RoomComposer({ talk, title, role, doing, onFiles }: RoomComposerProps) 
 function SidePanel({
   talk,
   entry,
+  presence,
   doing: { panel, setPanel, jump, edited },
 }: {
   readonly talk: Conversation;
   readonly entry: Room | null;
+  readonly presence: PresenceView | null;
   readonly doing: RoomActions;
 }) {
   const close = useCallback(() => {
@@ -196,9 +212,15 @@ function SidePanel({
     case "search":
       return <SearchPanel talk={talk} onJump={leaveTo} onClose={close} />;
     case "people":
-      return <PeoplePanel talk={talk} entry={entry} onClose={close} />;
+      return <PeoplePanel talk={talk} entry={entry} presence={presence} onClose={close} />;
     case "pins":
       return <PinsPanel talk={talk} onJump={leaveTo} onClose={close} />;
+    case "files":
+      return <FilesPanel talk={talk} onJump={leaveTo} onClose={close} />;
+    case "reports":
+      return <ReportsPanel talk={talk} onJump={leaveTo} onClose={close} />;
+    case "settings":
+      return <SettingsPanel talk={talk} entry={entry} onClose={close} />;
     case "thread":
       return <ThreadPanel key={panel.root} talk={talk} root={panel.root} edited={edited} onClose={close} />;
   }

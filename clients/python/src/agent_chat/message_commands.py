@@ -112,3 +112,14 @@ class MessageCommands(Caller):
                 yield message
             if (before := page.before) is None:
                 return
+
+    async def files(
+        self, room: str, *, before: int | None = None, page_size: int = 50
+    ) -> AsyncGenerator[Message, None]:
+        """The messages with a picture, video, sound or document, newest first; the last seconds may be missing."""
+        while True:
+            page = await self.call(frames.ListFiles(id=new_id(), room=room, before=before, limit=page_size), Found)
+            for message in page.messages:
+                yield message
+            if (before := page.before) is None:
+                return

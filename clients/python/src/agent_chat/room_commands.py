@@ -146,3 +146,7 @@ class RoomCommands(Caller):
                 yield report
             if (after := page.after) is None:
                 return
+
+    async def settle(self, room: str, seq: int) -> None:
+        """Ends all reports of a message, which changes nothing else. For moderators."""
+        await self.call(frames.SettleReports(id=new_id(), room=room, seq=seq), Done)

@@ -25,7 +25,7 @@ from chat.services import Services
 from chat.storage import keys
 from chat.storage.changes import Alteration, Altered, RefusedError
 from chat.storage.messages import DELETED, REMEMBERED_S
-from chat.terms import MAX_TERMS, terms_of
+from chat.terms import message_terms
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,8 @@ def _take(services: Services, sender: Sender, command: EditMessage) -> Changed:
         return Alteration("edited", sender.user, sender.name, attributes, [memory])
 
     # Words before the text: a message that is found and lacks them is left out, one that has them must be found.
-    added = _terms(_own_text(services, sender, command), command.text)
+    known = message_terms("text", _own_text(services, sender, command))
+    added = [term for term in message_terms("text", command.text) if term not in known]
     services.search_index.add(command.room, command.seq, added)
     try:
         altered = services.changes.alter(command.room, command.seq, plan, now_ms)
@@ -83,7 +84,7 @@ def _take(services: Services, sender: Sender, command: EditMessage) -> Changed:
         _take_back(services, command, added)
         raise
     if altered.done:
-        _forget_words(services, altered.entry, before[0]["text"])
+        _forget_terms(services, altered.entry, before[0])
         _tell(services, sender, altered)
     return _changed(altered.entry)
 
@@ -119,7 +120,7 @@ def take_away(
 
     altered = services.changes.alter(room, seq, plan, now_ms)
     if altered.done:
-        _forget_words(services, altered.entry, before[0]["text"])
+        _forget_terms(services, altered.entry, before[0])
         _tell(services, sender, altered)
     return _changed(altered.entry)
 
@@ -172,22 +173,19 @@ def _own_text(services: Services, sender: Sender, command: EditMessage) -> str:
     return str(entry["text"])
 
 
-def _terms(before: str, text: str) -> list[str]:
-    known = set(terms_of(before)[:MAX_TERMS])
-    return [term for term in terms_of(text)[:MAX_TERMS] if term not in known]
-
-
 def _take_back(services: Services, command: EditMessage, added: list[str]) -> None:
     """Words of a text that was not stored after all, but for those that the message has as it stands."""
     entry = services.messages.find(command.room, command.seq)
-    standing = set(terms_of(entry["text"])[:MAX_TERMS]) if entry else set()
+    standing = message_terms(entry["kind"], entry["text"]) if entry else []
     services.search_index.remove(command.room, command.seq, [term for term in added if term not in standing])
 
 
-def _forget_words(services: Services, entry: Item, before: str) -> None:
-    """Words that the message has no more. Those that stay by mistake find nothing: a search reads the message."""
+def _forget_terms(services: Services, entry: Item, before: Item) -> None:
+    """What the message is found by no more. What stays by mistake finds nothing: a search reads the message."""
+    standing = message_terms(entry["kind"], entry["text"])
+    gone = [term for term in message_terms(before["kind"], before["text"]) if term not in standing]
     try:
-        services.search_index.remove(entry["room"], int(entry["sk"]), _terms(entry["text"], before))
+        services.search_index.remove(entry["room"], int(entry["sk"]), gone)
     except UnavailableError:
         logger.warning("words of an old version stay in the index", extra={"room": entry["room"], "seq": entry["sk"]})
 

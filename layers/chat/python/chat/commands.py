@@ -72,6 +72,7 @@ _USE_CASES: dict[type[Command], UseCase] = {
     protocol.ReadSettings: moderation.read_settings,
     protocol.ReportMessage: moderation.report,
     protocol.ListReports: moderation.list_reports,
+    protocol.SettleReports: moderation.settle,
     protocol.Subscribe: subscriptions.subscribe,
     protocol.Unsubscribe: subscriptions.unsubscribe,
     protocol.MarkRead: subscriptions.mark_read,
@@ -89,6 +90,7 @@ _USE_CASES: dict[type[Command], UseCase] = {
     protocol.ListPins: pins.list_pins,
     protocol.ReadHistory: messages.read_history,
     protocol.Search: search.search,
+    protocol.ListFiles: search.list_files,
 }
 
 OUR_FAULTS = frozenset({InternalError.code, UnavailableError.code})

@@ -19,6 +19,7 @@ from chat.protocol import (
     ReportMessage,
     RoomChanged,
     RoomSettings,
+    SettleReports,
     encode,
 )
 from chat.services import Services
@@ -88,6 +89,15 @@ def list_reports(services: Services, sender: Sender, command: ListReports) -> Re
         MessageReport(each.seq, Author(each.user, each.name), each.reason, each.reported_at_ms) for each in records
     ]
     return ReportList(reports=reports, after=after)
+
+
+def settle(services: Services, sender: Sender, command: SettleReports) -> Done:
+    """Ends the reports of a message, whatever has become of it. Moderators only. The log says that there were some."""
+    access.require_moderator(services, sender.user, command.room)
+    settled = services.protection.reports.settle(command.room, command.seq)
+    if settled:
+        logger.info("reports settled", extra={"room": command.room, "seq": command.seq, "reports": settled})
+    return Done()
 
 
 def _settings(room: str, rules: RoomRules, *, moderator: bool) -> RoomSettings:

@@ -9,6 +9,7 @@ import { useWords } from "../../hooks/useWords";
 import { LIMITS, type Member, type Room } from "../../protocol/frames";
 import type { Conversation } from "../../state/conversation";
 import { type Deed, Members } from "../../state/members";
+import type { PresenceView } from "../../state/presence";
 import { mayInvite, powerOver } from "../../state/rights";
 import { goTo } from "../../state/route";
 import { explain } from "../../state/wording";
@@ -17,6 +18,8 @@ interface PeoplePanelProps {
   readonly talk: Conversation;
   /** As the list of rooms has it; null while that is not here. */
   readonly entry: Room | null;
+  /** Null where it is not known. */
+  readonly presence: PresenceView | null;
   readonly onClose: () => void;
 }
 
@@ -27,7 +30,7 @@ interface Question {
 }
 
 /** Who is in the room, and what may be done about them. */
-export function PeoplePanel({ talk, entry, onClose }: PeoplePanelProps) {
+export function PeoplePanel({ talk, entry, presence, onClose }: PeoplePanelProps) {
   const chat = useChat();
   const words = useWords();
   const { people } = words;
@@ -80,12 +83,14 @@ export function PeoplePanel({ talk, entry, onClose }: PeoplePanelProps) {
           </p>
         )}
         {members === null && failure === null && <p className="panel__note">{words.messages.loading}</p>}
+        {presence?.users === null && <p className="panel__note">{people.presence.tooLarge}</p>}
         <ul className="people">
           {members?.map((member) => (
             <MemberRow
               key={member.user.id}
               member={member}
               isMe={member.user.id === chat.me.id}
+              isOnline={presence?.users?.has(member.user.id) ?? null}
               power={powerOver(member, chat.me.id, role)}
               onMessage={() => {
                 onMessage(member.user.id);

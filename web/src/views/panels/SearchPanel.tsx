@@ -6,7 +6,8 @@ import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
 import { LIMITS } from "../../protocol/frames";
 import type { Conversation } from "../../state/conversation";
-import { RoomSearch, type SearchView } from "../../state/search";
+import type { FoundView } from "../../state/foundPages";
+import { RoomSearch } from "../../state/search";
 import { explain } from "../../state/wording";
 
 interface SearchPanelProps {
@@ -20,17 +21,18 @@ export function SearchPanel({ talk, onJump, onClose }: SearchPanelProps) {
   const words = useWords();
   const [search] = useState(() => new RoomSearch(talk.connection, talk.room.id));
   const [query, setQuery] = useState("");
-  const view = useStore(search.view);
+  const searched = useStore(search.query);
+  const view = useStore(search.pages.view);
   useEffect(
     () =>
       talk.room.watch({
         onChange: (change) => {
-          search.change(change);
+          search.pages.change(change);
         },
       }),
     [talk, search],
   );
-  const marked = view.query
+  const marked = searched
     .toLocaleLowerCase()
     .split(/\s+/u)
     .filter((word) => word !== "");
@@ -60,7 +62,7 @@ export function SearchPanel({ talk, onJump, onClose }: SearchPanelProps) {
       </form>
       <div className="panel__body">
         <p className="panel__note" role="status">
-          <SearchStatus view={view} />
+          <SearchStatus query={searched} view={view} />
         </p>
         <ol className="cards">
           {view.found.map((message) => (
@@ -69,8 +71,8 @@ export function SearchPanel({ talk, onJump, onClose }: SearchPanelProps) {
             </li>
           ))}
         </ol>
-        {view.before !== null && view.phase !== "searching" && (
-          <button type="button" className="text-button panel__more" onClick={() => void search.more()}>
+        {view.before !== null && view.phase !== "looking" && (
+          <button type="button" className="text-button panel__more" onClick={() => void search.pages.more()}>
             {view.phase === "failed" ? words.shell.tryAgain : words.messages.search.more}
           </button>
         )}
@@ -79,11 +81,11 @@ export function SearchPanel({ talk, onJump, onClose }: SearchPanelProps) {
   );
 }
 
-function SearchStatus({ view: { query, found, phase, failure, before } }: { readonly view: SearchView }) {
+function SearchStatus({ query, view: { found, phase, failure, before } }: { readonly query: string; readonly view: FoundView }) {
   const words = useWords();
   const { search } = words.messages;
   if (query === "") return search.start;
-  if (phase === "searching") return search.searching;
+  if (phase === "looking") return search.searching;
   if (phase === "failed") return explain(words, failure);
   if (found.length > 0) return search.found(found.length);
   return before === null ? search.none : null;

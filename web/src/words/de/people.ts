@@ -11,11 +11,18 @@ const ROLES: Readonly<Record<Member["role"], string>> = {
   unknown: "Mitglied",
 };
 
-export const people = ({ timeOfDay }: Formats): Words["people"] => ({
+export const people = ({ timeOfDay, plural }: Formats): Words["people"] => ({
   title: "Personen",
   role: (role) => ROLES[role],
   you: "du",
   mutedUntil: (atMs) => `Stumm bis ${timeOfDay(atMs)}`,
+  presence: {
+    online: "Online",
+    offline: "Offline",
+    count: (count) => plural(count, { other: "# online" }),
+    open: (count) => plural(count, { one: "# hat ihn offen", other: "# haben ihn offen" }),
+    tooLarge: "In diesem Raum sind so viele Personen, dass nicht gezeigt wird, wer online ist.",
+  },
   more: "Mehr Personen zeigen",
   actions: (name) => `Was mit ${name} geschehen soll`,
   message: "Anschreiben",

@@ -1,9 +1,16 @@
 import type { Words } from "../en";
 import type { Formats } from "../formats";
 
-export const room = ({ plural, percent }: Formats): Words["room"] => ({
+export const room = ({ plural, percent, number }: Formats): Words["room"] => ({
   back: "Zurück zu den Räumen",
   private: "Privat",
+  menu: {
+    label: "Mehr zu diesem Raum",
+    labelWithReports: (count) => `Mehr zu diesem Raum. ${plural(count, { one: "# gemeldete Nachricht", other: "# gemeldete Nachrichten" })}`,
+    reports: (count) => (count === 0 ? "Meldungen" : `Meldungen (${number(count)})`),
+    files: "Bilder und Dateien",
+    settings: "Einstellungen des Raums",
+  },
   refused: "Dieser Raum lässt sich nicht öffnen",
   empty: "Hier ist noch nichts",
   emptyHint: "Schreibe die erste Nachricht, oder zieh ein Bild herein.",
@@ -38,7 +45,7 @@ export const room = ({ plural, percent }: Formats): Words["room"] => ({
     play: "Abspielen",
     pause: "Anhalten",
     position: "Stelle",
-    save: (name) => `${name} speichern`,
+    save: "Speichern:",
     pages: (count) => plural(count, { one: "PDF, # Seite", other: "PDF, # Seiten" }),
     openInTab: "In neuem Tab öffnen",
     notSent: (reason) => `Nicht gesendet. ${reason}`,

@@ -11,11 +11,18 @@ const ROLES: Readonly<Record<Member["role"], string>> = {
 };
 
 /** Who is in a room, and what may be done about them. */
-export const people = ({ timeOfDay }: Formats) => ({
+export const people = ({ timeOfDay, plural }: Formats) => ({
   title: "People",
   role: (role: Member["role"]) => ROLES[role],
   you: "you",
   mutedUntil: (atMs: number) => `Muted until ${timeOfDay(atMs)}`,
+  presence: {
+    online: "Online",
+    offline: "Offline",
+    count: (count: number) => plural(count, { other: "# online" }),
+    open: (count: number) => plural(count, { one: "# has it open", other: "# have it open" }),
+    tooLarge: "So many people are in this room that who is online is not shown here.",
+  },
   more: "Show more people",
   actions: (name: string) => `What to do about ${name}`,
   message: "Message",

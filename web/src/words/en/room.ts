@@ -1,9 +1,17 @@
 import type { Formats } from "../formats";
 
 /** The room on screen: its messages, and where to write. */
-export const room = ({ plural, percent }: Formats) => ({
+export const room = ({ plural, percent, number }: Formats) => ({
   back: "Back to the rooms",
   private: "Private",
+  /** What opens beside the messages, by its panel. */
+  menu: {
+    label: "More about this room",
+    labelWithReports: (count: number) => `More about this room. ${plural(count, { one: "# reported message", other: "# reported messages" })}`,
+    reports: (count: number) => (count === 0 ? "Reports" : `Reports (${number(count)})`),
+    files: "Pictures and files",
+    settings: "Room settings",
+  },
   refused: "This room can’t be opened",
   empty: "Nothing here yet",
   emptyHint: "Write the first message, or drop a file.",
@@ -39,7 +47,7 @@ export const room = ({ plural, percent }: Formats) => ({
     play: "Play",
     pause: "Pause",
     position: "Position",
-    save: (name: string) => `Save ${name}`,
+    save: "Save",
     pages: (count: number) => plural(count, { one: "PDF, # page", other: "PDF, # pages" }),
     openInTab: "Open in a new tab",
     notSent: (reason: string) => `Not sent. ${reason}`,

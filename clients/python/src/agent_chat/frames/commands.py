@@ -141,6 +141,13 @@ class ListReports(Command, tag="reports", frozen=True, kw_only=True):
     limit: int = 50
 
 
+class SettleReports(Command, tag="settle", frozen=True, kw_only=True):
+    """Ends all reports of a message: a moderator has decided. Moderators. Reply: `Done`."""
+
+    room: str
+    seq: int
+
+
 class Subscribe(Command, tag="subscribe", frozen=True, kw_only=True):
     """Asks for a room's messages on this connection. Reply: `Subscribed`."""
 
@@ -258,6 +265,14 @@ class Search(Command, tag="search", frozen=True, kw_only=True):
     query: str
     before: int | None = None
     limit: int = 20
+
+
+class ListFiles(Command, tag="files", frozen=True, kw_only=True):
+    """The messages that show a picture, a video, a sound or a document. Members only. Reply: `Found`."""
+
+    room: str
+    before: int | None = None
+    limit: int = 50
 
 
 class MarkRead(Command, tag="read", frozen=True, kw_only=True):

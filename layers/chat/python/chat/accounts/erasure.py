@@ -27,7 +27,7 @@ from chat.storage.account_jobs import Job
 from chat.storage.changes import Alteration, RefusedError
 from chat.storage.messages import DELETED
 from chat.storage.traces import Trace
-from chat.terms import MAX_TERMS, terms_of
+from chat.terms import message_terms
 
 SLICE_MS = 60_000
 """How long one slice works before it lets go: its function has twice that."""
@@ -96,7 +96,7 @@ def _erase_message(accounts: Accounts, user: str, room: str, seq: int) -> None:
     def plan(entry: Item) -> Alteration | None:
         if entry.get("user") != user:
             return None
-        accounts.search_index.remove(room, seq, terms_of(entry["text"])[:MAX_TERMS])
+        accounts.search_index.remove(room, seq, message_terms(entry["kind"], entry["text"]))
         return tombstones.erasure(entry, now_ms)
 
     try:

@@ -21,6 +21,7 @@ example of each:
     {"action":"settings","id":"20","room":"lunch"}
     {"action":"report","id":"21","room":"lunch","seq":120,"reason":"An advertisement."}
     {"action":"reports","id":"22","room":"lunch"}
+    {"action":"settle","id":"22a","room":"lunch","seq":120}
     {"action":"subscribe","id":"13","room":"general","after":117}
     {"action":"unsubscribe","id":"14","room":"general"}
     {"action":"send","id":"7f1c","room":"general","text":"Hello"}
@@ -34,6 +35,7 @@ example of each:
     {"action":"pins","id":"28","room":"general"}
     {"action":"history","id":"15","room":"general","before":120,"limit":50}
     {"action":"search","id":"19","room":"general","query":"lunch friday","limit":20}
+    {"action":"files","id":"19c","room":"general","limit":20}
     {"action":"read","id":"16","room":"general","seq":120}
     {"action":"sync","id":"17","rooms":{"general":117}}
     {"action":"typing","id":"31","room":"general"}
@@ -88,6 +90,7 @@ from chat.protocol.commands import (
     Invite,
     JoinRoom,
     LeaveRoom,
+    ListFiles,
     ListMembers,
     ListPins,
     ListReactions,
@@ -109,6 +112,7 @@ from chat.protocol.commands import (
     Search,
     SendMessage,
     SetRole,
+    SettleReports,
     StartTyping,
     Subscribe,
     Sync,
@@ -254,6 +258,7 @@ __all__ = [
     "Invite",
     "JoinRoom",
     "LeaveRoom",
+    "ListFiles",
     "ListMembers",
     "ListPins",
     "ListReactions",
@@ -325,6 +330,7 @@ __all__ = [
     "Sent",
     "Sequence",
     "SetRole",
+    "SettleReports",
     "StartTyping",
     "Subscribe",
     "Subscribed",

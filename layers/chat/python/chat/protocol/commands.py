@@ -184,6 +184,17 @@ class ListReports(Command, tag="reports", frozen=True, kw_only=True):
     limit: PageSize = 50
 
 
+class SettleReports(Command, tag="settle", frozen=True, kw_only=True):
+    """Ends all reports of a message: a moderator has decided. Moderators. Reply: `Done`.
+
+    Twice is once. Deciding changes nothing else: what is to go or who, `delete`, `mute` and `remove` see to. Whoever
+    reported it may do so again.
+    """
+
+    room: RoomId
+    seq: Sequence
+
+
 class Subscribe(Command, tag="subscribe", frozen=True, kw_only=True):
     """Asks for the room's messages on this connection. Members only. Reply: `Subscribed`.
 
@@ -318,6 +329,17 @@ class Search(Command, tag="search", frozen=True, kw_only=True):
     limit: PageSize = 20
 
 
+class ListFiles(Command, tag="files", frozen=True, kw_only=True):
+    """The messages that show a picture, a video, a sound or a document. Members only. Reply: `Found`.
+
+    One is listed a few seconds after it was posted. `before` continues the list below a number.
+    """
+
+    room: RoomId
+    before: Sequence | None = None
+    limit: PageSize = 50
+
+
 class MarkRead(Command, tag="read", frozen=True, kw_only=True):
     """The caller has read the room up to `seq`, on whatever device; never moves back. Reply: `Done`."""
 
@@ -390,6 +412,7 @@ AnyCommand = (
     | ReadSettings
     | ReportMessage
     | ListReports
+    | SettleReports
     | Subscribe
     | Unsubscribe
     | SendMessage
@@ -402,6 +425,7 @@ AnyCommand = (
     | ListPins
     | ReadHistory
     | Search
+    | ListFiles
     | MarkRead
     | Sync
     | StartTyping

@@ -167,7 +167,7 @@ class History(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """`messages` are newest first. Where `before` is a number, a search before it continues this one.
+    """`messages` are newest first. Where `before` is a number, the command with it continues.
 
     A page may be short, even empty, and still continue.
     """

@@ -10,7 +10,7 @@
 | rooms | `room#R` | `posted#U` | the member's last message, in slow mode only | conditional put: post |
 | rooms | `rate#U` | minute | how much the user posted in that minute, by sample | update: one post in ten |
 | rooms | `uploads#U` | day | how much the user uploaded on that day since 1970, two days | update: permit an upload |
-| rooms | `reports#R` | number and U | a message that user U reported, 180 days | query: moderators' list |
+| rooms | `reports#R` | number and U | a message that user U reported, 180 days | query: moderators' list, settle |
 | rooms | `room#R` | `latest` | preview of the newest message | batch get: list of rooms; get: activity |
 | rooms | `room#R` | `activity` | until when who is telling members of new messages | conditional put: activity |
 | rooms | `user#U` | `room#R` | the user's rooms: title, kind, role, read cursor | query: list of rooms |
@@ -38,7 +38,7 @@
 | messages | `c#R` | epoch | the room's counters: newest number and newest rev given | update: number; get: history |
 | messages | `c#R` | -epoch - 1 | how far an epoch that is over goes, as far as is known here | query: history |
 | messages | `m#R#B` | number | messages, B = number // 64 | query: history |
-| messages | `w#R#W` | -number | messages of room R with the word W in them, newest first | query: search |
+| messages | `w#R#W` | -number | messages of room R with the word W; with a file: W = `#file` | query: search, files |
 | messages | `e#R#B` | rev | changes to messages, B = rev // 64: which message, what, by whom, when | query: recovery |
 | messages | `t#R#N` | number | the replies in the thread that message N names | query: history of a thread |
 | messages | `x#R#N` | hash | who reacted to message N with what; ordered by emoji, then user | query: list; get: own |
@@ -182,6 +182,11 @@ def report(room: str, seq: int, user: str) -> Key:
 def reports(room: str) -> str:
     """Partition of a room's reports."""
     return f"reports#{room}"
+
+
+def reports_of(room: str, seq: int) -> tuple[str, str, str]:
+    """Partition, first and last sort key of the reports of one message: `$` follows `#`."""
+    return reports(room), f"{seq:012d}#", f"{seq:012d}$"
 
 
 def latest(room: str) -> Key:

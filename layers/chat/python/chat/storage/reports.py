@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chat.ports import Absent, Item, Put, Query, Table, TransactionError
 from chat.storage import keys
+from chat.storage.paging import every_page
 from chat.storage.traces import Trace, noted
 
 KEPT_S = 180 * 24 * 3600
@@ -48,6 +49,15 @@ class ReportBook:
     def withdraw(self, room: str, seq: int, user: str) -> None:
         """Removes the user's report of a message; removing none is not an error."""
         self._table.delete(keys.report(room, seq, user))
+
+    def settle(self, room: str, seq: int) -> int:
+        """Removes all reports of a message and says how many; one that is filed at the same moment may stay."""
+        pk, first, last = keys.reports_of(room, seq)
+        settled = 0
+        for items in (page.items for page in every_page(self._table, Query(pk, first=first, last=last))):
+            self._table.delete_many([(item["pk"], item["sk"]) for item in items])
+            settled += len(items)
+        return settled
 
     def page(self, room: str, after: str | None, limit: int) -> tuple[list[ReportRecord], str | None]:
         """Reports by number and reporter behind `after`, and where to go on; None at the end."""

@@ -1,0 +1,95 @@
+/**
+ * What members have reported of a room's messages, for its moderators, until one of them has decided.
+ *
+ * Nobody is told of a report or of a decision, since all that a room is told goes to those who reported, too: the list is
+ * read again and again while it may be looked at.
+ */
+
+import type { Connection } from "../protocol/connection";
+import { ConnectionLost } from "../protocol/errors";
+import { MAX_PAGE, type MessageReport } from "../protocol/frames";
+import { Store } from "./store";
+
+/** How often others' decisions and new reports are asked for, in ms. */
+export const REPORTS_EVERY_MS = 20_000;
+
+/** A message and all that was said against it. */
+export interface Reported {
+  readonly seq: number;
+  readonly reports: readonly MessageReport[];
+}
+
+export interface ReportsView {
+  /** By number, the newest first; null until the first answer. */
+  readonly reported: readonly Reported[] | null;
+  /** There are more, which come once these are decided. */
+  readonly hasMore: boolean;
+  readonly failure: unknown;
+}
+
+const UNKNOWN: ReportsView = { reported: null, hasMore: false, failure: null };
+
+export class Reports {
+  readonly view = new Store<ReportsView>(UNKNOWN);
+  readonly #connection: Pick<Connection, "request">;
+  readonly #room: string;
+  #all: readonly Reported[] = [];
+  /** Being decided: not shown meanwhile, whatever an answer that was on its way says. */
+  readonly #leaving = new Set<number>();
+  /** Grows with each reading, so that an earlier answer does not take the place of a later one. */
+  #reading = 0;
+
+  constructor(connection: Pick<Connection, "request">, room: string) {
+    this.#connection = connection;
+    this.#room = room;
+  }
+
+  async load(): Promise<void> {
+    const reading = ++this.#reading;
+    try {
+      const { reports, after } = await this.#connection.request("reports", { room: this.#room, limit: MAX_PAGE });
+      if (reading === this.#reading) this.#show(byMessage(reports), after !== null);
+    } catch (failure) {
+      // What is there stays; with the next connection it is asked for again.
+      if (reading !== this.#reading || (failure instanceof ConnectionLost && this.view.get().reported !== null)) return;
+      this.view.update((view) => ({ ...view, failure }));
+    }
+  }
+
+  /** Who looks moderates no more. */
+  clear(): void {
+    this.#reading++;
+    this.#all = [];
+    this.view.set(UNKNOWN);
+  }
+
+  /**
+   * Ends what was reported of a message, once `deed` is done. It goes at once, and comes back where either is refused;
+   * rejects then as `Connection.request` does.
+   */
+  async settle(seq: number, deed: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
+    this.#leaving.add(seq);
+    this.#show(this.#all, this.view.get().hasMore);
+    try {
+      await deed();
+      await this.#connection.request("settle", { room: this.#room, seq });
+      this.#all = this.#all.filter((it) => it.seq !== seq);
+      this.#reading++; // an answer that is on its way may still have it
+    } finally {
+      this.#leaving.delete(seq);
+      this.#show(this.#all, this.view.get().hasMore);
+    }
+    if (this.view.get().hasMore) await this.load();
+  }
+
+  #show(all: readonly Reported[], hasMore: boolean): void {
+    this.#all = all;
+    this.view.set({ reported: all.filter(({ seq }) => !this.#leaving.has(seq)), hasMore, failure: null });
+  }
+}
+
+function byMessage(reports: readonly MessageReport[]): Reported[] {
+  const grouped = new Map<number, MessageReport[]>();
+  for (const report of reports) grouped.set(report.seq, [...(grouped.get(report.seq) ?? []), report]);
+  return [...grouped].map(([seq, of]) => ({ seq, reports: of })).reverse();
+}
