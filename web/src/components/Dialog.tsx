@@ -31,6 +31,7 @@ export function Dialog({ label, className, onClose, children }: DialogProps) {
       aria-label={label}
       onCancel={(event) => {
         event.preventDefault();
+        event.stopPropagation(); // a dialog over this one is that one's affair: React hands its event on
         onClose();
       }}
     >

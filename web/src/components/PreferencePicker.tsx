@@ -59,7 +59,7 @@ function PreferencePicker<T extends string>(props: PreferencePickerProps<T>) {
           preference.choose(preference.values.find((value) => value === target.value) ?? null);
         }}
       >
-        <option value="">{unset}</option>
+        <option value="">{isQuiet ? `${label}: ${unset}` : unset}</option>
         {preference.values.map((value) => (
           <option key={value} value={value}>
             {names[value]}
