@@ -130,12 +130,11 @@ function Where({ shown: { seq, author, atMs, media }, onJump, children }: ShownP
       type="button"
       className="text-button tile__where"
       data-testid="file-message"
-      aria-label={words.files.show(media.name, author, words.formats.preciseTime(atMs))}
       onClick={() => {
         onJump(seq);
       }}
     >
-      {children}
+      <span className="visually-hidden">{words.files.show(media.name, author, words.formats.preciseTime(atMs))}</span> {children}
       <time dateTime={new Date(atMs).toISOString()}>{words.formats.briefTime(atMs)}</time>
     </button>
   );
