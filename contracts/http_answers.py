@@ -43,6 +43,8 @@ class ClientConfig(msgspec.Struct, frozen=True):
     wallet_chains: list[int]
     websocket_url: str
     measured_share: float
+    addresses: list[str]
+    """Origins at which the stage may be asked besides that of its page, in this order."""
 
 
 class Accepted(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -27,10 +28,12 @@ from local.programs import process_environment, python_command
 from local.valkey import server_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 PageMode = Literal["live", "built", "none"]
+Part = Literal["gateway", "front"]
+"""What clients reach, and what keeps nothing: it may die at any time."""
 START_TIMEOUT_S = 60.0
 INVOCATIONS_AT_ONCE = 16
 """Each of them may need a process of its own, with 50 MB and a fifth of a second of the processor to start."""
@@ -137,6 +140,19 @@ class LocalStack:
         """Stops the processes that this stack started, the last one first, and waits for each. Keeps the data."""
         while self._processes:
             self._processes.pop().stop()
+
+    @contextmanager
+    def without(self, *parts: Part) -> Iterator[None]:
+        """Kills parts of the running stack, as a crash would, and starts them again at the end, where they were."""
+        for part in parts:
+            (process,) = [each for each in self._processes if each.log == self.state.log(part)]
+            self._processes.remove(process)
+            process.kill()
+        try:
+            yield
+        finally:
+            for part in parts:
+                {"gateway": self._start_gateway, "front": self._start_front}[part]()
 
     def forget(self) -> None:
         """Throws away the data and what is deployed. Only for a stack that isn't running."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -31,7 +32,13 @@ SHARED = {
     "templates": ("tests/infrastructure/",),
 }
 """Places whose tests run in one process: they share a running stack, or synthesized templates."""
+EARLY = ("tests/integration/test_maintenance.py", "tests/integration/test_restore.py")
+"""They go through all that a stage has, and so come first, while it is little."""
 LOOPBACK_HOSTS = ["127.0.0.1", "::1", "localhost"]
+
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
+"""How long one example takes says nothing where all tests run at once."""
 
 
 def pytest_runtest_setup() -> None:
@@ -64,14 +71,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedByPlac
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two stacks at once would be a minute and a gigabyte too many."""
-    strangers = {
-        file
-        for item in items
-        if "stack" in getattr(item, "fixturenames", ())
-        and place(file := item.path.relative_to(item.config.rootpath).as_posix()) != "stack"
-    }
+    items.sort(key=lambda item: _file(item) not in EARLY)
+    of_the_stack = {_file(item) for item in items if "stack" in getattr(item, "fixturenames", ())}
+    strangers = {file for file in of_the_stack if place(file) != "stack"}
     if strangers:
         raise pytest.UsageError(f"tests of the stack outside SHARED['stack']: {', '.join(sorted(strangers))}")
+
+
+def _file(item: pytest.Item) -> str:
+    return item.path.relative_to(item.config.rootpath).as_posix()
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from cdk.config.values import (
     MediaScan,
     ModerationHook,
     OpenIdConnect,
+    OtherAddresses,
     PushMessages,
     Rollout,
     SignIn,
@@ -55,6 +56,7 @@ def read_context(context: Context) -> StageConfig:
         stage,
         sign_in=_sign_in(stage, context),
         site_domain=_site_domain(context),
+        addresses=_addresses(context),
         alarm_email=context("alarm_email"),
         user_limit=_user_limit(stage, context),
         blocked_words=_blocked_words(context),
@@ -272,6 +274,11 @@ def _site_domain(context: Context) -> SiteDomain | None:
     if not (name and certificate):
         raise ConfigError("site_domain and site_certificate_arn belong together: give both, or neither.")
     return SiteDomain(name=name, certificate_arn=certificate)
+
+
+def _addresses(context: Context) -> OtherAddresses | None:
+    origins = tuple(origin.strip() for origin in str(context("addresses") or "").split(",") if origin.strip())
+    return OtherAddresses(origins=origins) if origins else None
 
 
 def _localized(stage: StageConfig, context: Context) -> StageConfig:

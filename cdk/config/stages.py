@@ -17,6 +17,7 @@ from cdk.config.values import (
     MediaScan,
     ModerationHook,
     OpenIdConnect,
+    OtherAddresses,
     PushMessages,
     Rollout,
     SignIn,
@@ -73,6 +74,8 @@ class StageConfig:
     local: LocalEndpoints | None = None
     """Set in stage local only."""
     site_domain: SiteDomain | None = None
+    addresses: OtherAddresses | None = None
+    """None where the page has its own origin only."""
     site_files: Path | None = ROOT / "web" / "dist"
     """The built web client; None where something else uploads it."""
     alarm_email: str | None = None
@@ -115,6 +118,8 @@ class StageConfig:
             raise ConfigError(f"webhook_disable_days are 2 to {MAX_DISABLE_DAYS}.")
         if not 0 <= self.measured_percent <= 100:  # noqa: PLR2004 - per cent
             raise ConfigError("measured_percent is 0 to 100.")
+        if self.addresses and not self.site_domain:
+            raise ConfigError("addresses need site_domain: an API lets in the page of a host name, before it has one.")
         if self.packaging == "image" and self.local:
             raise ConfigError("Stage local runs functions as processes of this machine: packaging is zip there.")
         try:

@@ -340,6 +340,29 @@ class SiteDomain:
             raise ConfigError(f"site_domain is a host name such as chat.example.com, not {self.name!r}.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class OtherAddresses:
+    """Where the page asks when its own origin does not answer: `https://` origins, whose `/api` is the stage's.
+
+    `wss://` ones, which may stand among them, are those of the sockets that they open.
+    """
+
+    origins: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for origin in self.origins:
+            _require_url("addresses", origin, "https", "wss")
+            if origin != origin_of(origin):
+                raise ConfigError(f"addresses are origins, such as {origin_of(origin)}; not {origin}.")
+        if not self.asked:
+            raise ConfigError("addresses name at least one https:// origin that the page can ask.")
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Those that are asked, in this order."""
+        return tuple(origin for origin in self.origins if origin.startswith("https://"))
+
+
 def _require_url(name: str, value: str, *schemes: str) -> None:
     """Raises `ConfigError` for a value of the context that is no URL with one of the schemes."""
     parts = urlsplit(value)

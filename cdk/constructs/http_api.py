@@ -10,9 +10,15 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from cdk.config import ConfigError, StageConfig, Throttle
+from cdk.config.values import SiteDomain
 from cdk.constructs.function import ChatFunction
 from cdk.constructs.logs import HTTP_FIELDS, AccessLog
 from cdk.constructs.permissions import acknowledge
+
+CROSS_ORIGIN_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"]
+CROSS_ORIGIN_METHODS = ["GET", "POST", "DELETE"]
+CROSS_ORIGIN_EXPOSED = ["etag"]
+"""What the page sends to an API that is not its own origin, and reads of its answers: `web/src/protocol/api.ts`."""
 
 WITHOUT_AUTHORIZER = (
     "APIG4",
@@ -21,13 +27,22 @@ WITHOUT_AUTHORIZER = (
 
 
 class HttpApi(Construct):
-    """The API and its default stage. The page calls it on its own origin, through CloudFront, so it has no CORS."""
+    """The API and its default stage. The page calls it on its own origin, through CloudFront.
+
+    So it needs no CORS, but where the page may also ask at other addresses, of which it is one.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
         super().__init__(scope, construct_id)
         self._limits: dict[str, dict[str, int]] = {}
         self._integrations: dict[str, HttpLambdaIntegration] = {}
-        self.api = apigatewayv2.HttpApi(self, "Api", api_name=f"chat-{config.name}", create_default_stage=False)
+        self.api = apigatewayv2.HttpApi(
+            self,
+            "Api",
+            api_name=f"chat-{config.name}",
+            create_default_stage=False,
+            cors_preflight=_lets_in(config.site_domain) if config.addresses else None,
+        )
         acknowledge(self.api, *WITHOUT_AUTHORIZER)
         self.stage = apigatewayv2.HttpStage(
             self,
@@ -79,3 +94,15 @@ class HttpApi(Construct):
             integration=integration,
         )
         acknowledge(route, *WITHOUT_AUTHORIZER)
+
+
+def _lets_in(page: SiteDomain | None) -> apigatewayv2.CorsPreflightOptions | None:
+    if page is None:
+        return None
+    return apigatewayv2.CorsPreflightOptions(
+        allow_origins=[f"https://{page.name}"],
+        allow_methods=[apigatewayv2.CorsHttpMethod(method) for method in CROSS_ORIGIN_METHODS],
+        allow_headers=CROSS_ORIGIN_HEADERS,
+        expose_headers=CROSS_ORIGIN_EXPOSED,
+        max_age=cdk.Duration.hours(1),
+    )

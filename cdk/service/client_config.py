@@ -13,7 +13,8 @@ from cdk.stacks.data import DataStack
 def add_client_config(
     platform: Platform, *, data: DataStack, websocket: WebSocket, http: HttpApi, identity: Identity
 ) -> None:
-    """`/api/config`: where sockets are opened, and how users sign in."""
+    """`/api/config`: where sockets are opened, where else the stage may be asked, and how users sign in."""
+    others = platform.config.addresses
     config = platform.function(
         "Config",
         "ops.config",
@@ -23,6 +24,7 @@ def add_client_config(
             oidc_issuer=identity.issuer.issuer if identity.issuer else None,
             oidc_audience=identity.issuer.audience if identity.issuer else None,
             wallet_chains=identity.wallet_chains,
+            addresses=",".join(others.asked) if others else None,
             measured_percent=str(platform.config.measured_percent),
         ),
         timeout_s=5,

@@ -36,7 +36,8 @@ class EdgeStack(cdk.Stack):
         bucket = data.media.bucket
         # A presigned upload goes to either name, by Region.
         uploads = [f"https://{bucket.bucket_regional_domain_name}", f"https://{bucket.bucket_domain_name}"]
-        sources = [service.websocket.origin, *uploads, *(issuer.connects_to if issuer else ())]
+        others = config.addresses.origins if config.addresses else ()
+        sources = [service.websocket.origin, *uploads, *(issuer.connects_to if issuer else ()), *others]
         site = Site(
             self,
             "Site",

@@ -13,7 +13,7 @@ def handle(event: http.Event, _context: object) -> http.Answer:
 
 
 def respond(_event: http.Event) -> http.Answer:
-    """How to sign in, where sockets open, and which share of pages is to tell how it fares."""
+    """How to sign in, where sockets open, where else to ask, and which share of pages is to tell how it fares."""
     settings = wiring.settings()
     return http.answer(
         200,
@@ -24,6 +24,7 @@ def respond(_event: http.Event) -> http.Answer:
             "client_id": settings.oidc_audience,
             "wallet_chains": [int(chain) for chain in (settings.wallet_chains or "").split(",") if chain],
             "websocket_url": wiring.websocket_url(),
+            "addresses": [address for address in (settings.addresses or "").split(",") if address],
             "measured_share": int(settings.measured_percent or 0) / 100,
         },
         cache_control="public, max-age=60",

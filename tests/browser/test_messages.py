@@ -137,7 +137,7 @@ def test_old_messages_are_found_and_gone_to(stack: LocalStack, open_window: Open
     ada.page.get_by_test_id("open-search").click()
     ada.page.get_by_test_id("search-input").fill("needle")
     result = ada.page.get_by_test_id("search-result")
-    for _ in range(20):
+    for _ in range(60):
         ada.page.get_by_test_id("search-input").press("Enter")
         ada.page.wait_for_timeout(500)
         if result.count():

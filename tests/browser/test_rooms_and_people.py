@@ -41,7 +41,7 @@ def test_unread_messages_are_counted_until_the_room_is_read(stack: LocalStack, o
             return int(next(it["read_seq"] for it in rooms if it["room"] == elsewhere))
 
         # The page tells of what it showed a moment later.
-        for _ in range(20):
+        for _ in range(120):
             if cursor() == 3:
                 break
             ada.page.wait_for_timeout(250)

@@ -14,8 +14,8 @@ from local.stack import LocalStack
 from tests.browser.conftest import Open
 
 ROTATE_AFTER_S = 2
-WAIT_MS = 30_000
-MESSAGES = 60
+LEAST, MOST = 60, 100
+"""Messages: so many that two changes fall among them, however slow the machine is."""
 
 
 def test_a_planned_change_of_sockets_loses_and_repeats_nothing(stack: LocalStack, open_window: Open, room: str) -> None:
@@ -52,15 +52,17 @@ def test_a_planned_change_of_sockets_loses_and_repeats_nothing(stack: LocalStack
         }"""
     )
     with Client(stack.page_url, "Host") as host:
-        for number in range(1, MESSAGES + 1):
-            host.call("send", room=room, text=f"message {number}.")
+        sent = 0
+        while sent < LEAST or (len(opened) < 3 and sent < MOST):
+            sent += 1
+            host.call("send", room=room, text=f"message {sent}.")
             ada.page.wait_for_timeout(100)
-        ada.message(f"message {MESSAGES}.")
+        ada.message(f"message {sent}.")
     ada.tall()
     shown = ada.page.locator('[data-testid="message"]')
-    expect(shown).to_have_count(MESSAGES, timeout=WAIT_MS)
+    expect(shown).to_have_count(sent)
     numbers = [message.get_attribute("data-seq") for message in shown.all()]
-    assert numbers == [str(number) for number in range(1, MESSAGES + 1)]
+    assert numbers == [str(number) for number in range(1, sent + 1)]
     assert len(opened) >= 3
     assert len(opened) - len(closed) <= 2  # the one in use, and at most one that is being left
     assert set(phases.json_value()) <= {"online"}

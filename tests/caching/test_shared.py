@@ -68,16 +68,16 @@ def test_what_is_dropped_is_gone_and_dropping_nothing_is_no_error(subject: Subje
 
 
 def test_one_of_several_gets_a_claim_until_it_ends(subject: Subject) -> None:
-    assert [subject.tier.claim("a", 100) for _ in range(3)] == [True, False, False]
-    assert subject.tier.claim("b", 100)
-    subject.pass_ms(150)
+    assert [subject.tier.claim("a", 600) for _ in range(3)] == [True, False, False]
+    assert subject.tier.claim("b", 600)
+    subject.pass_ms(650)
     assert subject.tier.claim("a", 100)
 
 
 def test_a_count_begins_anew_when_its_time_is_over(subject: Subject) -> None:
-    assert [subject.tier.count("a", 300) for _ in range(3)] == [1, 2, 3]
-    subject.pass_ms(350)
-    assert subject.tier.count("a", 300) == 1
+    assert [subject.tier.count("a", 600) for _ in range(3)] == [1, 2, 3]
+    subject.pass_ms(650)
+    assert subject.tier.count("a", 600) == 1
 
 
 def test_the_log_is_read_with_the_values_in_the_order_of_its_lines(subject: Subject) -> None:

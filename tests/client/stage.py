@@ -340,7 +340,7 @@ class Stage:
             await runner.cleanup()
 
 
-async def until(condition: Callable[[], Any], timeout_s: float = 10) -> None:
+async def until(condition: Callable[[], Any], timeout_s: float = 30) -> None:
     """Waits until something is so."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110  # anything can be a condition

@@ -43,6 +43,7 @@ async def test_a_burst_over_cut_connections_arrives_whole_and_in_order(fake_stag
             await fake_stage.say("lunch", f"other {number}")
             await asyncio.sleep(0.004)
             if number % 25 == 10:
+                await until(lambda: chat.state == "online")  # of a line that is down already, nothing is cut
                 await fake_stage.cut(politely=politely)
         sent = await asyncio.gather(*(outgoing.settled for outgoing in own))
         messages = await reading
@@ -178,6 +179,7 @@ async def test_a_rotation_makes_the_new_connection_before_it_leaves_the_old_one(
 
     fake_stage.faults.before = tell_both
     async with Chat.connect(fake_stage.url, name="Ada") as chat, chat.subscribe("lunch") as feed:
+        fake_stage.rotate_after_s = 3600  # the next connection stays, however long this takes
         old = chat._session._connection
         states, members = chat.events(ConnectionChanged), chat.events(MemberChanged)
         for number in range(100):

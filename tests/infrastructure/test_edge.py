@@ -272,3 +272,25 @@ def test_a_domain_of_ones_own_brings_tls_1_2_and_is_the_only_place_to_upload_fro
     assert assembly.output("SiteUrl") == "https://chat.example.com"
     (rule,) = assembly.named_output("MediaBucketName")["CorsConfiguration"]["CorsRules"]
     assert rule["AllowedOrigins"] == ["https://chat.example.com"]
+
+
+def test_a_page_with_other_addresses_is_told_of_them_may_ask_there_and_is_let_in_by_its_own_stages_api(
+    tmp_path: Path, site_files: Path
+) -> None:
+    own = {"site_domain": "chat.example.com", "site_certificate_arn": CERTIFICATE}
+    addresses = "https://api.example.com, https://eu.example.com,wss://sockets.example.com"
+    assembly = synthesize({**DEV, **own, "addresses": addresses}, tmp_path, site_files)
+    sources = directives(policy_of(assembly, behaviours(assembly)["*"]))["connect-src"]
+    assert sources[-3:] == ["https://api.example.com", "https://eu.example.com", "wss://sockets.example.com"]
+    told = assembly.functions()["ops.config"]["Environment"]["Variables"]["CHAT_ADDRESSES"]
+    assert told == "https://api.example.com,https://eu.example.com"
+    (api,) = (each for each in assembly.of_type("ApiGatewayV2::Api") if each["ProtocolType"] == "HTTP")
+    assert api["CorsConfiguration"]["AllowOrigins"] == ["https://chat.example.com"]
+    assert {"authorization", "last-event-id"} <= set(api["CorsConfiguration"]["AllowHeaders"])
+    assert api["CorsConfiguration"]["AllowMethods"] == ["GET", "POST", "DELETE"]
+    assert "AllowCredentials" not in api["CorsConfiguration"]
+
+
+def test_a_page_without_other_addresses_is_told_of_none_and_no_other_page_is_let_in(dev: Assembly) -> None:
+    assert "CHAT_ADDRESSES" not in dev.functions()["ops.config"]["Environment"]["Variables"]
+    assert not [each for each in dev.of_type("ApiGatewayV2::Api") if "CorsConfiguration" in each.properties]

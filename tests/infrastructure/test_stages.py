@@ -31,6 +31,8 @@ MAX_RESOURCES = 460
 
 APPLE = "arn:aws:sns:eu-west-1:123456789012:app/APNS/chat"
 
+OWN = {**DEV, "site_domain": "chat.example.com", "site_certificate_arn": "arn:aws:acm:us-east-1:1:certificate/2"}
+
 MISTAKES = {
     "no stage": ({}, "Choose a stage"),
     "a stage that is unknown": ({"stage": "qa"}, "local, dev, prod; not 'qa'"),
@@ -50,6 +52,13 @@ MISTAKES = {
         {**DEV, "site_domain": "chat.example.com", "site_certificate_arn": "arn:aws:acm:eu-west-1:1:certificate/2"},
         "us-east-1",
     ),
+    "addresses without a domain of the page's own": (
+        {**DEV, "addresses": "https://api.example.com"},
+        "need site_domain",
+    ),
+    "an address that is no origin": ({**OWN, "addresses": "https://api.example.com/v1"}, "are origins"),
+    "an address without TLS": ({**OWN, "addresses": "http://api.example.com"}, "https:// or wss://"),
+    "addresses that nobody can ask": ({**OWN, "addresses": "wss://sockets.example.com"}, "at least one https://"),
     "a webhook that is disabled at once": ({**DEV, "webhook_disable_days": "1"}, "2 to 30"),
     "a webhook that is never disabled": ({**DEV, "webhook_disable_days": "ever"}, "none: 'ever'"),
     "push messages to what is no application": ({**DEV, "push_applications": "arn:aws:sns:x:1:topic"}, "APNS_SANDBOX"),

@@ -169,5 +169,6 @@ def test_a_client_learns_where_to_connect(stack: LocalStack) -> None:
         "client_id": None,
         "websocket_url": stack.websocket_url,
         "wallet_chains": [1, 11155111, 31337],
+        "addresses": [],
         "measured_share": 1,
     }

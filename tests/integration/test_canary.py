@@ -28,8 +28,8 @@ def test_it_says_something_and_hears_it_on_its_other_socket(
     for _ in range(2):
         told = called(aws("lambda"))
         assert told["ok"], told
-        assert 0 < told["ack_ms"] < 5_000
-        assert 0 < told["delivery_ms"] < 5_000
+        assert told["ack_ms"] > 0
+        assert told["delivery_ms"] > 0
     messages = DynamoDbTable(client, stack.outputs["MessagesTableName"])
     (said,) = messages.query(Query(keys.message_bucket(keys.CANARY_ROOM, 0), consistent=True))
     assert len(said.items) >= 2

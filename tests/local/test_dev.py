@@ -31,7 +31,7 @@ class Dev:
         self.ports = ports
         self.output = state / "output"
         options = ["--emulator-port", ports.emulator, "--gateway-port", ports.gateway, "--page-port", ports.page]
-        options += ["--cache-port", ports.cache]
+        options += ["--cache-port", ports.cache, "--front-port", ports.front]
         command = [sys.executable, "-m", "local.dev", "--state", str(state), *map(str, options)]
         with self.output.open("w") as output:
             self.process = subprocess.Popen(

@@ -186,7 +186,7 @@ class Origin:
         config = {
             "DefaultCacheBehavior": {"CachePolicyId": "long"},
             "CacheBehaviors": {"Items": [{"PathPattern": "/api/*", "CachePolicyId": "never"}, media]},
-            "CustomErrorResponses": {"Items": [{"ErrorCode": 404, "ErrorCachingMinTTL": 1}]},
+            "CustomErrorResponses": {"Items": [{"ErrorCode": 404, "ErrorCachingMinTTL": 60}]},
         }
         return {"DistributionConfig": config}
 

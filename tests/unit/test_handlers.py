@@ -291,6 +291,7 @@ def test_a_client_learns_how_to_sign_in() -> None:
         "client_id": None,
         "wallet_chains": [1, 10],
         "websocket_url": "wss://chat.example/test",
+        "addresses": [],
         "measured_share": 0.0,
     }
 

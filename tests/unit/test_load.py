@@ -133,7 +133,8 @@ async def test_a_stage_that_acknowledges_what_it_does_not_store_fails(program: P
 async def test_ctrl_c_ends_the_run_and_still_writes_what_was_measured(program: Program) -> None:
     async with LoadedStage().serving() as stage:
         await program.start(stage.url, "--users", "4", "--rate", "20", "--seconds", "600", "--processes", "2")
-        await until(lambda: sum(len(log) for log in stage.logs.values()) > 5, TIME_S)
+        # The acknowledgements of the last ones may still be on their way.
+        await until(lambda: sum(len(log) for log in stage.logs.values()) > 15, TIME_S)
         program.process.send_signal(signal.SIGINT)
         status, output, errors = await program.end()
     result = program.result()

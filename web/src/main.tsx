@@ -1,14 +1,4 @@
-import "@fontsource-variable/inter/wght.css";
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/controls.css";
-import "./styles/sign-in.css";
-import "./styles/shell.css";
-import "./styles/room.css";
-import "./styles/message.css";
-import "./styles/media.css";
-import "./styles/actions.css";
-import "./styles/panel.css";
+import "./styles/chat";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -31,6 +31,7 @@ const PATHS = {
 } as const;
 
 export type IconName = keyof typeof PATHS;
+export const ICON_NAMES = Object.keys(PATHS) as IconName[];
 
 /** Always beside or inside something that has a name of its own, so it has none. */
 export function Icon({ name }: { readonly name: IconName }) {

@@ -37,7 +37,7 @@ export function MediaImage({ media, sizes, alt, src, testId, className, style }:
       <img
         data-testid={testId}
         className={className}
-        alt={alt}
+        alt={isGranted ? alt : ""} // a name without an image would be drawn as a broken one
         src={isGranted ? (src ?? thumbnail.url) : undefined}
         srcSet={isGranted && fallback !== undefined ? srcSetOf(media, fallback) : undefined}
         sizes={sizes}

@@ -25,12 +25,12 @@ export function Quote({ seq, message }: QuoteProps) {
       type="button"
       className="quote"
       data-testid="quote"
-      aria-label={words.messages.quote.goTo(message?.from?.name ?? words.messages.quote.unknown)}
       onClick={() => {
         jump(seq);
       }}
     >
-      <span className="quote__author">{message?.from?.name ?? ""}</span>
+      <span className="visually-hidden">{words.messages.quote.inReplyTo}</span>{" "}
+      <span className="quote__author">{message?.from?.name ?? ""}</span>{" "}
       <span className="quote__text">{message === undefined ? "…" : summaryOf(words, message)}</span>
     </button>
   );

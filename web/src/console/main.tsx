@@ -1,9 +1,4 @@
-import "@fontsource-variable/inter/wght.css";
-import "../styles/tokens.css";
-import "../styles/base.css";
-import "../styles/controls.css";
-import "../styles/sign-in.css";
-import "../styles/console.css";
+import "../styles/operators";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

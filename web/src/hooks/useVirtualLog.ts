@@ -95,6 +95,7 @@ export function useVirtualLog<R extends KeyedRow>({
     [virtualizer],
   );
   useHeldEnd(scroller, isAtEnd, scrollToEnd);
+  useKeptFocus(scroller);
 
   const { range } = virtualizer;
   const inView = range === null ? null : { first: range.startIndex, last: range.endIndex };
@@ -116,4 +117,24 @@ function useHeldEnd(scroller: RefObject<HTMLDivElement | null>, isAtEnd: boolean
       observer.disconnect();
     };
   }, [scroller, scrollToEnd]);
+}
+
+/** A row that has the focus leaves the page when it is scrolled far away: the log takes the focus then, and with it the keys. */
+function useKeptFocus(scroller: RefObject<HTMLDivElement | null>): void {
+  const focused = useRef<EventTarget | null>(null);
+  useEffect(() => {
+    const box = scroller.current;
+    const onFocus = ({ target }: FocusEvent): void => {
+      focused.current = target;
+    };
+    box?.addEventListener("focusin", onFocus);
+    return () => {
+      box?.removeEventListener("focusin", onFocus);
+    };
+  }, [scroller]);
+  useLayoutEffect(() => {
+    const { current: row } = focused;
+    if (!(row instanceof Node) || row.isConnected || document.activeElement !== document.body) return;
+    scroller.current?.focus({ preventScroll: true });
+  });
 }

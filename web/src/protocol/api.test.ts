@@ -2,7 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { endpointsOf } from "./api";
+import { ADDRESSES } from "./addresses";
+import { createMediaAccess, createTicket, endpointsOf, readConfig, TAILS } from "./api";
 import type { RequestFailed } from "./errors";
 
 const { post, events } = endpointsOf({ token: "secret" });
@@ -58,6 +59,40 @@ it("a command is posted as the frame that it is, with the session's token", asyn
   expect(await post('{"action":"ping","id":"1"}', signal)).toBe('{"type":"ack"}');
   expect(asked[0]).toMatchObject({ path: "/api/commands", init: { method: "POST", body: '{"action":"ping","id":"1"}', signal } });
   expect(headersOf(0).get("Authorization")).toBe("Bearer secret");
+});
+
+describe("another address that the stage has told of", () => {
+  const elsewhere = "https://api.example";
+  const config = { stage: "test", sign_in: "built-in", addresses: [elsewhere] };
+
+  beforeEach(async () => {
+    answer = () => Promise.resolve(new Response(JSON.stringify(config)));
+    await readConfig();
+    ADDRESSES.goOn();
+    asked = [];
+    answer = () => Promise.resolve(streamOf([]));
+  });
+
+  afterEach(() => {
+    ADDRESSES.learn([]);
+  });
+
+  it("is asked for everything but for what images load with", async () => {
+    await read("general:7:2");
+    answer = () => Promise.resolve(new Response('{"ticket":"t","url":"wss://sockets.example"}'));
+    await createTicket("secret");
+    await post("{}", signal);
+    await createMediaAccess("secret", "general");
+    answer = () => Promise.resolve(new Response(null, { status: 304 }));
+    await TAILS.live("/api/tails/1", '"tag"', signal);
+    expect(asked.map(({ path }) => path)).toEqual([
+      `${elsewhere}/api/events?rooms=general%3A7%3A2`,
+      `${elsewhere}/api/tickets`,
+      `${elsewhere}/api/commands`,
+      "/api/rooms/general/media-access",
+      `${elsewhere}/api/tails/1/live`,
+    ]);
+  });
 });
 
 describe("events", () => {

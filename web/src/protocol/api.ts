@@ -1,11 +1,12 @@
 /**
- * The HTTP side of the protocol, on the page's own origin: configuration, sessions, tickets, and what takes a socket's
+ * The HTTP side of the protocol, at the stage's address in use: configuration, sessions, tickets, and what takes a socket's
  * place. Uploads stand in `uploadServer.ts`.
  *
  * A failure is a `RequestFailed` with the server's code, `network` where no answer came, or a `ShapeError` where an
  * answer lacks what it must have.
  */
 
+import { ADDRESSES } from "./addresses";
 import type { Ticket } from "./connection";
 import { RequestFailed } from "./errors";
 import type { Author } from "./frames";
@@ -40,15 +41,17 @@ export type SessionSource =
   | { readonly kind: "name" };
 
 export interface Session {
-  /** A bearer token: for this origin's API only. */
+  /** A bearer token: for this stage's API only. */
   readonly token: string;
   readonly user: Author;
   readonly expiresAtMs: number;
   readonly source?: SessionSource;
 }
 
+/** Learns besides where else the stage may be asked. */
 export async function readConfig(): Promise<SiteConfig> {
   const it = await call("GET", "/api/config");
+  ADDRESSES.learn(list(text)(it["addresses"] ?? [], "config.addresses"));
   const openId =
     it["sign_in"] === "oidc"
       ? { issuer: text(it["issuer"], "config.issuer"), clientId: text(it["client_id"], "config.client_id") }
@@ -100,7 +103,7 @@ export function endpointsOf(session: Pick<Session, "token">): HttpEndpoints {
     post: async (frame, signal) => {
       const headers = { Authorization: `Bearer ${session.token}`, "Content-Type": "application/json" };
       measures.sent(frame);
-      const response = await ask("/api/commands", { method: "POST", headers, body: frame, signal });
+      const response = await ask(`${ADDRESSES.base}/api/commands`, { method: "POST", headers, body: frame, signal });
       const reply = await arriving(response.text());
       measures.received(reply);
       return reply;
@@ -108,21 +111,21 @@ export function endpointsOf(session: Pick<Session, "token">): HttpEndpoints {
     events: async function* (place, lastEventId, signal) {
       const headers = new Headers({ Authorization: `Bearer ${session.token}`, Accept: "text/event-stream" });
       if (lastEventId !== null) headers.set("Last-Event-ID", lastEventId);
-      yield* partsOf(await ask(`/api/events?rooms=${encodeURIComponent(place)}`, { headers, signal }));
+      yield* partsOf(await ask(`${ADDRESSES.base}/api/events?rooms=${encodeURIComponent(place)}`, { headers, signal }));
     },
   };
 }
 
-/** Has the browser given the cookies that the room's images load with, for five minutes. */
+/** Has the browser given the cookies that the room's images load with, for five minutes: on the page's own origin. */
 export async function createMediaAccess(token: string, room: string): Promise<void> {
-  await call("GET", `/api/rooms/${encodeURIComponent(room)}/media-access`, { token });
+  await call("GET", `/api/rooms/${encodeURIComponent(room)}/media-access`, { token, atHome: true });
 }
 
 /** The parts of tails, from the stage or from a cache before it. No token goes with them: their address is enough. */
 export const TAILS: TailDocuments = {
   live: async (path, tag, signal) => {
     const headers = new Headers(tag === null ? {} : { "If-None-Match": tag });
-    const response = await arriving(fetch(`${path}/live`, { headers, cache: "no-store", signal: limited(signal) }));
+    const response = await arriving(fetch(`${ADDRESSES.base}${path}/live`, { headers, cache: "no-store", signal: limited(signal) }));
     if (response.status === NOT_MODIFIED) return null;
     const body = await arriving(response.text());
     if (!response.ok) throw refusal(response.status, body);
@@ -133,7 +136,7 @@ export const TAILS: TailDocuments = {
 };
 
 async function tailPart(path: string, signal: AbortSignal): Promise<unknown> {
-  return json(await arriving((await ask(path, { signal: limited(signal) })).text()), path);
+  return json(await arriving((await ask(`${ADDRESSES.base}${path}`, { signal: limited(signal) })).text()), path);
 }
 
 function limited(signal: AbortSignal): AbortSignal {
@@ -149,23 +152,26 @@ interface CallOptions {
   /** A status beside those of success whose body is the answer all the same. */
   readonly alsoTakes?: number;
   readonly timeoutMs?: number;
+  /** Asks the page's own origin, whichever address is in use. */
+  readonly atHome?: boolean;
 }
 
 /** One request of an endpoint with its JSON; throws as everything here. */
 export async function call(method: "GET" | "POST" | "DELETE", path: string, options: CallOptions = {}): Promise<Fields> {
-  const { token, body, idempotencyKey, alsoTakes, timeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const { token, body, idempotencyKey, alsoTakes, timeoutMs = REQUEST_TIMEOUT_MS, atHome = false } = options;
   const headers = new Headers({ Accept: "application/json" });
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (idempotencyKey !== undefined) headers.set("Idempotency-Key", idempotencyKey);
   const signal = options.signal === undefined ? AbortSignal.timeout(timeoutMs) : limited(options.signal);
-  const response = await ask(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) }, alsoTakes);
+  const url = atHome ? path : `${ADDRESSES.base}${path}`;
+  const response = await ask(url, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) }, alsoTakes);
   return fields(json(await arriving(response.text()), path), path);
 }
 
 /** An answer of success, as far as its headers. */
-async function ask(path: string, init: RequestInit, alsoTakes?: number): Promise<Response> {
-  const response = await arriving(fetch(path, { ...init, cache: "no-store" }));
+async function ask(url: string, init: RequestInit, alsoTakes?: number): Promise<Response> {
+  const response = await arriving(fetch(url, { ...init, cache: "no-store" }));
   if (!response.ok && response.status !== alsoTakes) throw refusal(response.status, await arriving(response.text()));
   return response;
 }

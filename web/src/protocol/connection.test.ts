@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { greet } from "../testing/greeting";
 import { NO_HTTP } from "../testing/http";
 import { FakeSocket, READY } from "../testing/socket";
 import { DEFAULT_WINDOW, fullJitter } from "./backoff";
@@ -21,6 +22,7 @@ let fetchTicket: () => Promise<{ ticket: string; url: string }>;
 let connection: Connection;
 let rotated: () => Promise<void>;
 let synced: Synced[];
+let elsewhere: number;
 
 function socket(): FakeSocket {
   const last = sockets.at(-1);
@@ -35,7 +37,7 @@ async function pass(ms = 0): Promise<void> {
 async function connect(ready: Partial<Ready> = {}): Promise<void> {
   connection.start();
   await pass();
-  await socket().greet(ready);
+  await greet(socket(), ready);
 }
 
 beforeEach(() => {
@@ -44,6 +46,7 @@ beforeEach(() => {
   events = [];
   phases = [];
   synced = [];
+  elsewhere = 0;
   rotated = () => Promise.resolve();
   let tickets = 0;
   fetchTicket = () => Promise.resolve({ ticket: `t${++tickets}`, url: "ws://chat.test/local" });
@@ -54,6 +57,9 @@ beforeEach(() => {
       const opened = new FakeSocket(url);
       sockets.push(opened);
       return opened;
+    },
+    onElsewhere: () => {
+      elsewhere++;
     },
     random: () => 1,
     onStatus: ({ phase }) => phases.push(phase),
@@ -68,6 +74,19 @@ beforeEach(() => {
 afterEach(() => {
   connection.stop();
   vi.useRealTimers();
+});
+
+it("a stage that is at home elsewhere is asked at another address with the next attempt", async () => {
+  connection.start();
+  await pass();
+  socket().open();
+  await pass();
+  socket().refuse(socket().sent[0], "elsewhere", true);
+  await pass();
+  expect([elsewhere, phases.at(-1)]).toEqual([1, "waiting"]);
+  await pass(DEFAULT_WINDOW.firstMs);
+  await socket().greet();
+  expect([elsewhere, phases.at(-1), sockets.length]).toEqual([1, "online", 2]);
 });
 
 describe("replies", () => {
@@ -149,7 +168,7 @@ describe("a cut", () => {
     expect(await ping).toBeInstanceOf(ConnectionLost);
     expect(connection.status.phase).toBe("waiting");
     await pass(500);
-    await socket().greet();
+    await greet(socket());
     expect(sockets.map((it) => it.url)).toEqual(["ws://chat.test/local?ticket=t1", "ws://chat.test/local?ticket=t2"]);
     expect(phases).toEqual(["connecting", "online", "waiting", "connecting", "online"]);
   });
@@ -174,7 +193,7 @@ describe("a cut", () => {
     const old = socket();
     old.cut();
     await pass(500);
-    await socket().greet();
+    await greet(socket());
     old.receive(POSTED);
     old.cut();
     expect(events).toEqual([]);
@@ -334,7 +353,7 @@ describe("rotation", () => {
     await pass(60_000);
     expect(sockets).toHaveLength(2);
     expect(old.isClosed).toBe(false);
-    await socket().greet();
+    await greet(socket());
     old.receive(POSTED);
     expect(events).toHaveLength(1);
     connection.request("ping", {}).catch(() => undefined);
@@ -352,7 +371,7 @@ describe("rotation", () => {
     await pass(59_000);
     const send = connection.request("send", { room: "general", text: "x" });
     await pass(1000);
-    await socket().greet();
+    await greet(socket());
     expect(old.isClosed).toBe(false);
     old.acknowledge(old.sent[0], { room: "general", seq: 1, sent_at_ms: 2 });
     expect(await send).toMatchObject({ seq: 1 });
@@ -368,7 +387,7 @@ describe("rotation", () => {
     expect(connection.online).toBe(true);
     fetchTicket = tickets;
     await pass(1000);
-    await socket().greet();
+    await greet(socket());
     expect(sockets.map((it) => it.isClosed)).toEqual([true, false]);
     expect(phases).toEqual(["connecting", "online"]);
   });
@@ -379,7 +398,7 @@ describe("rotation", () => {
     sockets[0]?.cut();
     expect(sockets.map((it) => it.isClosed)).toEqual([true, true]);
     await pass(500);
-    await socket().greet();
+    await greet(socket());
     expect(connection.online).toBe(true);
     expect(sockets).toHaveLength(3);
   });
@@ -387,11 +406,11 @@ describe("rotation", () => {
   it("is followed by a cut of the new line like any other", async () => {
     await connect({ rotate_after_s: 60 });
     await pass(60_000);
-    await socket().greet();
+    await greet(socket());
     socket().cut();
     expect(connection.status.phase).toBe("waiting");
     await pass(500);
-    await socket().greet();
+    await greet(socket());
     expect(connection.online).toBe(true);
   });
 

@@ -8,6 +8,7 @@
  * no React.
  */
 
+import { isElsewhere } from "./addresses";
 import { DEFAULT_WINDOW, fullJitter, type Window } from "./backoff";
 import { ChatError, CommandRefused, ConnectionLost, ReplyTimeout, RequestFailed } from "./errors";
 import { type Action, type Commands, PROTOCOL_VERSION, type Ready, type Results, type Synced } from "./frames";
@@ -55,6 +56,8 @@ export interface Positions {
 export interface ConnectionOptions extends Pick<LineOptions, "onEvent" | "onExcluded"> {
   /** Fetches a single-use ticket; `RequestFailed` with status 401 ends the connection as `refused`. */
   readonly fetchTicket: () => Promise<Ticket>;
+  /** The stage is not at home where it was asked: another address is to be, by the next attempt. */
+  readonly onElsewhere: () => void;
   readonly http: HttpEndpoints;
   readonly openSocket?: (url: string) => Socket;
   readonly random?: () => number;
@@ -146,6 +149,7 @@ export class Connection {
       if (generation !== this.#generation) return;
       // Perhaps it is requests that don't get through by now: a socket is tried once before the next.
       if (way === "http") this.#failedSockets = SOCKET_ATTEMPTS - 1;
+      if (isElsewhere(error)) this.#options.onElsewhere();
       if (isSessionOver(error)) this.#end("refused");
       else this.#cut();
     }

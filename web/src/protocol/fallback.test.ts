@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { greet } from "../testing/greeting";
 import { FakeHttp } from "../testing/http";
 import { FakeSocket, READY } from "../testing/socket";
 import { Connection, type ConnectionStatus, PROBE_WINDOW, SOCKET_ATTEMPTS } from "./connection";
@@ -53,6 +54,7 @@ beforeEach(() => {
     fetchTicket: () => fetchTicket(),
     http,
     openSocket,
+    onElsewhere: () => undefined,
     random: () => 1,
     onStatus: ({ phase, way }: ConnectionStatus) => statuses.push(`${phase} ${way}`),
     onEvent: () => undefined,
@@ -114,14 +116,14 @@ describe("requests take the place of sockets", () => {
     expect(http.hellos).toBe(1);
     isBlocked = false;
     await pass(2000);
-    await socket().greet();
+    await greet(socket());
     expect(statuses.at(-1)).toBe("online socket");
   });
 
   it("after a cut as well", async () => {
     connection.start();
     await pass();
-    await socket().greet();
+    await greet(socket());
     isBlocked = true;
     socket().cut();
     await pass(500 + 1000 + 2000);
@@ -162,7 +164,7 @@ describe("a socket is tried again", () => {
     let subscribed: () => void = () => undefined;
     rotated = () => new Promise((resolve) => (subscribed = resolve));
     await pass(PROBE_WINDOW.firstMs);
-    await socket().greet();
+    await greet(socket());
     expect(statuses.at(-1)).toBe("online socket");
     connection.request("ping", {}).catch(() => undefined);
     await pass();
@@ -179,7 +181,7 @@ describe("a socket is tried again", () => {
     await fallBack();
     isBlocked = false;
     await pass(PROBE_WINDOW.firstMs);
-    await socket().greet();
+    await greet(socket());
     isBlocked = true;
     const { hellos } = http;
     socket().cut();

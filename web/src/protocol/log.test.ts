@@ -66,6 +66,12 @@ describe("a room's log", () => {
     expect(RoomLog.empty.with(messagesOf(2, 3)).completed().complete).toBe(true);
   });
 
+  it("misses the first messages where there is nothing older: they were still being stored", () => {
+    const log = RoomLog.empty.with(messagesOf(3, 4)).completed();
+    expect(log.gaps()).toEqual([{ first: 1, last: 2 }]);
+    expect(log.with(messagesOf(1, 2)).gaps()).toEqual([]);
+  });
+
   it("never forgets a number that it reached", () => {
     const log = RoomLog.empty.reaching(9).reaching(4);
     expect(log.lastSeq).toBe(9);

@@ -133,12 +133,12 @@ export class RoomLog {
   }
 
   /**
-   * Missing numbers above the oldest message here, oldest first. What is below it is history not yet asked for. Where
-   * there was nothing at all when that was asked for, whatever came since is missing.
+   * Missing numbers above the oldest message here, oldest first. What is below it is history not yet asked for, or where
+   * all of that was, missing too: a message that was still being stored then is in no page.
    */
   gaps(): Gap[] {
     const gaps: Gap[] = [];
-    let expected = this.oldest ?? (this.complete ? 1 : null);
+    let expected = this.complete ? 1 : this.oldest;
     if (expected === null) return gaps;
     for (const message of this.messages) {
       if (message.seq > expected) gaps.push({ first: expected, last: message.seq - 1 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { greet } from "../testing/greeting";
 import { NO_HTTP } from "../testing/http";
 import { FakeSocket, type SentCommand } from "../testing/socket";
 import { Connection } from "./connection";
@@ -45,7 +46,7 @@ async function accept(command: SentCommand | undefined, seq: number): Promise<vo
 
 async function connect(): Promise<void> {
   await vi.advanceTimersByTimeAsync(500);
-  await socket().greet();
+  await greet(socket());
 }
 
 beforeEach(async () => {
@@ -64,6 +65,7 @@ beforeEach(async () => {
       sockets.push(opened);
       return opened;
     },
+    onElsewhere: () => undefined,
     random: () => 0,
     onStatus: ({ phase }) => {
       if (phase === "online") outbox.resume();

@@ -90,7 +90,7 @@ describe("whoever signs in at an issuer", () => {
     await thereAndBack();
     tokens = () => granted({ nonce: "another" });
     vi.spyOn(console, "warn").mockImplementation(() => undefined);
-    await expect(comeBack(CLIENT)).rejects.toMatchObject({ code: "unauthorized" });
+    await expect(comeBack(CLIENT)).rejects.toMatchObject({ code: "answer_refused" });
   });
 
   it("is told apart who has said no there", async () => {

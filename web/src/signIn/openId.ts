@@ -70,7 +70,7 @@ export async function comeBack(client: OpenIdClient): Promise<Session> {
       requireIdToken: true,
     });
     return sessionOf(tokens, null);
-  });
+  }, "answer_refused");
 }
 
 /** The same session for longer. `RequestFailed` with `unauthorized` says that the person has to sign in again. */
@@ -130,8 +130,8 @@ function shown(name: unknown): string {
   return Array.from(name.trim().replace(/\s+/gu, " ")).slice(0, MAX_NAME_CHARS).join("");
 }
 
-/** What the issuer says no to ends the sign-in; what keeps its answer from arriving may be over soon. */
-async function refusing<T>(act: () => Promise<T>): Promise<T> {
+/** What the issuer says no to ends the sign-in, with that code; what keeps its answer from arriving may be over soon. */
+async function refusing<T>(act: () => Promise<T>, code = "unauthorized"): Promise<T> {
   try {
     return await act();
   } catch (error) {
@@ -141,7 +141,7 @@ async function refusing<T>(act: () => Promise<T>): Promise<T> {
       throw new RequestFailed(401, "sign_in_cancelled", error.message);
     }
     console.warn("the issuer's answer was not taken:", error);
-    throw new RequestFailed(401, "unauthorized", error.message);
+    throw new RequestFailed(401, code, error.message);
   }
 }
 

@@ -4,6 +4,7 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
+import { ADDRESSES } from "../protocol/addresses";
 import { createMediaAccess, createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
 import { type Copy, type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
 import type { ConnectionStatus, Positions } from "../protocol/connection";
@@ -73,7 +74,10 @@ export class Chat {
         this.outbox.resume();
       },
       onChanged: this.#onChangedElsewhere,
-      fetchTicket: () => createTicket(session.token),
+      fetchTicket: () => ADDRESSES.through(() => createTicket(session.token)),
+      onElsewhere: () => {
+        ADDRESSES.goOn();
+      },
       http: endpointsOf(session),
       onStatus: this.#onStatus,
       onEvent: this.#onEvent,

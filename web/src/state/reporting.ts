@@ -3,11 +3,12 @@
  * nobody looks any more. Loaded when the page is up: nothing waits for it.
  */
 
+import { ADDRESSES } from "../protocol/addresses";
 import { readConfig } from "../protocol/api";
 import { measures } from "../protocol/measures";
 
 export const REPORT_EVERY_MS = 300_000;
-const ADDRESS = "/api/measurements";
+const PATH = "/api/measurements";
 
 /** Asks the stage whether this page is to tell, and begins. */
 export async function startReporting(random: () => number = Math.random): Promise<void> {
@@ -44,5 +45,7 @@ async function report(): Promise<void> {
 
 function tell(): void {
   const taken = measures.take();
-  if (taken !== null) navigator.sendBeacon(ADDRESS, new Blob([JSON.stringify(taken)], { type: "application/json" }));
+  if (taken === null) return;
+  const body = new Blob([JSON.stringify(taken)], { type: "application/json" });
+  navigator.sendBeacon(`${ADDRESSES.base}${PATH}`, body);
 }

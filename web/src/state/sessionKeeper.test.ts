@@ -48,6 +48,24 @@ describe("a session of an issuer", () => {
     expect(ended).toEqual([]);
   });
 
+  it("that lasts no minute is renewed in the middle of it, however often", async () => {
+    vi.mocked(renew).mockImplementation(() => Promise.resolve(session("token-2", OPEN_ID, 20_000)));
+    const keeper = new SessionKeeper(session("token-1", OPEN_ID, 20_000), (why) => ended.push(why));
+    keeper.start();
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(renew).toHaveBeenCalledTimes(0);
+    await vi.advanceTimersByTimeAsync(32_000);
+    expect(renew).toHaveBeenCalledTimes(4);
+    expect(ended).toEqual([]);
+  });
+
+  it("that is over as soon as it is there is asked for once a second at most", async () => {
+    vi.mocked(renew).mockImplementation(() => Promise.resolve(session("token-2", OPEN_ID, -1)));
+    keep(OPEN_ID);
+    await vi.advanceTimersByTimeAsync(HOUR_MS - 60_000 + 10_000);
+    expect(vi.mocked(renew).mock.calls.length).toBeLessThan(13);
+  });
+
   it("is tried again while the issuer can't be reached", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => undefined);
     vi.mocked(renew).mockRejectedValueOnce(new RequestFailed(0, "issuer_unreachable", "down"));

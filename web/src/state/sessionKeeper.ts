@@ -7,8 +7,10 @@ import { readConfig, type Session } from "../protocol/api";
 import { RequestFailed } from "../protocol/errors";
 import { forgetSession, isRenewable, saveSession } from "./session";
 
-/** So long before its end a session is renewed. */
+/** So long before its end a session is renewed; one that is shorter than two of these, in the middle of its life. */
 const RENEW_BEFORE_MS = 60_000;
+/** However short the sessions of an issuer are, or however wrong the clock is. */
+const LEAST_PAUSE_MS = 1_000;
 /** Between two attempts while the issuer can't be reached. */
 const RETRY_MS = 10_000;
 /** Of a session that the server refuses already, while the issuer can't be reached: five minutes. */
@@ -82,10 +84,10 @@ export class SessionKeeper implements Session {
     if (url !== null) window.location.assign(url);
   }
 
-  #plan(delayMs = this.#session.expiresAtMs - RENEW_BEFORE_MS - Date.now()): void {
+  #plan(delayMs = renewalPauseMs(this.#session.expiresAtMs - Date.now())): void {
     clearTimeout(this.#timer);
     if (this.#isOver || !isRenewable(this.#session)) return;
-    this.#timer = setTimeout(() => void this.#renew(), Math.min(LONGEST_TIMER_MS, Math.max(0, delayMs)));
+    this.#timer = setTimeout(() => void this.#renew(), Math.min(LONGEST_TIMER_MS, Math.max(LEAST_PAUSE_MS, delayMs)));
   }
 
   /** One at a time. */
@@ -149,4 +151,8 @@ export class SessionKeeper implements Session {
     this.#unwatch?.();
     this.#unwatch = null;
   }
+}
+
+function renewalPauseMs(leftMs: number): number {
+  return Math.max(leftMs - RENEW_BEFORE_MS, leftMs / 2);
 }

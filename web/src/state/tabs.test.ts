@@ -64,7 +64,6 @@ beforeEach(() => {
 afterEach(() => {
   for (const { chat } of tabs) chat.stop();
   vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 describe("two tabs of one user", () => {

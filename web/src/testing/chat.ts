@@ -29,7 +29,6 @@ export function openChat(onSessionEnded: () => void = () => undefined): AdasChat
 export function closeChat(chat: Chat): void {
   chat.stop();
   vi.useRealTimers();
-  vi.unstubAllGlobals();
 }
 
 export async function pass(ms = 0): Promise<void> {

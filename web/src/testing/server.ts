@@ -4,8 +4,6 @@
  * The same id gets the same number; events go to subscribers only, and over HTTP to whoever asks behind a place.
  */
 
-import { vi } from "vitest";
-
 import type { Author, Commands, MemberChanged, Message, Presence, Role, RoomKind, ServerEvent } from "../protocol/frames";
 import { wished } from "../protocol/wishes";
 import { changedBehind, FakeArchive, revOf, seqOf } from "./archive";
@@ -40,12 +38,15 @@ export class FakeServer extends FakeArchive {
   isBlocked = false;
   isSessionOver = false;
 
-  /** Puts this server behind `fetch` and `WebSocket` until mocks are restored. */
+  /** Puts this server behind `fetch` and `WebSocket`: for the page's life, in a test until its end (`setup.ts`). */
   install(): void {
-    vi.stubGlobal("fetch", (path: string, init: RequestInit) => Promise.race([this.#answer(path, init), aborted(init)]));
+    const fetch = (path: string, init: RequestInit): Promise<Response> => Promise.race([this.#answer(path, init), aborted(init)]);
     const connect = (url: string): FakeSocket => this.#connect(url);
-    vi.stubGlobal("WebSocket", function WebSocket(url: string) {
-      return connect(url);
+    Object.assign(globalThis, {
+      fetch,
+      WebSocket: function WebSocket(url: string) {
+        return connect(url);
+      },
     });
   }
 

@@ -35,8 +35,11 @@ HTMLDialogElement.prototype.close = function close() {
   this.open = false;
 };
 
+const { fetch, WebSocket } = globalThis;
+
 afterEach(() => {
   cleanup();
+  Object.assign(globalThis, { fetch, WebSocket }); // whatever server a test put behind them
   sessionStorage.clear();
   localStorage.clear();
   window.location.hash = "";

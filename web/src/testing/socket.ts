@@ -1,7 +1,5 @@
 /** A socket without a network: a test sees what was sent and says what arrives. */
 
-import { vi } from "vitest";
-
 import type { Ready } from "../protocol/frames";
 import type { Socket } from "../protocol/socketLine";
 
@@ -49,17 +47,6 @@ export class FakeSocket implements Socket {
       this.sent.push(command);
       this.onCommand?.(command);
     }
-  }
-
-  /** Opens it and answers hello, which is then forgotten. */
-  async greet(ready: Partial<Ready> = {}): Promise<void> {
-    this.open();
-    await vi.advanceTimersByTimeAsync(0);
-    const hello = this.sent.pop();
-    this.frameSizes.pop();
-    if (hello?.action !== "hello") throw new Error("the first command was not hello");
-    this.acknowledge(hello, { ...READY, ...ready });
-    await vi.advanceTimersByTimeAsync(0);
   }
 
   /** By this side; the browser reports it later, which nobody here waits for. */

@@ -1,6 +1,6 @@
 import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Variant } from "../protocol/frames";
 import { GRACE } from "../testing/messages";
@@ -20,10 +20,6 @@ beforeEach(() => {
   server.addRoom("general", "General", ["ada"]);
   server.addRoom("lunch", "Lunch");
   server.post("general", GRACE, "Welcome, Ada");
-});
-
-afterEach(() => {
-  vi.unstubAllGlobals();
 });
 
 async function signIn(name = "Ada"): Promise<{ unmount: () => void }> {

@@ -1,6 +1,6 @@
 import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { PAUSE_MS } from "../components/Announcer";
 import { ADA, GRACE } from "../testing/messages";
@@ -18,10 +18,6 @@ beforeEach(() => {
   server.post("general", ADA, "helo");
   sessionStorage.setItem("agent-chat.session", JSON.stringify({ token: "Ada", user: ADA, expiresAtMs: Date.now() + 1e6 }));
   window.location.hash = "#/room/general";
-});
-
-afterEach(() => {
-  vi.unstubAllGlobals();
 });
 
 async function enter(): Promise<void> {

@@ -114,6 +114,8 @@ class Settings:
     """`mailto:` or `https:` that push services are told of; None for none."""
     rehearsed_versions: str | None = None
     """Versions that a deployment brings, with commas: NAME=ARN, qualified."""
+    addresses: str | None = None
+    """Origins, with commas, at which the stage may be asked besides that of its page; None for none."""
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     capacity: str | None = None

@@ -11,10 +11,10 @@ export function DocumentCard({ media }: { readonly media: Media }) {
   const words = useWords().room.message;
   const [file] = media.files;
   return (
-    <a className="document" data-testid="document" href={file?.url} download={media.name} aria-label={words.save(media.name)}>
+    <a className="document" data-testid="document" href={file?.url} download={media.name}>
       <MediaImage media={media} sizes={PREVIEW_WIDTH} alt="" className="document__page" style={{ inlineSize: PREVIEW_WIDTH }} />
       <span className="document__about">
-        <span className="document__name">{media.name}</span>
+        <span className="visually-hidden">{words.save}</span> <span className="document__name">{media.name}</span>{" "}
         <span className="document__size">{words.pages(media.pages ?? 1)}</span>
       </span>
       <Icon name="save" />

@@ -91,7 +91,7 @@ describe("a sound", () => {
 describe("a document", () => {
   it("is saved under its name, and shows its first page", () => {
     show({ kind: "document", name: "menu.pdf", files: [file("document.pdf", "application/pdf")], pages: 3 });
-    const link = screen.getByRole("link", { name: "Save menu.pdf" });
+    const link = screen.getByRole("link", { name: "Save menu.pdf PDF, 3 pages" });
     expect([link.getAttribute("href"), link.getAttribute("download")]).toEqual(["/media/lunch/m/document.pdf", "menu.pdf"]);
     expect(screen.getByText("PDF, 3 pages")).toBeDefined();
     expect(link.querySelector("img")?.getAttribute("src")).toBe(PICTURE.url);

@@ -11,6 +11,7 @@ export const errors: Words["errors"] = {
     unauthorized: "Deine Sitzung ist abgelaufen. Melde dich neu an.",
     sign_in_unavailable: "Mit einem Namen kann man sich hier nicht anmelden.",
     issuer_unreachable: "Dein Anbieter ist nicht zu erreichen. Versuche es gleich noch einmal.",
+    answer_refused: "Die Antwort deines Anbieters wurde nicht angenommen. Versuche es noch einmal.",
     sign_in_cancelled: "Du hast dich nicht angemeldet.",
     sign_in_refused: "Die Antwort deines Wallets wurde nicht angenommen. Versuche es noch einmal.",
     sign_in_stale: "Diese Anmeldung hat anderswo begonnen oder ist zu lange her. Versuche es noch einmal.",

@@ -32,7 +32,7 @@ export const messages = ({ plural, list }: Formats): Words["messages"] => ({
   image: "Bild",
   quote: {
     lost: "Die Nachricht, auf die sie antwortet, lässt sich nicht zeigen.",
-    goTo: (author) => `Antwort auf ${author}. Dorthin gehen`,
+    inReplyTo: "Antwort auf",
     unknown: "eine Nachricht",
   },
   reactions: {

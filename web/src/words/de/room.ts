@@ -45,7 +45,7 @@ export const room = ({ plural, percent, number }: Formats): Words["room"] => ({
     play: "Abspielen",
     pause: "Anhalten",
     position: "Stelle",
-    save: (name) => `${name} speichern`,
+    save: "Speichern:",
     pages: (count) => plural(count, { one: "PDF, # Seite", other: "PDF, # Seiten" }),
     openInTab: "In neuem Tab öffnen",
     notSent: (reason) => `Nicht gesendet. ${reason}`,

@@ -10,6 +10,7 @@ export const errors = {
     unauthorized: "Your session has ended. Sign in again.",
     sign_in_unavailable: "Signing in with a name is not available here.",
     issuer_unreachable: "Your sign-in provider cannot be reached. Try again in a moment.",
+    answer_refused: "Your sign-in provider’s answer was not accepted. Try again.",
     sign_in_cancelled: "You have not signed in.",
     sign_in_refused: "Your wallet’s answer was not accepted. Try again.",
     sign_in_stale: "This sign-in was begun elsewhere, or too long ago. Try again.",

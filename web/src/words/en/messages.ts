@@ -32,7 +32,7 @@ export const messages = ({ plural, list }: Formats) => ({
   image: "Image",
   quote: {
     lost: "The message it answers can’t be shown.",
-    goTo: (author: string) => `In reply to ${author}. Go to it`,
+    inReplyTo: "In reply to",
     unknown: "a message",
   },
   reactions: {

@@ -47,7 +47,7 @@ export const room = ({ plural, percent, number }: Formats) => ({
     play: "Play",
     pause: "Pause",
     position: "Position",
-    save: (name: string) => `Save ${name}`,
+    save: "Save",
     pages: (count: number) => plural(count, { one: "PDF, # page", other: "PDF, # pages" }),
     openInTab: "Open in a new tab",
     notSent: (reason: string) => `Not sent. ${reason}`,
