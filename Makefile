@@ -31,7 +31,7 @@ FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke screenshots simulate capacity bench bench-page bench-gateway load synth deploy status rollback swap build pipeline redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
+.PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke screenshots simulate capacity bench bench-media bench-page bench-gateway load synth deploy status rollback swap build pipeline redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -74,6 +74,9 @@ capacity: setup  ## 100,000 sockets and a million messages a minute on the simul
 
 bench: setup  ## measure what a message costs, beside what samples do, over TLS (ARGS=--quick: in a minute)
 	@python -m loadtest.bench $(ARGS)
+
+bench-media: setup  ## measure what photos, videos, sounds and documents take (ARGS="--only photo")
+	@python -m loadtest.media_bench $(ARGS)
 
 bench-page: setup-browser  ## measure the page in a room of 10,000 messages: frames, long tasks, what moves (writes a trace)
 	@python -m loadtest.page_bench $(ARGS)

@@ -1,151 +1,216 @@
 """What an upload costs the functions that make of it what is shown: `python -m loadtest.media_bench [--runs N]`.
 
-Each picture is made anew and processed in a process of its own, so that its peak of memory is its own. Seconds are of
-the processor, and of the run that needed least: the function has one core. `saved` is what a telephone does not load
-that shows an image in its list and then in full: the AVIF of 480 and that of 960 pixels, against the upload. Pictures
-are shades with noise, which compress worse than most photos do. Prints two tables and writes `build/media-bench.json`.
-What is no image stands in the second: `loadtest.recording_bench`.
+Each file is made anew and processed in a process of its own, so that its peak of memory is its own: the libraries and
+the file's pixels, but not the AWS SDK, some 60 MB more. Seconds are of the processor, of all cores together, and of the
+run that needed least. `saved` is what is not loaded of the upload: by a telephone that shows an image in its list and
+then in full (AVIF of 480 and of 960 pixels), by who watches a video's smallest rung or plays a sound, and of a document
+by who sees its picture in a list. Pictures are shades with noise, which compress worse than most photos do. `$` is for
+a thousand such uploads (`loadtest.media_costs`). `--only` takes files whose names begin so. Prints a table and writes
+`build/media-bench.json`.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import multiprocessing
 import platform
 import resource
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from PIL import Image
-
-from chat.imaging import inspection
+from chat import file_signatures
+from chat.imaging import inspection, pages
 from chat.imaging.variants import ANIMATED_PX, make_variants
-from loadtest import recording_bench
+from chat.media_facts import Facts
+from chat.recordings import inspection as recordings
+from chat.recordings import sounds, videos
+from chat.shown_media import SOUND_MP4
+from loadtest import media_costs, media_samples
 
 OUTPUT = Path("build/media-bench.json")
+LIMITS = recordings.Limits(video_s=3600)
+
+HEADER = (
+    "| file | upload MB | inspect s | peak MB | made s | peak MB | stored: MB | saved | $ |\n"
+    "|---|---|---|---|---|---|---|---|---|"
+)
+
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one function did: seconds of the processor, and the most memory that its process had."""
+
+    cpu_s: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is stored of a file, and how much of it one viewer loads."""
+
+    objects: int
+    stored_bytes: int
+    loaded_bytes: int
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One picture's row."""
+    """One file's row."""
 
     upload_bytes: int
-    inspect_s: float
-    variants_s: float
-    peak_mb: float
-    variants: int
-    variants_bytes: int
-    telephone_bytes: int
+    inspected: Work
+    making: Work
+    made: Made
+    dollars_a_thousand: float
 
     @property
     def saved(self) -> float:
-        """The part of the upload that a telephone does not load."""
-        return 1 - self.telephone_bytes / self.upload_bytes
+        """The part of the upload that is not loaded."""
+        return 1 - self.made.loaded_bytes / self.upload_bytes
 
 
-def shades(width: int, height: int) -> Image.Image:
-    """Large soft forms, smaller ones, and the grain of a sensor."""
-    channels = []
-    for _ in range(3):
-        forms = Image.effect_noise((width // 64, height // 64), 90).resize((width, height), Image.Resampling.BICUBIC)
-        grain = Image.effect_noise((width // 2, height // 2), 20).resize((width, height), Image.Resampling.BICUBIC)
-        channels.append(Image.blend(forms, grain, 0.2))
-    return Image.merge("RGB", channels)
-
-
-def encoded(image: Image.Image, form: str, **options: object) -> bytes:
-    """A file of that format."""
-    file = io.BytesIO()
-    image.save(file, form, **options)
-    return file.getvalue()
-
-
-def moving(frames: int) -> bytes:
-    """A GIF of 640 by 360 pixels, 10 frames a second."""
-    pictures = [shades(640, 360).convert("P", palette=Image.Palette.ADAPTIVE, colors=64) for _ in range(frames)]
-    return encoded(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=100, loop=0)
-
-
-PICTURES: dict[str, Callable[[], bytes]] = {
-    "photo, 12 megapixels": lambda: encoded(shades(4032, 3024), "JPEG", quality=92),
-    "photo, 48 megapixels": lambda: encoded(shades(8064, 5952), "JPEG", quality=85),
-    "screenshot, PNG, 3 megapixels": lambda: encoded(shades(1170, 2532).quantize(64).convert("RGB"), "PNG"),
-    "animation, GIF, 100 frames": lambda: moving(100),
-}
-
-
-RECORDINGS: dict[str, Callable[[], bytes]] = {
-    "video, a minute of 1080p": partial(recording_bench.film, 60, shades),
-    "song, three minutes": partial(recording_bench.song, 180),
-    "document, 20 scanned pages": partial(recording_bench.paper, 20, shades),
+FILES: dict[str, Callable[[], bytes]] = {
+    "photo, JPEG, 12 megapixels": partial(media_samples.photo, 4032, 3024, "JPEG", quality=92),
+    "photo, JPEG, 48 megapixels": partial(media_samples.photo, 8064, 5952, "JPEG", quality=85),
+    "photo, AVIF, 12 megapixels": partial(media_samples.photo, 4032, 3024, "AVIF", quality=75, speed=10),
+    "drawing, PNG, 50 megapixels, transparent": partial(media_samples.drawing, 8160, 6120),
+    "photo, PNG, 3 megapixels": partial(media_samples.photo, 2016, 1512, "PNG"),
+    "screenshot, PNG, 3 megapixels": media_samples.screenshot,
+    "animation, GIF, 30 frames": partial(media_samples.moving, 30),
+    "sound, a minute, MP3": partial(media_samples.song, 60),
+    "document, 20 scanned pages": partial(media_samples.paper, 20),
+    "video, ten seconds of 1080p, H.264": partial(media_samples.film, 10, 1920, 1080),
+    "video, two seconds of 4K, H.264": partial(media_samples.film, 2, 3840, 2160),
 }
 
 
 def measure(name: str, runs: int) -> Figures:
-    """Makes the picture in another process, so that only processing it counts here, and takes the best run."""
-    with multiprocessing.get_context("spawn").Pool(1) as maker:
-        body = maker.apply(_make, (name,))
-    with multiprocessing.get_context("spawn").Pool(1) as processor:
-        return processor.apply(_process, (body, runs))
+    """Makes the file in another process; each step of processing has one of its own as well."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upload"
+        _in_own_process(_make, name, path)
+        facts, inspected = _in_own_process(_inspect, path, runs)
+        made, making = _in_own_process(_process, path, facts, runs)
+        dollars = media_costs.of_upload(facts, inspected.cpu_s, making.cpu_s, made.objects)
+        return Figures(path.stat().st_size, inspected, making, made, 1_000 * dollars)
 
 
-def _make(name: str) -> bytes:
-    return PICTURES[name]()
+def _in_own_process(work: Callable[..., Done], *given: object) -> Done:
+    with multiprocessing.get_context("spawn").Pool(1) as process:
+        return process.apply(work, given)
 
 
-def _process(body: bytes, runs: int) -> Figures:
-    inspect_s = min(_cpu_s(lambda: inspection.inspect(body)) for _ in range(runs))
-    variants_s = min(_cpu_s(lambda: make_variants(body)) for _ in range(runs))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    made = make_variants(body).encoded
-    best = [next(each for each in made if max(each.width, each.height) >= longest) for longest in ANIMATED_PX]
-    return Figures(
-        upload_bytes=len(body),
-        inspect_s=inspect_s,
-        variants_s=variants_s,
-        peak_mb=peak_mb,
-        variants=len(made),
-        variants_bytes=sum(len(each.body) for each in made),
-        telephone_bytes=sum({len(each.body) for each in best}),
-    )
+def _make(name: str, path: Path) -> None:
+    path.write_bytes(FILES[name]())
 
 
-def _cpu_s(work: Callable[[], object]) -> float:
-    started_s = time.process_time()
-    work()
-    return time.process_time() - started_s
+def _inspect(path: Path, runs: int) -> tuple[Facts, Work]:
+    return _best(runs, lambda: _facts(path))
+
+
+def _facts(path: Path) -> Facts:
+    """As the function `media.inspect` looks: only a recording is read piece by piece."""
+    with path.open("rb") as file:
+        signature = file_signatures.signature_of(file.read(file_signatures.HEAD_BYTES))
+        file.seek(0)
+        if signature.demuxer:
+            return recordings.inspect(file, signature.demuxer, LIMITS)
+        inspect = pages.inspect if signature == file_signatures.DOCUMENT else inspection.inspect
+        return inspect(file.read())
+
+
+def _process(path: Path, facts: Facts, runs: int) -> tuple[Made, Work]:
+    makers: dict[str, Callable[[Path], Made]] = {
+        "image": _picture,
+        "document": _document,
+        "audio": _sound,
+        "video": partial(_video, facts),
+    }
+    make = makers[facts.kind]
+    # A video takes minutes: it is converted once.
+    return _best(1 if facts.kind == "video" else runs, lambda: make(path))
+
+
+def _best(runs: int, work: Callable[[], Done]) -> tuple[Done, Work]:
+    """What came of the last run, the seconds of the shortest, the memory of all."""
+    taken_s = []
+    for _ in range(runs):
+        started_s = time.process_time()
+        done = work()
+        taken_s.append(time.process_time() - started_s)
+    return done, Work(min(taken_s), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def _picture(path: Path) -> Made:
+    made = make_variants(path.read_bytes()).encoded
+    best = [
+        next((each for each in made if max(each.width, each.height) >= longest), made[-1]) for longest in ANIMATED_PX
+    ]
+    return Made(len(made), sum(len(each.body) for each in made), sum({len(each.body) for each in best}))
+
+
+def _document(path: Path) -> Made:
+    body = path.read_bytes()
+    made = make_variants(pages.first_page(body)).encoded
+    stored_bytes = len(body) + sum(len(each.body) for each in made)
+    return Made(1 + len(made), stored_bytes, len(made[0].body))
+
+
+def _sound(path: Path) -> Made:
+    with path.open("rb") as file, tempfile.TemporaryDirectory() as folder:
+        demuxer = file_signatures.demuxer_of(file)
+        measured = sounds.measure(file, demuxer, LIMITS.sound_s)
+        file.seek(0)
+        made = Path(folder) / SOUND_MP4.name
+        sounds.encode(file, demuxer, measured.gain_db, made)
+        return Made(1, made.stat().st_size, made.stat().st_size)
+
+
+def _video(facts: Facts, path: Path) -> Made:
+    with path.open("rb") as file, tempfile.TemporaryDirectory() as folder:
+        bounds = videos.Bounds(LIMITS.video_s, time.monotonic() + 3 * LIMITS.video_s, time.monotonic)
+        demuxer = file_signatures.demuxer_of(file)
+        videos.transcode(file, demuxer, (facts.width, facts.height), Path(folder), bounds)
+        sizes = {made.name: made.stat().st_size for made in Path(folder).iterdir()}
+        return Made(len(sizes), sum(sizes.values()), sum(sizes[name] for name in sizes if name.startswith("hls_360_")))
 
 
 def main() -> None:
-    """Measures all pictures, then what is none."""
+    """Measures all files, or those that were asked for."""
     parser = argparse.ArgumentParser(description="What an upload costs the functions that make of it what is shown.")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each picture, of which the best counts")
-    runs = parser.parse_args().runs
-    print("| picture | upload MB | inspect s | variants s | peak MB | variants MB | saved |")
-    print("|---|---|---|---|---|---|---|")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each file but videos, of which the best counts")
+    parser.add_argument("--only", default="", help="the first letters of the files' names")
+    asked = parser.parse_args()
+    print(HEADER)
     rows = {}
-    for name in PICTURES:
-        row = rows[name] = measure(name, runs)
-        costs = f"{row.upload_bytes / 1e6:.1f} | {row.inspect_s:.3f} | {row.variants_s:.2f} | {row.peak_mb:.0f}"
-        print(f"| {name} | {costs} | {row.variants}: {row.variants_bytes / 1e6:.2f} | {row.saved:.0%} |", flush=True)
-    print("\n| file | upload MB | inspect s | made s | peak MB | stored MB | saved |")
-    print("|---|---|---|---|---|---|---|")
-    others = {}
-    for name, make in RECORDINGS.items():
-        made = others[name] = recording_bench.measure(make)
-        costs = f"{made.upload_bytes / 1e6:.1f} | {made.inspect_s:.2f} | {made.made_s:.1f} | {made.peak_mb:.0f}"
-        print(f"| {name} | {costs} | {made.served_bytes / 1e6:.1f} | {made.saved:.0%} |", flush=True)
+    for name in (each for each in FILES if each.startswith(asked.only)):
+        rows[name] = measure(name, asked.runs)
+        print(f"| {name} | {_row(rows[name])} |", flush=True)
     OUTPUT.parent.mkdir(exist_ok=True)
     machine = f"{platform.machine()}, Python {platform.python_version()}"
-    measured = {
-        name: {k: asdict(v) for k, v in found.items()} for name, found in (("pictures", rows), ("others", others))
-    }
-    OUTPUT.write_text(json.dumps({"machine": machine, **measured}, indent=2))
+    OUTPUT.write_text(json.dumps({"machine": machine, "files": {k: asdict(v) for k, v in rows.items()}}, indent=2))
+
+
+def _row(row: Figures) -> str:
+    cells = [
+        f"{row.upload_bytes / 1e6:.1f}",
+        f"{row.inspected.cpu_s:.2f}",
+        f"{row.inspected.peak_mb:.0f}",
+        f"{row.making.cpu_s:.2f}",
+        f"{row.making.peak_mb:.0f}",
+        f"{row.made.objects}: {row.made.stored_bytes / 1e6:.2f}",
+        f"{row.saved:.0%}",
+        f"{row.dollars_a_thousand:.2f}",
+    ]
+    return " | ".join(cells)
 
 
 if __name__ == "__main__":

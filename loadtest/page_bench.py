@@ -1,12 +1,13 @@
 """How the chat page fares in a room of 10,000 messages: `make bench-page`, or fewer with `ARGS="--messages 1000"`.
 
-Opens the real page, as it is built, in headless Chromium (`web/gallery/longRoom.tsx`: the server is in the page's own memory), reads
-the room by wheel up to its beginning and back, then by keyboard, then has messages come in. Each part is a row: frames as the page's
-own `requestAnimationFrame` sees them, tasks of more than 50 ms, layout shifts whoever caused them. Prints a table, and writes
-`build/page-bench.json` and `build/page-trace.json`, which the performance panel of a browser opens.
+Opens the real page, as it is built, in headless Chromium, with a server in the page's own memory that answers after
+40 ms (`web/gallery/longRoom.tsx`). Reads the room by wheel up to its beginning and back, then by keyboard, then has
+messages come in. Each part is a row: frames as the page's own `requestAnimationFrame` sees them, tasks of more than
+50 ms, layout shifts whoever caused them. Prints a table, and writes `build/page-bench.json` and
+`build/page-trace.json`, which the performance panel of a browser opens.
 
-A machine without a graphics card paints with the processor that runs the page: absolute figures are this machine's. Whoever is not shown
-a message, or sees one move, ends the run; how fast it was does not.
+A machine without a graphics card paints with the processor that runs the page: absolute figures are this machine's.
+What is not shown, or moves under its reader, ends the run; how long anything took does not.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from local.gallery import gallery
 
 OUTPUT = Path("build")
 WINDOW = {"width": 1280, "height": 800}
-MOST_S = 120
+MOST_S = 300
 """Of one part; a page that needs longer is broken rather than slow."""
 WHEEL_PX = 1_200
 CATEGORIES = ("devtools.timeline", "disabled-by-default-devtools.timeline", "loading", "v8")
@@ -147,8 +148,6 @@ def listen(page: Page) -> None:
     for _ in range(100):
         page.evaluate("() => window.say()")
         page.wait_for_timeout(50)
-    last = page.get_by_test_id("message").last
-    last.wait_for()
     if page.evaluate(PLACE)["below"] > 1:
         message = "the newest message is not in view"
         raise AssertionError(message)

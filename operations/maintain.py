@@ -19,25 +19,27 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from chat.aws.bucket_pages import BucketPages, give_up_parts
 from chat.aws.edge_cache import Distribution
 from chat.aws.files import BucketFiles
+from chat.orphans.collecting import COLLECTION, CollectMedia
+from chat.passages import Job, OvertakenError, Passage, Source
+from chat.purging import Purging
 from chat.storage.maintenance import MaintenanceRuns, Run
+from chat.storage.purge_budget import PurgeBudget
 from operations.domain import Domain
 from operations.ending import ended
+from operations.errors import OperationError
 from operations.export import positive
-from operations.maintenance.bucket_pages import BucketPages, give_up_parts
 from operations.maintenance.cursors import CompactCursors
-from operations.maintenance.going_through import Job, Pages, Passage, Source
-from operations.maintenance.media import CollectMedia
 from operations.maintenance.sockets import SweepSockets, asked_of_gateway
+from operations.maintenance.table_pages import Pages
 from operations.maintenance.words import CompactWords, Reindex
 from operations.pace import Pace
 from operations.progress import RowsProgress
 from operations.stage import Stage
 
 OUTPUTS = {"rooms": "RoomsTableName", "messages": "MessagesTableName", "connections": "ConnectionsTableName"}
-
-COLLECT_MEDIA = "collect-media"
 
 JOBS: dict[str, Callable[[Domain], Job]] = {
     SweepSockets.name: lambda domain: SweepSockets(
@@ -63,7 +65,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m operations.maintain", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "job", nargs="?", choices=[*JOBS, COLLECT_MEDIA], help="what is done; without it, how far each job is"
+        "job", nargs="?", choices=[*JOBS, COLLECTION], help="what is done; without it, how far each job is"
     )
     parser.add_argument("--stage", required=True, help="the deployed stage; local is the one of `make dev`")
     parser.add_argument("--units", type=positive, help="read units a second that going through the table may take")
@@ -73,16 +75,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if not options.job and (options.units or options.anew):
         parser.error("name the job that this is about")
-    if options.job != COLLECT_MEDIA and (options.dry_run or options.calls):
-        parser.error(f"--dry-run and --calls are for {COLLECT_MEDIA}")
-    if options.job == COLLECT_MEDIA and options.units:
-        parser.error(f"{COLLECT_MEDIA} goes through a bucket: --calls is its limit")
+    if options.job != COLLECTION and (options.dry_run or options.calls):
+        parser.error(f"--dry-run and --calls are for {COLLECTION}")
+    if options.job == COLLECTION and options.units:
+        parser.error(f"{COLLECTION} goes through a bucket: --calls is its limit")
     return options
 
 
 def maintain(domain: Domain, options: argparse.Namespace) -> int:
     """One job, from where it was or from the beginning."""
-    if options.job == COLLECT_MEDIA:
+    if options.job == COLLECTION:
         return _collect(domain, options)
     job = JOBS[options.job](domain)
     name = domain.stage.output("data", OUTPUTS[job.table])
@@ -97,7 +99,11 @@ def _collect(domain: Domain, options: argparse.Namespace) -> int:
         rooms=domain.rooms,
         messages=domain.messages,
         files=BucketFiles(s3, bucket),
-        edge_cache=Distribution(domain.stage.client("cloudfront"), distribution),
+        purging=Purging(
+            edge_cache=Distribution(domain.stage.client("cloudfront"), distribution),
+            budget=PurgeBudget(domain.rooms, int(domain.stage.output("service", "PurgePathsPerDay"))),
+            clock=domain.clock,
+        ),
         give_up_parts=lambda key, upload: give_up_parts(s3, bucket, key, upload),
         now_ms=domain.clock.now_ms,
         dry_run=options.dry_run,
@@ -126,6 +132,8 @@ def _go_through(
     )
     try:
         run = passage.carry_out(job, pages, anew=options.anew)
+    except OvertakenError as error:
+        raise OperationError(str(error)) from error
     finally:
         progress.end()
     print(told(run))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +17,7 @@ from chat.coalescing import Intervals
 from chat.pace import CHANGES_PER_S, RoomPace
 from chat.planning import Thresholds
 from chat.ports import POSTING_MS, Event, Outcome, Posting, Principal, Sender, Verdict
+from chat.purging import Purging
 from chat.services import (
     Accounts,
     Activity,
@@ -42,6 +45,7 @@ from chat.storage.memberships import Memberships
 from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
 from chat.storage.presence import PresenceBook
+from chat.storage.purge_budget import PurgeBudget
 from chat.storage.push_subscriptions import PushBook
 from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
@@ -167,9 +171,22 @@ class MemoryFiles:
         """The object."""
         return self.objects.get(key)
 
+    def parts(self, key: str) -> Iterator[bytes] | None:
+        """The object, in two parts."""
+        body = self.objects.get(key)
+        half = len(body or b"") // 2
+        return None if body is None else iter([body[:half], body[half:]])
+
     def put(self, key: str, body: bytes, content_type: str) -> None:  # noqa: ARG002  # nothing serves it
         """Stores it."""
         self.objects[key] = body
+
+    @contextmanager
+    def write(self, key: str, content_type: str) -> Iterator[io.BytesIO]:
+        """Stores what was written, unless that failed."""
+        sink = io.BytesIO()
+        yield sink
+        self.put(key, sink.getvalue(), content_type)
 
     def remove(self, keys: Sequence[str]) -> None:
         """Removes them."""
@@ -247,6 +264,8 @@ class World:
         self.notices_queue, self.jobs_queue, self.files = MemoryQueue(), MemoryQueue(), MemoryFiles()
         self.homes = Homes(self.rooms_table, self.clock, regions, region) if regions else None
         self.edge_cache, self.mobile = MemoryEdge(), MemoryMobile()
+        budget = PurgeBudget(self.rooms_table, per_day=1_000)
+        self.purging = Purging(edge_cache=self.edge_cache, budget=budget, clock=self.clock)
         connections = ConnectionRegistry(self.connections_table)
         self.tickets = TicketOffice(self.connections_table)
         rooms, pace = RoomDirectory(self.rooms_table, self.tiers), RoomPace()

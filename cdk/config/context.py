@@ -65,6 +65,7 @@ def read_context(context: Context) -> StageConfig:
         videos=_videos(stage, context),
         media_keys=_media_keys(stage, context),
         upload_quota=_upload_quota(stage, context),
+        purge_paths_per_day=_purge_paths(stage, context),
         wallet=_wallet(stage, context),
         fanout=str(context("fanout") or stage.fanout),
         sockets=_sockets(context),
@@ -163,6 +164,13 @@ def _upload_quota(stage: StageConfig, context: Context) -> UploadQuota:
         mb_per_day=_whole("upload_mb_per_day", context("upload_mb_per_day") or quota.mb_per_day),
         max_mb=str(context("upload_max_mb") or quota.max_mb),
     )
+
+
+def _purge_paths(stage: StageConfig, context: Context) -> int:
+    paths = _whole("purge_paths_per_day", context("purge_paths_per_day") or stage.purge_paths_per_day)
+    if paths < 1:
+        raise ConfigError("purge_paths_per_day is 1 or more: what is deleted has to leave caches, too.")
+    return paths
 
 
 def _media_keys(stage: StageConfig, context: Context) -> MediaKeys:

@@ -87,6 +87,8 @@ class StageConfig:
     videos: Videos = field(default_factory=Videos)
     media_keys: MediaKeys = field(default_factory=MediaKeys)
     upload_quota: UploadQuota = UPLOAD_QUOTA
+    purge_paths_per_day: int = 1_000
+    """Paths that caches may be told to forget in a day (UTC): $5 at most."""
     wallet: WalletSignIn | None = None
     push: PushMessages = field(default_factory=PushMessages)
     webhook_disable_days: int = 5

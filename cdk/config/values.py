@@ -191,7 +191,7 @@ class UploadQuota:
 Transcoder = Literal["mediaconvert", "ffmpeg"]
 
 MAX_FFMPEG_MINUTES = 10
-"""What a function of two cores converts within Lambda's quarter of an hour (`loadtest.media_bench`)."""
+"""What a function of two cores converts within Lambda's quarter of an hour: measured in docs/performance.md."""
 
 MAX_VIDEO_MINUTES = 120
 

@@ -49,7 +49,11 @@ class MediaBucket(Construct):
                     expiration=cdk.Duration.days(UPLOADS_KEPT_DAYS),
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
                 ),
-                s3.LifecycleRule(prefix=EXPORTS, expiration=cdk.Duration.days(EXPORTS_KEPT_DAYS)),
+                s3.LifecycleRule(
+                    prefix=EXPORTS,
+                    expiration=cdk.Duration.days(EXPORTS_KEPT_DAYS),
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
+                ),
             ],
             server_access_logs_bucket=access_log_bucket(self, "AccessLogs", config=config),
             removal_policy=cdk.RemovalPolicy.RETAIN if config.keep_data else cdk.RemovalPolicy.DESTROY,

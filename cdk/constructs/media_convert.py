@@ -18,6 +18,11 @@ from cdk.constructs.function import ChatFunction
 from cdk.constructs.permissions import Pattern, accept_pattern
 
 BUSY = "MediaConvert.TooManyRequestsException"
+BROKEN = "MediaConvert.InternalServerErrorException"
+"""An error after which there may be a job, or none."""
+
+JOB_TIMEOUT_MIN = 90
+"""A video of two hours waits in the queue, and is converted in less than its own length. Then the job is given up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,25 +33,32 @@ class ConvertJob:
     role: iam.Role
 
     def task(self, scope: Construct, construct_id: str) -> tasks.MediaConvertCreateJob:
-        """The step. Of one execution there is one job: asked for again, MediaConvert answers with the first."""
+        """The step. Asked for again within a minute, MediaConvert answers with the first job of an upload.
+
+        A job that did not complete is not tried again: what it choked on is still there.
+        """
         task = tasks.MediaConvertCreateJob(
             scope,
             construct_id,
             integration_pattern=sfn.IntegrationPattern.RUN_JOB,
             create_job_request={
                 "Role": self.role.role_arn,
-                "ClientRequestToken": sfn.JsonPath.execution_name,
+                # An execution's name may have 80 characters, a token 64.
+                "ClientRequestToken": sfn.JsonPath.string_at("$.inspected.upload"),
                 "Settings": sfn.JsonPath.object_at("$.job.settings"),
             },
             result_path=sfn.JsonPath.DISCARD,
+            task_timeout=sfn.Timeout.duration(cdk.Duration.minutes(JOB_TIMEOUT_MIN)),
         )
-        task.add_retry(
-            errors=[BUSY],
-            interval=cdk.Duration.seconds(5),
-            max_attempts=5,
-            backoff_rate=2,
-            jitter_strategy=sfn.JitterType.FULL,
-        )
+        # Two tries of the second kind: 15 s, so that the first job is still known by its token.
+        for error, attempts in ((BUSY, 5), (BROKEN, 2)):
+            task.add_retry(
+                errors=[error],
+                interval=cdk.Duration.seconds(5),
+                max_attempts=attempts,
+                backoff_rate=2,
+                jitter_strategy=sfn.JitterType.FULL,
+            )
         return task
 
 

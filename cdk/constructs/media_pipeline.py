@@ -42,8 +42,8 @@ STEP_TIMEOUT_S = 90
 """Longer than any step's function runs that waits for no recording, start included."""
 LONG_STEP_TIMEOUT_S = 930
 """As above, of the rest: Lambda's quarter of an hour, and the start."""
-EXECUTION_TIMEOUT_MIN = 90
-"""A video of two hours waits in MediaConvert's queue, and is converted in less than its own length."""
+EXECUTION_TIMEOUT_MIN = 150
+"""Longer than all tries of all steps of a video together: an execution that is cut off tells nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)

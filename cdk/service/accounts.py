@@ -103,7 +103,7 @@ def _add_worker(
     worker.allow([websocket.connections], "execute-api:ManageConnections")
     worker.allow([delivery.queue.queue_arn, jobs.queue.queue_arn], "sqs:SendMessage")
     worker.allow([data.media.variants], "s3:GetObject")
-    worker.allow([data.media.exports], "s3:PutObject", "s3:DeleteObject")
+    worker.allow([data.media.exports], "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
     worker.allow([data.media.ledger], "s3:PutObject")
     listed = {"StringLike": {"s3:prefix": ["exports/*"]}}
     worker.allow([bucket.bucket_arn], "s3:ListBucket", conditions=listed)

@@ -11,7 +11,7 @@ from cdk.constructs.permissions import Pattern, pattern_in
 from cdk.constructs.websocket import WebSocket
 from cdk.service.answers import allow_answers
 from cdk.service.identity import Identity
-from cdk.service.partitions import ACKNOWLEDGED, AUDIT, only
+from cdk.service.partitions import ACKNOWLEDGED, AUDIT, PURGES, only
 from cdk.service.quotas import allow_quotas, watched_quotas
 from cdk.stacks.data import DataStack
 
@@ -35,6 +35,7 @@ def add_console(
         "ops.console",
         platform.settings(
             rooms_table=data.rooms.table_name,
+            purge_paths_per_day=str(platform.config.purge_paths_per_day),
             stacks=",".join(_stacks(platform.config)),
             quotas=watched_quotas(stack, data=data, websocket=websocket, http=http),
             **identity.settings,
@@ -48,6 +49,7 @@ def add_console(
     allow_answers(console, data)
     rooms = [data.rooms.table_arn]
     console.allow(rooms, "dynamodb:Query", "dynamodb:PutItem", conditions=only(AUDIT, ACKNOWLEDGED))
+    console.allow(rooms, "dynamodb:GetItem", conditions=only(PURGES))
     tables = [table.table_arn for table in (data.rooms, data.messages, data.connections)]
     console.allow(tables, "dynamodb:DescribeTable")
     console.allow(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import aws_cdk as cdk
+
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
 from cdk.constructs.permissions import pattern_in
 from cdk.constructs.room_events import RoomEvents
 from cdk.service.addresses import distribution_parameter, parameter_arn
-from cdk.service.partitions import ACCOUNTS, REACTIONS, TRACES, UPLOADS, WORDS, only
+from cdk.service.partitions import ACCOUNTS, PURGES, REACTIONS, TRACES, UPLOADS, WORDS, only
 from cdk.stacks.data import DataStack
 from chat.events import MESSAGE_CHANGED, MESSAGE_DELETED, MESSAGE_POSTED
 
@@ -74,12 +76,16 @@ def _add_purge(platform: Platform, *, data: DataStack, events: RoomEvents) -> No
             messages_table=data.messages.table_name,
             media_bucket=data.media.bucket.bucket_name,
             distribution_parameter=parameter,
+            purge_paths_per_day=str(platform.config.purge_paths_per_day),
         ),
         timeout_s=PURGE_TIMEOUT_S,
         layers=("data",),
     )
+    # Operators' commands keep to the same budget.
+    cdk.CfnOutput(platform.stack, "PurgePathsPerDay", value=str(platform.config.purge_paths_per_day))
     purge.allow([data.messages.table_arn], "dynamodb:Query", "dynamodb:DeleteItem", conditions=only(REACTIONS))
     purge.allow([data.rooms.table_arn], "dynamodb:DeleteItem", conditions=only(UPLOADS))
+    purge.allow([data.rooms.table_arn], "dynamodb:UpdateItem", conditions=only(PURGES))
     purge.allow([data.media.ledger], "s3:PutObject")
     purge.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
     listed = {"StringLike": {"s3:prefix": ["media/*"]}}

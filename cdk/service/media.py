@@ -9,7 +9,6 @@ from cdk.constructs.http_api import HttpApi
 from cdk.constructs.media_bucket import VARIANTS
 from cdk.constructs.media_convert import ConvertJob, convert_role
 from cdk.constructs.media_pipeline import MediaPipeline, MediaSteps
-from cdk.constructs.permissions import Pattern
 from cdk.service.identity import Identity
 from cdk.service.posting import Posting
 from cdk.service.protection import signing_secret
@@ -132,9 +131,9 @@ def _document(platform: Platform, data: DataStack) -> ChatFunction:
 
 
 def _video(platform: Platform, data: DataStack) -> ChatFunction:
+    video = _maker(platform, data, "Video", "media.video", timeout_s=60, layers=("imaging", "data"))
     # What it works on was converted before.
-    layers, made = ("imaging", "data"), data.media.variants
-    video = _maker(platform, data, "Video", "media.video", timeout_s=60, layers=layers, reads=made)
+    video.allow([data.media.variants], "s3:GetObject")
     _let_list(video, data)
     return video
 
@@ -182,9 +181,8 @@ def _maker(
     *,
     timeout_s: int,
     layers: tuple[str, ...],
-    reads: Pattern | None = None,
 ) -> ChatFunction:
-    """A function of one core that makes something of an upload, or of what `reads` names instead."""
+    """A function of one core that makes something of an upload."""
     made = platform.function(
         construct_id,
         handler,
@@ -194,7 +192,7 @@ def _maker(
         layers=layers,
     )
     made.allow([data.rooms.table_arn], "dynamodb:GetItem")
-    made.allow([reads or data.media.uploads], "s3:GetObject")
+    made.allow([data.media.uploads], "s3:GetObject")
     made.allow([data.media.variants], "s3:PutObject")
     return made
 

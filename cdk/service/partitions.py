@@ -33,6 +33,12 @@ SCALING, ANSWERS, ACKNOWLEDGED = "scaling#*", "answers#*", "alarms#*"
 EDGE_LOGS = "edgelogs#*"
 """In the table of rooms: which logs of CloudFront's were counted."""
 
+PURGES = "purges"
+"""In the table of rooms: what caches were told to forget."""
+
+MAINTENANCE = "maintenance"
+"""In the table of rooms: how far jobs of maintenance are."""
+
 COLOUR = "colour"
 """In the table of connections: on which stage of the API new sockets open."""
 

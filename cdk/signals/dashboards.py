@@ -362,6 +362,22 @@ DASHBOARDS = (
                 shows="areas",
                 period_s=3_600,
             ),
+            Panel(
+                title="Paths that caches were told to forget, and were not",
+                lines=tuple(own(signals.EDGE_PURGES, of=each) for each in ("told", "refused")),
+                period_s=3_600,
+            ),
+            Panel(
+                title="Of the day's budget of them",
+                lines=(own(signals.PURGE_BUDGET, "Maximum"),),
+                period_s=3_600,
+                unit="%",
+            ),
+            Panel(
+                title="Objects that nothing refers to",
+                lines=tuple(own(signals.MEDIA_ORPHANS, of=each) for each in ("found", "removed", "held")),
+                period_s=3_600,
+            ),
             Panel(title="State machine", lines=(of_media("ExecutionsStarted"), of_media("ExecutionsFailed"))),
             Panel(
                 title="Time of making what is shown",

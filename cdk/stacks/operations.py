@@ -17,6 +17,7 @@ from cdk.service.addresses import publish_dead_letters
 from cdk.service.cache_desk import add_cache_desk
 from cdk.service.canary import add_canary
 from cdk.service.capacity import add_capacity_review, add_quota_forecast
+from cdk.service.collect_media import add_collect_media
 from cdk.service.console import add_console
 from cdk.service.edge_logs import add_edge_logs
 from cdk.service.flags import add_flags
@@ -81,6 +82,7 @@ class OperationsStack(cdk.Stack):
         )
         add_flags(platform, data=data, http=http, identity=identity)
         add_edge_logs(platform, data=data, bucket=edge.logs, files=edge.log_files, alarms=alarms)
+        add_collect_media(platform, data=data, alarms=alarms)
         add_oversight(platform, posting=service.posting, http=http, identity=identity)
         add_letter_desk(platform, data=data, machine=media.pipeline.machine, http=http, identity=identity)
         add_measurements(platform, http=http)

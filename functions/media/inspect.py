@@ -7,10 +7,11 @@ from typing import Any
 
 from chat import file_signatures, log, media, media_kinds
 from chat.aws import media_store, wiring
+from chat.aws.models import CANCELLED
 from chat.aws.ranged_object import RangedObject
 from chat.file_signatures import Signature
 from chat.imaging import inspection as images
-from chat.imaging import pages
+from chat.imaging import pages, texts
 from chat.media import MediaError
 from chat.media_facts import Facts
 from chat.recordings import inspection as recordings
@@ -25,6 +26,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     record = media_store.uploads().find(media.media_of(event["key"]))
     if record is None:
         raise MediaError("Nobody was permitted to upload this.")
+    if record.status == CANCELLED:
+        raise MediaError("The upload was given up.")
     record.take(event["execution"], wiring.clock().now_ms())
     file = media_store.bucket().open(event["key"])
     media.check_arrived(record.upload(), file.size_bytes, file.parts())
@@ -33,16 +36,19 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {
         "upload": record.media,
         "room": record.room,
-        **asdict(_facts(file, signature)),
+        **asdict(_facts(file, signature, record.content_type)),
         "size_bytes": file.size_bytes,
+        "stamp": file.stamp,
     }
 
 
-def _facts(file: RangedObject, signature: Signature) -> Facts:
+def _facts(file: RangedObject, signature: Signature, declared: str) -> Facts:
     if signature.demuxer is not None:
         return _of_recording(file, signature.demuxer)
     if signature == file_signatures.DOCUMENT:
         return pages.inspect(_whole(file, media_kinds.DOCUMENT))
+    if declared in media_kinds.TEXT_TYPES:
+        return texts.inspect(_whole(file, media_kinds.DOCUMENT))
     return images.inspect(_whole(file, media_kinds.IMAGE))
 
 

@@ -18,7 +18,7 @@ def handle(event: batches.Event, _context: object) -> dict[str, Any]:
     removed: list[str] = []
     answer = batches.answer(event, lambda record: removed.extend(_purge(record)))
     if removed:
-        media.forget(edge_cache.distribution(), removed)
+        edge_cache.purging().forget(removed)
     return answer
 
 

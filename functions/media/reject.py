@@ -1,4 +1,7 @@
-"""Last step of an upload that came to nothing: its record says why, its uploader is told, all its bytes go."""
+"""Last step of an upload that came to nothing: its record says why, its uploader is told, all its bytes go.
+
+Of what its uploader gave up only the bytes go, which arrived afterwards: who did it knows.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 from chat import log, media, shown_media, signals
 from chat.aws import files, media_store, wiring
-from chat.aws.models import UploadRecord
+from chat.aws.models import CANCELLED, UploadRecord
 from chat.storage.messages import Stored
 
 FAILED = "The file could not be processed; try again."
@@ -25,7 +28,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
         record.finish(posted.seq)
         return {"upload": record.media, "rejected": None}
     reason = _reason(event["error"])
-    if record is not None:
+    if record is not None and record.status != CANCELLED:
         record.reject(reason)
         media.tell_rejected(wiring.connections(), wiring.sockets(), record.upload(), reason)
     _remove(key, event.get("inspected"))

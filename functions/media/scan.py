@@ -36,9 +36,7 @@ class NoVerdictError(Exception):
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """`{"key", "inspected"}` in; `{"upload", "verdict"}` out, None for none. Raises `MediaError`, `NoVerdictError`."""
-    record = media_store.uploads().find(media.media_of(event["key"]))
-    if record is None:
-        raise MediaError("The upload was forgotten.")
+    record = media_store.in_work(media.media_of(event["key"]))
     verdict = _hook().ask(_question(event, record))
     if verdict is None and wiring.settings().media_scan_failure != "open":
         raise NoVerdictError(f"no verdict on {record.media}")

@@ -11,8 +11,9 @@ import msgspec
 
 from chat import file_signatures, log, media, shown_media
 from chat.aws import media_store, published_media
+from chat.aws.ranged_object import RangedObject
 from chat.imaging import waveforms
-from chat.media import MediaError, Upload
+from chat.media import Upload
 from chat.protocol import MediaFile
 from chat.recordings import sounds
 from chat.recordings.inspection import MAX_SOUND_S
@@ -22,12 +23,10 @@ from chat.shown_media import SOUND_MP4, Beside
 
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """`{"key"}` of the uploaded object in; `{"upload", "media"}` out. Safe to repeat. Raises `MediaError`."""
-    record = media_store.uploads().find(media.media_of(event["key"]))
-    if record is None:
-        raise MediaError("The upload was forgotten.")
+    """`{"key", "inspected"}` in; `{"upload", "media"}` out. Safe to repeat. Raises `MediaError`."""
+    record = media_store.in_work(media.media_of(event["key"]))
     upload = record.upload()
-    measured, file = _make(upload, event["key"])
+    measured, file = _make(upload, media_store.bucket().open(event["key"], event["inspected"]["stamp"]))
     beside = Beside(
         kind="audio",
         files=[file],
@@ -38,9 +37,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"upload": upload.media, "media": msgspec.to_builtins(shown)}
 
 
-def _make(upload: Upload, key: str) -> tuple[Measured, MediaFile]:
+def _make(upload: Upload, source: RangedObject) -> tuple[Measured, MediaFile]:
     """Listens to the upload, then stores it as it is played."""
-    source = media_store.bucket().open(key)
     demuxer = file_signatures.demuxer_of(source)
     measured = sounds.measure(source, demuxer, MAX_SOUND_S)
     source.seek(0)

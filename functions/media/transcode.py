@@ -10,7 +10,6 @@ from typing import Any
 
 from chat import file_signatures, log, media, shown_media
 from chat.aws import media_store, wiring
-from chat.media import MediaError
 from chat.recordings import videos
 from chat.recordings.videos import Bounds
 from chat.shown_media import VIDEO_HLS
@@ -24,10 +23,9 @@ _TYPES = {".m3u8": VIDEO_HLS.content_type, ".ts": "video/mp2t"}
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """`{"key", "inspected"}` in; how many files were stored out. Safe to repeat. Raises `MediaError`."""
-    record = media_store.uploads().find(media.media_of(event["key"]))
-    if record is None:
-        raise MediaError("The upload was forgotten.")
-    source, facts = media_store.bucket().open(event["key"]), event["inspected"]
+    record = media_store.in_work(media.media_of(event["key"]))
+    facts = event["inspected"]
+    source = media_store.bucket().open(event["key"], facts["stamp"])
     demuxer = file_signatures.demuxer_of(source)
     bounds = Bounds(int(wiring.settings().need("video_max_s")), time.monotonic() + CONVERTING_S, time.monotonic)
     with tempfile.TemporaryDirectory() as folder:

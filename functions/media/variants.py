@@ -8,14 +8,13 @@ import msgspec
 
 from chat import log, media
 from chat.aws import media_store, published_media
-from chat.media import MediaError
 
 
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """`{"key"}` of the uploaded object in; `{"upload", "media"}` out. Safe to repeat. Raises `MediaError`."""
-    record = media_store.uploads().find(media.media_of(event["key"]))
-    if record is None:
-        raise MediaError("The upload was forgotten.")
-    shown = published_media.publish(record.upload(), media_store.bucket().read(event["key"]))
+    """`{"key", "inspected"}` in; `{"upload", "media"}` out. Safe to repeat. Raises `MediaError`."""
+    record = media_store.in_work(media.media_of(event["key"]))
+    shown = published_media.publish(
+        record.upload(), media_store.bucket().read(event["key"], event["inspected"]["stamp"])
+    )
     return {"upload": record.media, "media": msgspec.to_builtins(shown)}

@@ -11,7 +11,7 @@ import msgspec
 
 from chat import log, media, shown_media
 from chat.aws import media_store, published_media
-from chat.media import MediaError, Upload
+from chat.media import Upload
 from chat.protocol import MediaFile
 from chat.recordings import ladder
 from chat.recordings.ladder import ladder_of, mp4_rung
@@ -26,12 +26,12 @@ class UnconvertedError(Exception):
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """`{"key", "inspected"}` in; `{"upload", "media"}` out. Safe to repeat.
 
-    Raises `MediaError`, and `UnconvertedError` before anything was converted.
+    Raises `MediaError`, also where what was converted may be another file than the one that was inspected, and
+    `UnconvertedError` before anything was converted.
     """
-    record = media_store.uploads().find(media.media_of(event["key"]))
-    if record is None:
-        raise MediaError("The upload was forgotten.")
+    record = media_store.in_work(media.media_of(event["key"]))
     upload, facts = record.upload(), event["inspected"]
+    media_store.bucket().open(event["key"], facts["stamp"])
     files = _files(upload, facts["width"], facts["height"])
     beside = Beside(kind="video", files=files, duration_ms=facts["duration_ms"])
     shown = published_media.publish(upload, _poster(upload), beside)

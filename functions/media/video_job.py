@@ -8,7 +8,6 @@ import msgspec
 
 from chat import log, media, shown_media
 from chat.aws import media_store
-from chat.media import MediaError
 from chat.media_facts import Facts
 from chat.recordings import mediaconvert
 
@@ -16,9 +15,7 @@ from chat.recordings import mediaconvert
 @log.invocations
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """`{"key", "inspected"}` in; `{"upload", "settings"}` of the job out. Changes nothing. Raises `MediaError`."""
-    record = media_store.uploads().find(media.media_of(event["key"]))
-    if record is None:
-        raise MediaError("The upload was forgotten.")
+    record = media_store.in_work(media.media_of(event["key"]))
     bucket = f"s3://{media_store.bucket().name}/"
     folder = shown_media.folder_of(record.room, record.media)
     facts = msgspec.convert(event["inspected"], Facts)

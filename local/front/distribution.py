@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from local.front.cross_origin import CrossOrigin, read_cross_origin
+
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
@@ -34,6 +36,9 @@ class Behaviour:
     lifetimes: Lifetimes
     keys: Mapping[str, str] | None
     """Public keys (PEM) by id, one of which must have signed for the viewer; None for everybody."""
+    compresses: bool
+    cross_origin: CrossOrigin | None
+    """What is told to other sites' scripts; None: nothing. The emulator adds the policy's other headers by itself."""
 
     def fits(self, path: str) -> bool:
         """Whether this path is meant."""
@@ -82,7 +87,21 @@ def _behaviour(cloudfront: Any, found: dict[str, Any]) -> Behaviour:  # noqa: AN
         pattern=found["PathPattern"],
         lifetimes=Lifetimes(least=policy["MinTTL"], unsaid=policy["DefaultTTL"], most=policy["MaxTTL"]),
         keys=_keys(cloudfront, trusted) if trusted else None,
+        compresses=bool(found.get("Compress")) and _keyed_by_encoding(policy),
+        cross_origin=_cross_origin(cloudfront, found.get("ResponseHeadersPolicyId")),
     )
+
+
+def _keyed_by_encoding(policy: dict[str, Any]) -> bool:
+    """Without it in the cache's key nothing is compressed, whatever the behaviour says."""
+    return bool(policy.get("ParametersInCacheKeyAndForwardedToOrigin", {}).get("EnableAcceptEncodingGzip"))
+
+
+def _cross_origin(cloudfront: Any, policy_id: str | None) -> CrossOrigin | None:  # noqa: ANN401
+    if not policy_id:
+        return None
+    found = cloudfront.get_response_headers_policy(Id=policy_id)["ResponseHeadersPolicy"]
+    return read_cross_origin(found["ResponseHeadersPolicyConfig"])
 
 
 def _keys(cloudfront: Any, groups: list[str]) -> dict[str, str]:  # noqa: ANN401

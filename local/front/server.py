@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from multidict import CIMultiDict
 
 from local.front.access_log import AccessLog
+from local.front.compression import compressed
 from local.front.distribution import Distribution, read_distribution, read_invalidations
 from local.front.parts import OK, Answer, answer_to
 from local.front.signatures import DeniedError, Viewer, check
@@ -103,7 +104,7 @@ class Front:
             return _refusal("MethodNotAllowed", "This distribution supports only cachable requests.")
         kept, verdict = await self._kept(request.path, behaviour)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return _response(answer_to(headers, kept), kept, verdict)
+        return _response(_as_asked(headers, answer_to(headers, kept), behaviour), kept, verdict)
 
     async def _kept(self, path: str, behaviour: Behaviour) -> tuple[Stored, str]:
         """What there is of a path, and how it came: of viewers who ask at once, one has the origin asked."""
@@ -195,6 +196,16 @@ def _multiple(headers: list[tuple[str, str]]) -> CIMultiDict[str]:
 def _viewer(request: web.Request) -> Viewer:
     url = f"{request.scheme}://{request.host}{request.raw_path}"
     return Viewer(url, request.cookies, request.remote or "", int(time.time()))
+
+
+def _as_asked(request: Mapping[str, str], answer: Answer, behaviour: Behaviour) -> Answer:
+    """The answer as the behaviour sends it to this viewer: compressed, and with what other sites' scripts are told."""
+    if behaviour.compresses:
+        answer = compressed(request, answer)
+    if behaviour.cross_origin is None:
+        return answer
+    told = behaviour.cross_origin.headers_for(request.get("origin", ""), answer.headers)
+    return replace(answer, headers={**answer.headers, **told})
 
 
 def _response(answer: Answer, kept: Stored, verdict: str) -> web.Response:

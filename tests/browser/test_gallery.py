@@ -1,4 +1,4 @@
-"""Every component of the page and of the console by itself, in each of its states, in light and in dark."""
+"""Every component by itself, in light and in dark, and the page in a room of 10,000 messages."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
+from local.browser import PATIENCE_MS
 from local.gallery import gallery
 from local.paths import ROOT
 from tests.browser.test_accessibility import AXE, RULES, SCHEMES
@@ -106,3 +107,40 @@ def test_every_component_by_itself_is_seen_and_can_be_used_by_everybody(url: str
             if any(found.values()):
                 faults[f"{address} in {scheme}"] = found
     assert not faults, json.dumps(faults, indent=1)
+
+
+MOST_ROWS = 60
+"""Of a log in the page, however many messages there are: what a window of 760 px shows, and some above and below it."""
+
+PAGE = 50
+"""Messages that come at once."""
+IS_LONGER = "before => document.querySelector('.log__list').clientHeight > before + 500"
+
+
+@pytest.fixture
+def long_room(url: str, page: Page) -> Page:
+    """The chat page in a room of 10,000 messages, at its newest."""
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{url}/long-room.html?messages=10000")
+    page.locator('[data-seq="10000"]').wait_for()
+    page.mouse.move(640, 400)
+    return page
+
+
+def test_at_the_upper_edge_older_messages_come_above_and_what_is_read_stays(long_room: Page) -> None:
+    height = long_room.locator(".log__list").evaluate("it => it.clientHeight")
+    long_room.mouse.wheel(0, -10_000)
+    long_room.wait_for_function(IS_LONGER, arg=height)
+    long_room.wait_for_timeout(500)  # time for pages that nobody asked for
+    topmost = long_room.locator(".message").first.get_attribute("data-seq")
+    assert int(topmost or 0) > 10_000 - 3 * PAGE
+    assert long_room.locator(".log__row").count() <= MOST_ROWS
+
+
+def test_whoever_scrolls_a_focused_message_away_goes_on_by_keyboard(long_room: Page) -> None:
+    log = long_room.get_by_test_id("log")
+    log.focus()
+    long_room.keyboard.press("ArrowUp")
+    assert long_room.locator(".message:focus").count() == 1
+    log.evaluate("it => it.scrollTo(0, 0)")
+    expect(log).to_be_focused()

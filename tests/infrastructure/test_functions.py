@@ -63,6 +63,7 @@ LAYERS = {
     "ops.flags": {"identity"},
     "ops.oversight": {"identity"},
     "ops.edge_logs": set(),
+    "ops.collect_media": {"data"},
     "ops.capacity": set(),
     "ops.quota_forecast": set(),
     "ops.config": set(),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chat.aws.models import TAKEN_MS
 from tests.infrastructure.assembly import DEV, Assembly, Resource, synthesize
 
 OF_CAPACITY = ("operations/CapacityReviewDeadLetters/Queue", "operations/QuotasAheadDeadLetters/Queue")
@@ -104,6 +105,7 @@ def test_the_known_hops_are_all_there(stage: Assembly) -> None:
         "media/MediaPipeline/UploadedDeadLetters/Queue",
         "operations/CanaryDeadLetters/Queue",
         "operations/EdgeLogsDeadLetters/Queue",
+        "operations/CollectMediaDeadLetters/Queue",
         *(OF_CAPACITY if stage.stage == "prod" else ()),
         *(OF_THE_CACHE if stage.stage != "dev" else ()),
     }
@@ -228,9 +230,14 @@ def test_on_aws_mediaconvert_does_what_a_function_said_and_its_end_is_waited_for
     states = machine_definition(dev)["States"]
     assert (states["Plan"]["ResultPath"], states["Plan"]["Next"]) == ("$.job", "Convert")
     assert states["Convert"]["Resource"].endswith(":states:::mediaconvert:createJob.sync")
+    assert states["Convert"]["TimeoutSeconds"] == 5400
+    assert {found["ErrorEquals"][0]: found["MaxAttempts"] for found in states["Convert"]["Retry"]} == {
+        "MediaConvert.TooManyRequestsException": 5,
+        "MediaConvert.InternalServerErrorException": 2,
+    }
     assert states["Convert"]["Parameters"] == {
         "Role": "{media/ConvertRole}",
-        "ClientRequestToken.$": "$$.Execution.Name",
+        "ClientRequestToken.$": "$.inspected.upload",
         "Settings.$": "$.job.settings",
     }
     (role,) = [found for found in dev.of_type("IAM::Role") if dev.label(found) == "media/ConvertRole"]
@@ -269,6 +276,28 @@ def test_what_is_wrong_with_an_upload_itself_is_not_tried_again(stage: Assembly)
         assert first == {"ErrorEquals": ["MediaError", "TakenError"], "MaxAttempts": 0}, name
         assert rest["ErrorEquals"] == ["States.ALL"]
         assert rest["MaxAttempts"] == (1 if name in LONG else 3)
+
+
+def longest_s(state: dict[str, Any]) -> float:
+    """All tries of a state together, each as long as it may be, with the pauses in between."""
+    pauses = [
+        [retrier["IntervalSeconds"] * retrier["BackoffRate"] ** at for at in range(retrier["MaxAttempts"])]
+        for retrier in state["Retry"]
+        if retrier["MaxAttempts"]
+    ]
+    most = max(pauses, key=len)
+    return float(state["TimeoutSeconds"] * (1 + len(most)) + sum(most))
+
+
+def test_an_execution_is_not_cut_off_before_its_steps_have_given_up(stage: Assembly) -> None:
+    """Where it is, no state catches anything, and nobody is told."""
+    definition = machine_definition(stage)
+    states = definition["States"]
+    steps = ["Inspect", *(["Plan"] if "Plan" in states else ["Convert"]), "Video", "Announce", "Reject"]
+    # What MediaConvert refuses it refuses at once: one of its job's tries lasts, after pauses of 155 s.
+    job_s = states["Convert"]["TimeoutSeconds"] + 155 if "Plan" in states else 0
+    assert sum(longest_s(states[name]) for name in steps) + job_s < definition["TimeoutSeconds"]
+    assert definition["TimeoutSeconds"] * 1000 < TAKEN_MS
 
 
 def test_the_state_machine_logs_and_an_execution_that_failed_raises_an_alarm(stage: Assembly) -> None:

@@ -130,7 +130,7 @@ PERMISSIONS = {
         "{service/RoomEvents/Index/Queue}": CONSUME,
     },
     "media.purge": {
-        ROOMS: "dynamodb:DeleteItem",
+        ROOMS: "dynamodb:DeleteItem dynamodb:UpdateItem",
         MESSAGES: "dynamodb:Query dynamodb:DeleteItem",
         UPLOADS: "s3:DeleteObject",
         VARIANTS: "s3:DeleteObject",
@@ -205,7 +205,7 @@ PERMISSIONS = {
         DELIVERY: "sqs:SendMessage",
         JOBS: f"sqs:SendMessage {CONSUME}",
         VARIANTS: "s3:GetObject",
-        EXPORTS: "s3:PutObject s3:DeleteObject",
+        EXPORTS: "s3:PutObject s3:DeleteObject s3:AbortMultipartUpload",
         LEDGER: "s3:PutObject",
         "{data/Media/Bucket}": "s3:ListBucket",
     },
@@ -229,6 +229,7 @@ PERMISSIONS = {
     "media.video_job": {ROOMS: "dynamodb:GetItem"},
     "media.video": {
         ROOMS: "dynamodb:GetItem",
+        UPLOADS: "s3:GetObject",
         VARIANTS: "s3:GetObject s3:PutObject",
         "{data/Media/Bucket}": "s3:ListBucket",
     },
@@ -258,7 +259,8 @@ PERMISSIONS = {
         SECRET: "secretsmanager:GetSecretValue",
     },
     "ops.console": {
-        ROOMS: "dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem dynamodb:DescribeTable",
+        ROOMS: "dynamodb:Query dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem "
+        "dynamodb:DescribeTable",
         MESSAGES: "dynamodb:DescribeTable",
         CONNECTIONS: "dynamodb:DescribeTable",
         "*": "cloudwatch:DescribeAlarms cloudwatch:DescribeAlarmHistory cloudwatch:GetMetricData "
@@ -309,6 +311,15 @@ PERMISSIONS = {
         f"{EDGE_LOGS}/distribution/*": "s3:GetObject",
         EDGE_LOGS: "s3:ListBucket",
         DISTRIBUTION_ID: "ssm:GetParameter",
+    },
+    "ops.collect_media": {
+        ROOMS: "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem",
+        MESSAGES: "dynamodb:GetItem dynamodb:Query",
+        "{data/Media/Bucket}": "s3:ListBucket s3:ListBucketMultipartUploads",
+        UPLOADS: "s3:DeleteObject s3:AbortMultipartUpload",
+        VARIANTS: "s3:DeleteObject",
+        DISTRIBUTION_ID: "ssm:GetParameter",
+        DISTRIBUTIONS: "cloudfront:CreateInvalidation",
     },
     "ops.measurements": {},
     "ops.capacity": {
@@ -512,7 +523,6 @@ def test_the_keeper_of_the_search_index_reaches_no_message(dev: Assembly) -> Non
         ("message.index", ROOMS, '["account#*", "traces#*"]'),
         ("ops.account", ROOMS, '["account#*", "traces#*"]'),
         ("media.access", ROOMS, '["room#*"]'),
-        ("media.purge", ROOMS, '["media#*"]'),
         ("ops.edge_logs", ROOMS, '["edgelogs#*"]'),
         ("media.purge", MESSAGES, '["x#*"]'),
         ("message.webhooks", ROOMS, '["webhooks"]'),
@@ -530,6 +540,17 @@ def test_functions_beside_the_way_reach_their_own_items_and_no_other(
         assert key[0].startswith(("account#", "media#"))
     assert keys.traces("any").startswith("traces#")
     assert keys.webhook("any")[0] == "webhooks"
+
+
+def test_who_purges_reaches_records_of_uploads_and_the_budget_of_purges_each_in_its_own_way(dev: Assembly) -> None:
+    granted = {
+        frozenset(found.actions): found.conditions
+        for found in dev.statements(dev.role_of(dev.functions()["media.purge"]))
+        if ROOMS in found.resources
+    }
+    assert '"dynamodb:LeadingKeys": ["media#*"]' in granted[frozenset({"dynamodb:DeleteItem"})]
+    assert '"dynamodb:LeadingKeys": ["purges"]' in granted[frozenset({"dynamodb:UpdateItem"})]
+    assert keys.purges_of_day(1)[0] == "purges"
 
 
 def test_who_registers_devices_writes_nothing_of_a_room_but_what_a_member_wants_to_hear(dev: Assembly) -> None:
@@ -571,7 +592,9 @@ def test_functions_are_invoked_by_named_sources_only(stage: Assembly) -> None:
         function = stage.text(permission.stack, permission["FunctionName"])
         if permission["Principal"] == "lambda.alarms.cloudwatch.amazonaws.com":
             continue  # tests/infrastructure/test_signals.py
-        schedules = any(name in function for name in ("Canary", "Capacity", "EdgeLogs", "QuotaForecast"))
+        schedules = any(
+            name in function for name in ("Canary", "Capacity", "CollectMedia", "EdgeLogs", "QuotaForecast")
+        )
         assert permission["Principal"] == ("events" if schedules else "apigateway") + ".amazonaws.com"
         place = "{operations/" if schedules else "{service/"
         assert place in stage.text(permission.stack, permission["SourceArn"])

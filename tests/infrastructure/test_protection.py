@@ -140,6 +140,7 @@ MISTAKES = {
     "a scan that takes too long": ({"media_scan": SCANNER, "media_scan_deadline_ms": "60001"}, "50 to 60000"),
     "a scan's failure that is neither": ({"media_scan": SCANNER, "media_scan_failure": "ajar"}, "open or closed"),
     "a user who may upload nothing": ({"uploads_per_day": "-1"}, "1 or more"),
+    "a stage that tells caches nothing": ({"purge_paths_per_day": "0"}, "1 or more"),
     "images larger than functions can work with": ({"upload_max_mb": "image=11"}, "1 to 10 MiB"),
     "a user who may send nothing": ({"user_rate": "-1"}, "1 or more"),
     "a stage that holds nobody": ({"sockets": "-1"}, "1 or more"),

@@ -46,6 +46,8 @@ WELL_AND_WRONG: dict[str, tuple[dict[str, float], dict[str, float]]] = {
     "concurrency-high": ({"ConcurrentExecutions": 790}, {"ConcurrentExecutions": 810}),
     "errors-unusual": ({"Errors": 50}, {"Errors": 51}),
     "edge-failing": ({"EdgeViews": 1_000, "EdgeFailed": 20}, {"EdgeViews": 1_000, "EdgeFailed": 21}),
+    "purges-high": ({"PurgeBudget": 80}, {"PurgeBudget": 81}),
+    "collection-failing": ({}, {"MediaOrphans": 1}),
     "pages-slow": ({"PageAcks": 100, "PageAcksSlow": 10}, {"PageAcks": 100, "PageAcksSlow": 11}),
     "uploads-failing": ({"Uploads": 2}, {"Uploads": 3}),
     "webhooks-failing": ({"WebhookDeliveries": 8}, {}),

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from local.endpoints import Endpoint
+from local.front.distribution import read_distribution
 from local.paths import ROOT
 from local.ports import Ports
 from local.processes import Process
@@ -30,6 +31,9 @@ def handle(event, context):
         raise MediaError("not an\\nimage")
     return {"pid": os.getpid(), "secret": os.environ.get("NOT_FOR_FUNCTIONS")}
 """
+CACHING_OPTIMIZED, SECURITY_HEADERS = "658327ea-f89d-4fab-a63d-7e88639e58f6", "67f7725c-6f97-4210-82d7-5512b31e9d03"
+"""Policies that CloudFront has by itself."""
+HTTPS_ONLY = {"OriginProtocolPolicy": "https-only"}
 TEMPLATE = {
     "Resources": {
         "Api": {
@@ -124,8 +128,54 @@ TEMPLATE = {
             "Type": "AWS::Logs::QueryDefinition",
             "Properties": {"Name": "chat/faults", "QueryString": "fields @message"},
         },
+        "Open": {
+            "Type": "AWS::CloudFront::ResponseHeadersPolicy",
+            "Properties": {
+                "ResponseHeadersPolicyConfig": {
+                    "Name": "open",
+                    "CorsConfig": {
+                        "AccessControlAllowCredentials": False,
+                        "AccessControlAllowHeaders": {"Items": ["Range"]},
+                        "AccessControlAllowMethods": {"Items": ["GET"]},
+                        "AccessControlAllowOrigins": {"Items": ["*"]},
+                        "AccessControlExposeHeaders": {"Items": ["ETag"]},
+                        "OriginOverride": True,
+                    },
+                }
+            },
+        },
+        "Distribution": {
+            "Type": "AWS::CloudFront::Distribution",
+            "Properties": {
+                "DistributionConfig": {
+                    "Enabled": True,
+                    "Origins": [{"Id": "o", "DomainName": "example.com", "CustomOriginConfig": HTTPS_ONLY}],
+                    "DefaultCacheBehavior": {
+                        "TargetOriginId": "o",
+                        "ViewerProtocolPolicy": "allow-all",
+                        "CachePolicyId": CACHING_OPTIMIZED,
+                        "ResponseHeadersPolicyId": SECURITY_HEADERS,
+                        "Compress": True,
+                    },
+                    "CacheBehaviors": [
+                        {
+                            "PathPattern": "/media/*",
+                            "TargetOriginId": "o",
+                            "ViewerProtocolPolicy": "allow-all",
+                            "CachePolicyId": CACHING_OPTIMIZED,
+                            "ResponseHeadersPolicyId": {"Ref": "Open"},
+                            "Compress": False,
+                        }
+                    ],
+                }
+            },
+        },
     },
-    "Outputs": {"Api": {"Value": {"Ref": "Api"}}, "Table": {"Value": {"Ref": "Table"}}},
+    "Outputs": {
+        "Api": {"Value": {"Ref": "Api"}},
+        "Table": {"Value": {"Ref": "Table"}},
+        "Distribution": {"Value": {"Ref": "Distribution"}},
+    },
 }
 
 
@@ -195,6 +245,20 @@ def test_a_route_response_of_a_template_is_deployed(emulator: Emulator, outputs:
     (route,) = gateway.get_routes(ApiId=outputs["Api"])["Items"]
     (response,) = gateway.get_route_responses(ApiId=outputs["Api"], RouteId=route["RouteId"])["Items"]
     assert response["RouteResponseKey"] == "$default"
+
+
+def test_the_front_reads_what_a_distribution_of_a_template_compresses_and_tells_other_sites(
+    emulator: Emulator, outputs: dict[str, str]
+) -> None:
+    read = read_distribution(emulator.endpoint.client("cloudfront"), outputs["Distribution"])
+    page, media = read.behaviour_of("/index.html"), read.behaviour_of("/media/lunch/m1/480.webp")
+    assert (page.compresses, page.cross_origin) == (True, None)
+    assert not media.compresses
+    assert media.cross_origin is not None
+    assert media.cross_origin.headers_for("https://elsewhere.example", {}) == {
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": "ETag",
+    }
 
 
 def test_a_table_of_a_template_expires_recovers_and_is_protected(emulator: Emulator, outputs: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from chat.media_access import Signer
 from chat.media_keys import MediaKey
+from local.front.compression import LEAST_BYTES, MOST_BYTES, compressed
 from local.front.distribution import Lifetimes
+from local.front.parts import Answer
 from local.front.server import LOOK_S, Front
 from local.front.signatures import DeniedError, Viewer, check
 from local.front.store import Store, Stored, freshness_s
@@ -159,6 +162,9 @@ def test_an_invalidation_takes_what_it_names_and_nothing_else() -> None:
     assert store.find("/media/lunch/y/480.webp") is not None
 
 
+SCRIPT = b"export const answer = 42; " * 200
+
+
 @dataclass
 class Origin:
     """The emulated distribution and CloudFront's API, as far as the front asks them."""
@@ -179,12 +185,21 @@ class Origin:
             return web.Response(status=404)
         if request.headers.get("If-None-Match") == '"tag"':
             return web.Response(status=304, headers={"Cache-Control": self.cache_control, "ETag": '"tag"'})
-        return web.Response(body=b"0123456789", headers={"Cache-Control": self.cache_control, "ETag": '"tag"'})
+        told = {"Cache-Control": self.cache_control, "ETag": '"tag"'}
+        if request.path.endswith(".js"):
+            return web.Response(body=SCRIPT, headers={**told, "Content-Type": "text/javascript"})
+        return web.Response(body=b"0123456789", headers=told)
 
     def get_distribution_config(self, **_: str) -> dict[str, Any]:
-        media = {"PathPattern": "/media/*", "CachePolicyId": "long", "TrustedKeyGroups": {"Items": ["G"]}}
+        media = {
+            "PathPattern": "/media/*",
+            "CachePolicyId": "long",
+            "TrustedKeyGroups": {"Items": ["G"]},
+            "ResponseHeadersPolicyId": "open",
+            "Compress": False,
+        }
         config = {
-            "DefaultCacheBehavior": {"CachePolicyId": "long"},
+            "DefaultCacheBehavior": {"CachePolicyId": "long", "Compress": True, "ResponseHeadersPolicyId": "closed"},
             "CacheBehaviors": {"Items": [{"PathPattern": "/api/*", "CachePolicyId": "never"}, media]},
             "CustomErrorResponses": {"Items": [{"ErrorCode": 404, "ErrorCachingMinTTL": 60}]},
         }
@@ -193,7 +208,18 @@ class Origin:
     def get_cache_policy(self, **asked: str) -> dict[str, Any]:
         least, most = {"long": (1, 31_536_000), "never": (0, 0)}[asked["Id"]]
         policy = {"MinTTL": least, "DefaultTTL": most and 86_400, "MaxTTL": most}
-        return {"CachePolicy": {"CachePolicyConfig": policy}}
+        key = {"ParametersInCacheKeyAndForwardedToOrigin": {"EnableAcceptEncodingGzip": most > 0}}
+        return {"CachePolicy": {"CachePolicyConfig": policy | key}}
+
+    def get_response_headers_policy(self, **asked: str) -> dict[str, Any]:
+        cors = {
+            "AccessControlAllowOrigins": {"Items": ["*"]},
+            "AccessControlAllowCredentials": False,
+            "AccessControlExposeHeaders": {"Items": ["Content-Range", "ETag"]},
+            "OriginOverride": True,
+        }
+        config = {"CorsConfig": cors} if asked["Id"] == "open" else {}
+        return {"ResponseHeadersPolicy": {"ResponseHeadersPolicyConfig": config}}
 
     def get_key_group(self, **_: str) -> dict[str, Any]:
         return {"KeyGroup": {"KeyGroupConfig": {"Items": ["K1"]}}}
@@ -357,3 +383,69 @@ async def test_what_was_invalidated_is_asked_for_again(origin: tuple[Origin, str
             break
     else:
         pytest.fail("it was never asked for again")
+
+
+async def test_scripts_of_any_site_may_read_media_and_none_may_read_the_page(front: str) -> None:
+    got = await ask(address(front), Origin="https://elsewhere.example")
+    assert got.headers["Access-Control-Allow-Origin"] == "*"
+    assert got.headers["Access-Control-Expose-Headers"] == "Content-Range, ETag"
+    assert "Access-Control-Allow-Origin" not in (await ask(address(front))).headers
+    page = await ask(f"{front}/assets/index.js", Origin="https://elsewhere.example")
+    assert "Access-Control-Allow-Origin" not in page.headers
+
+
+@dataclass
+class Raw:
+    headers: Any
+    body: bytes
+
+
+async def raw(url: str, **headers: str) -> Raw:
+    """As it is sent, not as aiohttp unpacks it."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with aiohttp.ClientSession(auto_decompress=False) as session, session.get(url, headers=named) as answer:
+        return Raw(answer.headers, await answer.read())
+
+
+async def test_text_is_compressed_for_whoever_takes_it_from_one_kept_answer(
+    origin: tuple[Origin, str], front: str
+) -> None:
+    url = f"{front}/assets/index.js"
+    packed = await raw(url, Accept_Encoding="br;q=1.0, gzip;q=0.8")
+    assert (packed.headers["Content-Encoding"], packed.headers["ETag"]) == ("gzip", 'W/"tag"')
+    assert gzip.decompress(packed.body) == SCRIPT
+    assert len(packed.body) < len(SCRIPT) // 10
+    for refused in ("identity", "gzip;q=0", "br"):
+        plain = await raw(url, Accept_Encoding=refused)
+        assert (plain.body, plain.headers["ETag"]) == (SCRIPT, '"tag"')
+        assert "Content-Encoding" not in plain.headers
+        assert plain.headers["Vary"] == "Accept-Encoding"
+    assert origin[0].asked == ["GET /assets/index.js"]
+    assert (await ask(url, If_None_Match=packed.headers["ETag"])).status == 304
+
+
+async def test_media_is_never_compressed_and_does_not_vary(front: str) -> None:
+    got = await raw(address(front, "/media/lunch/x/hls.js"), Accept_Encoding="gzip")
+    assert got.body == SCRIPT
+    assert not {"Content-Encoding", "Vary"} & got.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "size", "is_compressed"),
+    [
+        ("text/css", LEAST_BYTES, True),
+        ("text/css", LEAST_BYTES - 1, False),
+        ("Text/HTML; charset=utf-8", LEAST_BYTES, True),
+        ("image/webp", LEAST_BYTES, False),
+        ("application/json", MOST_BYTES + 1, False),
+    ],
+)
+def test_what_cloudfront_compresses(content_type: str, size: int, *, is_compressed: bool) -> None:
+    answer = compressed({"accept-encoding": "gzip"}, Answer(200, {"content-type": content_type}, b"a" * size))
+    assert ("content-encoding" in answer.headers) == is_compressed
+
+
+async def test_a_part_of_a_text_is_a_part_of_it_as_it_is(front: str) -> None:
+    got = await raw(f"{front}/assets/index.js", Accept_Encoding="gzip", Range="bytes=0-1999")
+    assert got.body == SCRIPT[:2_000]
+    assert "Content-Encoding" not in got.headers

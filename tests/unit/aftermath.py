@@ -34,7 +34,7 @@ def hear(world: World) -> None:
                 world.services.reactions.clear(event.room, event.seq)
                 if event.media:
                     media.remove(world.files, event.media, event.objects)
-                    media.forget(world.edge_cache, event.objects)
+                    world.purging.forget(event.objects)
 
 
 def work_off(world: World) -> int:

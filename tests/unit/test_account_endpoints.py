@@ -49,7 +49,7 @@ def world(monkeypatch: pytest.MonkeyPatch, records: Records) -> World:
     monkeypatch.setattr(wiring, "events", lambda: world.topic)
     monkeypatch.setattr(accounts, "accounts", lambda: world.accounts)
     monkeypatch.setattr(files, "files", lambda: world.files)
-    monkeypatch.setattr(edge_cache, "distribution", lambda: world.edge_cache)
+    monkeypatch.setattr(edge_cache, "purging", lambda: world.purging)
     monkeypatch.setattr(media_store, "uploads", lambda: records)
     ask(world, "ada", action="create", title="Lunch", room="lunch", members=["eve"])
     return world
@@ -199,6 +199,7 @@ def test_where_caches_could_not_be_told_all_of_the_batch_comes_again(
     monkeypatch.setattr(world.edge_cache, "forget", refuse)
     with pytest.raises(OSError, match="too many"):
         purge.handle(queued(deletion("lunch", "m1")), CONTEXT)
+    assert world.purging.budget.spent(world.clock.now_ms()).paths == 0
 
 
 def test_an_event_for_somebody_else_is_not_purged(world: World) -> None:

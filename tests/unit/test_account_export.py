@@ -8,13 +8,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from chat import shown_media
 from chat.accounts import export, jobs
 from chat.accounts.archives import Archive, folder_of
 from chat.errors import AccountErasingError, JobNotFoundError
 from chat.media import Upload, announce
 from chat.ports import Principal
-from chat.protocol import Media, Picture
+from chat.protocol import Media, Picture, Variant
+from chat.shown_media import VIDEO_HLS, VIDEO_MP4, Beside, file_of, variant_key
 from chat.storage.account_jobs import Job
+from chat.storage.traces import TracePage, Traces
 from simulation.world import World
 from tests.unit.aftermath import ask, hear, work_off
 
@@ -79,6 +82,89 @@ def test_images_are_handed_over_in_their_largest_form(world: World) -> None:
     job = exported(world)
     assert archives(world, job)[0].read("media/m1/original.png") == b"the bytes"
     assert job.done["images"] == 1
+
+
+def send_file(world: World, name: str, *, size_bytes: int = 9, parts: bytes | None = b"the video") -> None:
+    """A video of the user's, of which the message says that it has so many bytes, and the bucket has `parts`."""
+    kinds = ("image/avif", "image/webp", "image/jpeg")
+    pictures = [Variant(f"/{variant_key('lunch', name, 480, kind)}", kind, 480, 270, 5) for kind in kinds]
+    files = [file_of("lunch", name, form, size_bytes, width=640, height=360) for form in (VIDEO_HLS, VIDEO_MP4)]
+    shown = shown_media.media_of(name, "cat.mp4", "", pictures, Beside(kind="video", files=files, duration_ms=1_000))
+    world.files.put(variant_key("lunch", name, 480, "image/jpeg"), b"its picture", "image/jpeg")
+    if parts is not None:
+        world.files.put(f"media/lunch/{name}/video.mp4", parts, "video/mp4")
+    announce(world.services, Upload(name, "lunch", "eve", "Eve", "cat.mp4", "video/mp4", 9), shown)
+
+
+def test_videos_sounds_and_documents_are_handed_over_themselves_beside_their_picture(world: World) -> None:
+    send_file(world, "m1")
+    job = exported(world)
+    (archive,) = archives(world, job)
+    assert archive.read("media/m1/video.mp4") == b"the video"
+    assert archive.read("media/m1/480.jpg") == b"its picture"
+    assert archive.testzip() is None
+    assert (job.done["images"], job.done["files"], "skipped.ndjson" in archive.namelist()) == (1, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "parts", "why"),
+    [(export.MOST_FILE_BYTES + 1, b"the video", "too large for an archive"), (9, None, "gone")],
+)
+def test_a_file_that_is_left_out_is_listed_with_the_reason(
+    world: World, size_bytes: int, parts: bytes | None, why: str
+) -> None:
+    send_file(world, "m1", size_bytes=size_bytes, parts=parts)
+    job = exported(world)
+    (left_out,) = lines(world, job, "skipped.ndjson")
+    assert (left_out["room"], left_out["seq"], left_out["why"]) == ("lunch", 1, why)
+    assert left_out["file"]["url"] == "/media/lunch/m1/video.mp4"
+    assert job.done["skipped"] == 1
+    assert "media/m1/video.mp4" not in archives(world, job)[0].namelist()
+
+
+def test_of_large_files_few_are_read_between_two_looks_at_the_clock(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        send_file(world, f"m{number}", size_bytes=export.PAGE_BYTES)
+    hear(world)
+    limits: list[int] = []
+    page = Traces.page
+
+    def noted(self: Traces, user: str, after: str | None, limit: int) -> TracePage:
+        found = page(self, user, after, limit)
+        limits.append(len(found.traces))
+        return found
+
+    monkeypatch.setattr(Traces, "page", noted)
+    jobs.ask(world.accounts.office, EVE, "export")
+    work_off(world)
+    job = jobs.look(world.accounts.office, "eve", "export")
+    assert job.done == {"messages": 4, "images": 4, "files": 4}
+    assert limits.count(1) >= 4
+
+
+def test_what_an_export_has_made_goes_with_the_account(world: World) -> None:
+    send_file(world, "m1")
+    exported(world)
+    assert any(key.startswith(folder_of("eve")) for key in world.files.objects)
+    jobs.ask(world.accounts.office, EVE, "erasure")
+    work_off(world)
+    assert not any(key.startswith(folder_of("eve")) for key in world.files.objects)
+
+
+def test_a_slice_that_fails_leaves_no_archive(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    send_file(world, "m1")
+
+    def breaks(_key: str) -> Any:
+        raise OSError("S3 is away")
+
+    monkeypatch.setattr(world.files, "parts", breaks)
+    hear(world)
+    jobs.ask(world.accounts.office, EVE, "export")
+    with pytest.raises(OSError, match="away"):
+        work_off(world)
+    assert not any(key.startswith("exports/") for key in world.files.objects)
 
 
 def test_a_room_that_keeps_somebody_out_stands_in_their_export(world: World) -> None:
@@ -166,7 +252,7 @@ def test_an_archives_place_does_not_say_whose_it_is() -> None:
 
 
 def test_an_archive_knows_its_size_before_it_is_closed() -> None:
-    archive = Archive()
+    archive = Archive(io.BytesIO())
     empty = archive.size_bytes
     archive.add_lines("rows.ndjson", [{"number": number} for number in range(100)])
     assert archive.size_bytes >= empty + 100 * len('{"number":1}')

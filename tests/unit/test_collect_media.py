@@ -11,16 +11,16 @@ import pytest
 from moto import mock_aws
 
 from chat import changes, media, messages, rooms, shown_media
+from chat.aws import bucket_pages
+from chat.aws.bucket_pages import BucketPages, give_up_parts
 from chat.aws.models import DONE, PENDING, REJECTED
 from chat.numbering import floor
+from chat.orphans.collecting import AGE_MS, SETTLE_S, CollectMedia
+from chat.orphans.room_images import RoomImages
 from chat.ports import Item
 from chat.protocol import CreateRoom, DeleteMessage, SendMessage, Variant
 from chat.storage import keys
 from operations import maintain
-from operations.maintenance import bucket_pages
-from operations.maintenance.bucket_pages import BucketPages, give_up_parts
-from operations.maintenance.media import AGE_MS, SETTLE_S, CollectMedia
-from operations.maintenance.room_images import RoomImages
 from simulation.world import World
 
 ROOM = "lunch"
@@ -75,7 +75,7 @@ def collector(world: World, pause: Callable[[float], None] = lambda _: None, **o
         rooms=world.rooms_table,
         messages=world.messages_table,
         files=world.files,
-        edge_cache=world.edge_cache,
+        purging=world.purging,
         give_up_parts=options.pop("give_up_parts", pytest.fail),
         now_ms=world.clock.now_ms,
         pause=pause,

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
+from chat.passages import OvertakenError, Passage
 from chat.ports import Item
 from chat.storage import keys
 from chat.storage.connections import ConnectionRegistry
 from chat.storage.maintenance import MaintenanceRuns, Run
 from chat.terms import FILE
 from operations import maintain
-from operations.errors import OperationError
-from operations.maintenance import going_through
+from operations.maintenance import table_pages
 from operations.maintenance.cursors import CompactCursors
-from operations.maintenance.going_through import Pages, Passage
 from operations.maintenance.sockets import YOUNG_MS, SweepSockets
+from operations.maintenance.table_pages import Pages
 from operations.maintenance.words import SETTLE_S, CompactWords, Reindex
 from operations.pace import Pace
 from operations.stage import Stage
@@ -195,7 +195,7 @@ def pages(stage: BackupStage) -> Pages:
 def test_a_job_that_failed_says_why_and_goes_on_where_it_was(
     world: World, runs: MaintenanceRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(going_through, "PAGE", 4)
+    monkeypatch.setattr(table_pages, "PAGE", 4)
     with backup_stage() as stage:
         stage.fill(world)
         everything = set(stage.rows("messages"))
@@ -241,7 +241,7 @@ class Named(CountedIds):
 
 
 def test_whoever_was_overtaken_stops(world: World, runs: MaintenanceRuns, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(going_through, "PAGE", 4)
+    monkeypatch.setattr(table_pages, "PAGE", 4)
 
     class Overtaken(Looking):
         def work(self, page: Sequence[Item]) -> Counter[str]:
@@ -251,7 +251,7 @@ def test_whoever_was_overtaken_stops(world: World, runs: MaintenanceRuns, monkey
 
     with backup_stage() as stage:
         stage.fill(world)
-        with pytest.raises(OperationError, match="begun anew by somebody else"):
+        with pytest.raises(OvertakenError, match="begun anew by somebody else"):
             passage(runs).carry_out(Overtaken(), pages(stage))
     standing = runs.find("looking")
     assert standing

@@ -110,15 +110,9 @@ def test_a_deleted_image_is_forgotten_whole_for_the_price_of_one_path(world: Wor
     for key in [media.upload_key("m1"), *keys]:
         world.files.put(key, b"", "image/webp")
     media.remove(world.files, "m1", keys)
-    media.forget(world.edge_cache, keys)
+    world.purging.forget(keys)
     assert not world.files.objects
     assert world.edge_cache.forgotten == ["media/lunch/m1/*"]
-
-
-def test_many_images_of_a_room_are_forgotten_with_the_room(world: World) -> None:
-    shown = [f"media/lunch/m{number}/480.webp" for number in range(media.MOST_PATHS + 1)]
-    media.forget(world.edge_cache, [*shown, "media/tea/m1/480.webp", "media/tea/m1/960.webp"])
-    assert world.edge_cache.forgotten == ["media/lunch/*", "media/tea/m1/*"]
 
 
 def test_uploads_are_known_by_their_keys() -> None:

@@ -23,6 +23,7 @@ from chat.media_keys import MediaKey
 from chat.protocol import CreateRoom, JoinRoom, LeaveRoom, RemoveMember
 from chat.tokens import BuiltInIssuer
 from functions.media import access
+from local.front.signatures import DeniedError, Viewer, check
 from simulation.world import World
 
 CONTEXT = SimpleNamespace(
@@ -164,6 +165,40 @@ def test_who_was_banned_is_given_no_more(world: World) -> None:
 def test_who_has_left_is_given_no_more(world: World) -> None:
     rooms.leave(world.services, world.connect("grace"), LeaveRoom(id="bye", room="lunch"))
     assert ask("Grace")[1]["code"] == "not_a_member"
+
+
+IMAGE = f"{SIGNER.site}/media/lunch/m1/480.webp"
+RENEWED_S = 200
+"""After which pages ask again while an image is on screen."""
+
+
+def jar(cookies: list[str]) -> dict[str, str]:
+    """What a browser keeps of an answer and sends."""
+    return dict(each.partition(";")[0].split("=", 1) for each in cookies)
+
+
+def is_let_in(cookies: list[str], world: World) -> bool:
+    """Whether the distribution serves an image to who has these cookies, at this time."""
+    asked = Viewer(IMAGE, jar(cookies), "192.0.2.1", world.clock.now_ms() // 1000)
+    try:
+        check(asked, {SIGNER.key_pair_id: KEY.public_pem})
+    except DeniedError:
+        return False
+    return True
+
+
+def test_who_was_put_out_loses_access_within_five_minutes_and_the_others_keep_theirs(world: World) -> None:
+    world.clock.at_ms -= 2 * LIFE_S * 1000  # all of this has happened by now: tokens are held against the real time
+    graces, adas = ask("Grace")[2], ask("Ada")[2]
+    assert is_let_in(graces, world)
+    assert is_let_in(adas, world)
+    memberships.remove(world.services, world.connect("ada"), RemoveMember(id="out", room="lunch", user="grace"))
+    world.clock.pass_ms(RENEWED_S * 1000)
+    assert ask("Grace")[2] == []
+    adas = ask("Ada")[2]
+    world.clock.pass_ms((LIFE_S - RENEWED_S) * 1000)
+    assert not is_let_in(graces, world)
+    assert is_let_in(adas, world)
 
 
 def test_encoded_bytes_have_nothing_that_an_address_or_a_cookie_would_change() -> None:

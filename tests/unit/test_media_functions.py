@@ -8,108 +8,41 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import SimpleNamespace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 from PIL import Image
 
-from chat import commands, media, rooms, subscriptions
-from chat.aws import files, media_store, secrets, wiring
+from chat import commands, media
+from chat.aws import media_store, wiring
 from chat.aws.models import DONE, REJECTED, TAKEN_MS, UploadRecord
+from chat.aws.ranged_object import require_stamp, stamp_of
 from chat.buckets import TokenBuckets
 from chat.media import MAX_UPLOAD_BYTES, MediaError, TakenError, UploadRequest, upload_key
 from chat.ports import Verdict
-from chat.protocol import CreateRoom, JoinRoom, Subscribe
 from chat.settings import Settings
 from chat.storage.upload_quotas import UploadQuotas
-from chat.tokens import BuiltInIssuer
-from functions.media import announce, inspect, reject, scan, uploads, variants
+from functions.media import announce, inspect, reject, scan, variants
 from simulation.world import World
 from tests.unit import nearly_right
-
-CONTEXT = SimpleNamespace(
-    function_name="media",
-    memory_limit_in_mb=1024,
-    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:media",
-    aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-)
-ISSUER = BuiltInIssuer("a secret of at least thirty-two bytes")
-BUCKET = "media"
+from tests.unit.uploading_room import BUCKET, CONTEXT, ask, furnished, key_state, keys_in, open_bucket
 
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """An S3 client and its empty bucket; the table of upload records beside it."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
-        boto3.client("dynamodb").create_table(
-            TableName="rooms",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-        )
-        for cached in (media_store.bucket, media_store.uploads, files.files):
-            cached.cache_clear()
+    with open_bucket(monkeypatch) as s3:
         yield s3
-        for cached in (media_store.bucket, media_store.uploads, files.files):
-            cached.cache_clear()
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, bucket: Any) -> World:
     """Ada and Grace in a room; Grace listens."""
     del bucket
-    world = World()
-    world.clock.at_ms = wiring.SystemClock().now_ms()  # tokens are held against the real time
-    rooms.create(world.services, world.connect("ada"), CreateRoom(id="make", title="Lunch", room="lunch"))
-    grace = world.connect("grace")
-    rooms.join(world.services, grace, JoinRoom(id="1", room="lunch"))
-    subscriptions.subscribe(world.services, grace, Subscribe(id="2", room="lunch"))
-    built: dict[str, Any] = {
-        "services": world.services,
-        "messages": world.services.messages,
-        "rooms": world.services.rooms,
-        "members": world.services.members,
-        "user_buckets": world.services.protection.buckets,
-        "upload_quotas": UploadQuotas(world.rooms_table, 1_000, 10**12),
-        "connections": world.services.fanout.connections,
-        "sockets": world.sockets,
-        "clock": world.clock,
-        "ids": world.ids,
-        "settings": Settings(stage="test", rooms_table="rooms", media_bucket=BUCKET, video_max_s="60"),
-    }
-    for name, value in built.items():
-        monkeypatch.setattr(wiring, name, lambda value=value: value)
-    monkeypatch.setattr(secrets, "verifier", lambda: ISSUER)
-    return world
-
-
-def ask(body: Any, user: str = "Ada") -> dict[str, Any]:
-    """The answer to `POST /api/media`."""
-    token = ISSUER.sign_in(user, wiring.clock().now_ms()).token
-    event = {
-        "routeKey": "POST /api/media",
-        "headers": {"authorization": f"Bearer {token}"},
-        "body": json.dumps(body),
-        "isBase64Encoded": False,
-    }
-    answer = uploads.handle(event, CONTEXT)
-    decoded: dict[str, Any] = {"status": answer["statusCode"], **json.loads(answer["body"])}
-    return decoded
+    return furnished(monkeypatch)
 
 
 WANTED_BYTES = 20_000
@@ -227,21 +160,13 @@ def test_no_request_for_an_upload_gives_a_fault_of_ours(body: Any) -> None:
     assert answer["status"] == 201 or answer["message"]
 
 
-def key_state(upload: str) -> dict[str, Any]:
-    """The state of the state machine for an upload, as its event makes it."""
-    return {"detail": {"object": {"key": upload_key(upload)}}}
-
-
 def inspected(upload: str, execution: str = "one") -> dict[str, Any]:
     return inspect.handle({"key": upload_key(upload), "execution": execution}, CONTEXT)
 
 
 def made(upload: str) -> dict[str, Any]:
-    return variants.handle({"key": upload_key(upload)}, CONTEXT)
-
-
-def keys_in(bucket: Any) -> list[str]:
-    return [found["Key"] for found in bucket.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+    stamp = media_store.bucket().open(upload_key(upload)).stamp
+    return variants.handle({"key": upload_key(upload), "inspected": {"stamp": stamp}}, CONTEXT)
 
 
 def test_a_photo_goes_through_all_steps_and_is_posted_once(world: World, bucket: Any, upload: str) -> None:
@@ -380,6 +305,15 @@ def test_a_file_of_another_type_than_was_said_is_what_its_bytes_are(bucket: Any,
     assert made(upload)["media"]["name"] == "photo.png"
 
 
+def test_the_same_bytes_sent_again_are_another_file() -> None:
+    """Others may have been there in between, for a scanner to see."""
+    first: dict[str, Any] = {"ETag": '"5d41402a"', "LastModified": datetime(2026, 11, 27, 9, 30, 0, tzinfo=UTC)}
+    again = {**first, "LastModified": first["LastModified"] + timedelta(seconds=1)}
+    require_stamp(first, stamp_of(first))
+    with pytest.raises(MediaError, match="sent again"):
+        require_stamp(again, stamp_of(first))
+
+
 def test_a_photo_that_is_cut_short_is_told_from_a_whole_one_when_it_is_decoded(bucket: Any, upload: str) -> None:
     bucket.put_object(Bucket=BUCKET, Key=upload_key(upload), Body=photo()[:300])
     inspected(upload)
@@ -410,7 +344,7 @@ def test_an_object_that_nobody_was_permitted_to_upload_is_refused() -> None:
 @pytest.mark.usefixtures("world")
 def test_steps_that_come_out_of_order_find_no_upload() -> None:
     with pytest.raises(MediaError, match="forgotten"):
-        made("smuggled")
+        variants.handle({"key": upload_key("smuggled"), "inspected": {"stamp": ""}}, CONTEXT)
 
 
 def test_an_image_of_somebody_who_left_is_refused(world: World, upload: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chat import shown_media
 from chat.protocol import Media, MediaFile, Picture, Variant
-from chat.shown_media import DOCUMENT_PDF, SOUND_MP4, VIDEO_HLS, VIDEO_MP4, Beside, FileForm
+from chat.shown_media import DOCUMENT_PDF, DOCUMENT_TEXT, SOUND_MP4, VIDEO_HLS, VIDEO_MP4, Beside, FileForm
 
 ROOM = "lunch"
 
@@ -56,8 +56,9 @@ def sounds(draw: st.DrawFn) -> Beside:
 
 @st.composite
 def documents(draw: st.DrawFn) -> Beside:
-    files = [file(DOCUMENT_PDF, draw(sizes_bytes))]
-    return Beside(kind="document", files=files, pages=draw(st.integers(1, 5000)))
+    form = draw(st.sampled_from([DOCUMENT_PDF, DOCUMENT_TEXT]))
+    pages = draw(st.integers(1, 5000)) if form is DOCUMENT_PDF else None
+    return Beside(kind="document", files=[file(form, draw(sizes_bytes))], pages=pages)
 
 
 @st.composite

@@ -1,6 +1,6 @@
 /**
  * The chat page as it is, in a room that much was said in: `?messages=10000`. The server is in the page's own memory, so
- * whatever it takes is in the page's time, and no network is.
+ * whatever it takes is in the page's time; it answers as late as one that is near.
  */
 
 import "../src/styles/chat";
@@ -41,6 +41,7 @@ function fill(server: FakeServer, count: number): void {
 
 const asked = new URLSearchParams(window.location.search).get("messages");
 const server = new FakeServer();
+server.latencyMs = 40;
 fill(server, Number(asked ?? 10_000));
 server.install();
 saveSession({ token: "Ada", user: ADA, expiresAtMs: Date.now() + 3_600_000 });

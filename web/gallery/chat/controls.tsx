@@ -15,6 +15,8 @@ import { MentionList } from "../../src/components/MentionList";
 import { Menu, type MenuItem } from "../../src/components/Menu";
 import { PanelFrame } from "../../src/components/PanelFrame";
 import { Popover } from "../../src/components/Popover";
+import { ColoursPicker, LanguagePicker } from "../../src/components/PreferencePicker";
+import { PresenceMark } from "../../src/components/PresenceMark";
 import { Told } from "../../src/components/Told";
 import type { ConnectionStatus, Phase } from "../../src/protocol/connection";
 import { CROWD, ENDLESS, GRACE, messageOf } from "../samples";
@@ -165,6 +167,23 @@ export const CONTROLS: Specimens = {
             </Popover>
           )}
         </Anchored>
+      ),
+    },
+  },
+  "components/PreferencePicker": {
+    states: { language: <LanguagePicker />, colours: <ColoursPicker />, "where it is beside the point": <LanguagePicker isQuiet /> },
+  },
+  "components/PresenceMark": {
+    states: {
+      there: (
+        <p>
+          <PresenceMark isOnline /> Online
+        </p>
+      ),
+      "not there": (
+        <p>
+          <PresenceMark isOnline={false} /> Offline
+        </p>
       ),
     },
   },

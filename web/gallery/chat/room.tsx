@@ -4,17 +4,21 @@ import type { ReactNode } from "react";
 
 import { Composer } from "../../src/components/Composer";
 import { MemberRow } from "../../src/components/MemberRow";
+import { OnlineHere } from "../../src/components/OnlineHere";
 import { RoomHeader } from "../../src/components/RoomHeader";
 import { RoomList } from "../../src/components/RoomList";
+import { RoomMenu } from "../../src/components/RoomMenu";
 import { TypingLine } from "../../src/components/TypingLine";
 import { MAX_TEXT_CHARS, type Member, type Room } from "../../src/protocol/frames";
+import type { PresenceView } from "../../src/state/presence";
 import { powerOver } from "../../src/state/rights";
 import { NOON_MS } from "../../src/testing/archive";
 import { ADA, CROWD, ENDLESS, GRACE, LINUS, messageOf } from "../samples";
 import type { Specimens } from "../specimens";
 import { nothing, talk } from "./ada";
 
-const LOOK = { onSearch: nothing, onPeople: nothing, onPins: nothing, onDate: nothing };
+const LOOK = { open: nothing, onDate: nothing, more: ["files", "settings"], openReports: 0 } as const;
+const THERE: PresenceView = { online: 2, users: new Set([ADA.id, GRACE.id]) };
 
 function composer(draft: string, extra: Partial<Parameters<typeof Composer>[0]> = {}): ReactNode {
   return <Composer placeholder="Message General" draft={draft} people={talk.people} onDraft={nothing} onSend={refuse} onFiles={nothing} {...extra} />;
@@ -24,14 +28,15 @@ function refuse(): boolean {
   return false;
 }
 
-function person(member: Partial<Member>, mine: Room["role"] = "owner"): ReactNode {
+function person(member: Partial<Member>, isOnline: boolean | null = null): ReactNode {
   const shown: Member = { user: GRACE, role: "member", muted_until_ms: null, ...member };
   return (
     <ul className="people">
       <MemberRow
         member={shown}
         isMe={shown.user.id === ADA.id}
-        power={powerOver(shown, ADA.id, mine)}
+        isOnline={isOnline}
+        power={powerOver(shown, ADA.id, "owner")}
         onMessage={nothing}
         onDeed={nothing}
         onGrave={nothing}
@@ -68,13 +73,25 @@ export const ROOM: Specimens = {
   "components/MemberRow": {
     states: {
       oneself: person({ user: ADA, role: "owner" }),
-      "somebody else": person({}),
+      "somebody else, who is there": person({}, true),
+      "who is not": person({ user: LINUS }, false),
       muted: person({ user: LINUS, role: "moderator", muted_until_ms: NOON_MS }),
       "with a long name": person({ user: { id: "endless", name: ENDLESS } }),
     },
   },
+  "components/OnlineHere": {
+    states: {
+      "of a room": <OnlineHere entry={{ kind: "public", title: "General" }} presence={THERE} />,
+      "of very many": <OnlineHere entry={{ kind: "public", title: "General" }} presence={{ online: 12_000, users: null }} />,
+      "of one other": <OnlineHere entry={{ kind: "direct", title: GRACE.id }} presence={THERE} />,
+      "of one other who is not there": <OnlineHere entry={{ kind: "direct", title: LINUS.id }} presence={THERE} />,
+    },
+  },
   "components/RoomHeader": {
     states: {
+      "with who is there": (
+        <RoomHeader title="General" isPrivate={false} look={LOOK} presence={<OnlineHere entry={{ kind: "public", title: "General" }} presence={THERE} />} />
+      ),
       public: <RoomHeader title="General" isPrivate={false} look={LOOK} />,
       private: <RoomHeader title="Launch" isPrivate look={LOOK} />,
       "with a long name": <RoomHeader title={ENDLESS} isPrivate look={LOOK} />,
@@ -88,6 +105,12 @@ export const ROOM: Specimens = {
           <RoomList rooms={ROOMS} current="general" />
         </div>
       ),
+    },
+  },
+  "components/RoomMenu": {
+    states: {
+      "nothing waits": <RoomMenu panels={LOOK.more} openReports={0} onOpen={nothing} />,
+      "reports wait": <RoomMenu panels={["files", "reports", "settings"]} openReports={3} onOpen={nothing} />,
     },
   },
   "components/TypingLine": {

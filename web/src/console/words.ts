@@ -411,6 +411,7 @@ export const INFRASTRUCTURE = {
     tables: "Tables",
     queues: "Queues",
     cdn: "CDN",
+    purges: "Paths that the CDN was told to forget today",
     quotas: "Quotas of stacks and functions",
     account: "Quotas of the account",
   } as Readonly<Record<string, string>>,

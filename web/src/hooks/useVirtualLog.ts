@@ -63,6 +63,7 @@ export function useVirtualLog<R extends KeyedRow>({
     followOnAppend: true,
     scrollEndThreshold: END_PX,
   });
+  useHeldPlace(rows, scroller, virtualizer);
   const edges = useRef({ onNearTop, onNearEnd });
   useLayoutEffect(() => {
     edges.current = { onNearTop, onNearEnd };
@@ -100,6 +101,47 @@ export function useVirtualLog<R extends KeyedRow>({
   const { range } = virtualizer;
   const inView = range === null ? null : { first: range.startIndex, last: range.endIndex };
   return { scroller, virtualizer, isAtEnd, inView, scrollToEnd, scrollTo };
+}
+
+/** A row in view, and how far below the log's upper edge it begins. */
+interface Place {
+  readonly key: string | number | bigint;
+  readonly belowPx: number;
+}
+
+/**
+ * The virtualizer holds on to the topmost row in view. Where that one is gone, as a day's name is once the day turns out to
+ * have begun earlier, the next one that is still there is held on to: else the reader is carried along to what came above.
+ */
+function useHeldPlace(
+  rows: readonly KeyedRow[],
+  scroller: RefObject<HTMLDivElement | null>,
+  virtualizer: Virtualizer<HTMLDivElement, HTMLLIElement>,
+): void {
+  const places = useRef<readonly Place[]>([]);
+  useLayoutEffect(() => {
+    const indexOf = (place: Place): number => rows.findIndex(({ key }) => key === place.key);
+    const [top, ...others] = places.current;
+    if (top === undefined || indexOf(top) !== -1) return;
+    const held = others.find((place) => indexOf(place) !== -1);
+    const item = held && virtualizer.measurementsCache[indexOf(held)];
+    if (held !== undefined && item !== undefined) virtualizer.scrollToOffset(item.start - held.belowPx);
+  }, [rows, virtualizer]);
+
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box === null) return undefined;
+    const note = (): void => {
+      const { scrollTop } = box;
+      const inView = virtualizer.getVirtualItems().filter(({ end }) => end > scrollTop);
+      places.current = inView.map(({ key, start }) => ({ key, belowPx: start - scrollTop }));
+    };
+    note();
+    box.addEventListener("scroll", note, { passive: true });
+    return () => {
+      box.removeEventListener("scroll", note);
+    };
+  });
 }
 
 /** The keyboard of a phone, a growing composer, a turned screen: the end stays in view although no row has changed. */

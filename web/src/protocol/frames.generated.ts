@@ -668,7 +668,7 @@ export interface Preview {
  *
  * `files` are what is played or fetched, the one that every client can use first: of a video an MP4 and an HLS
  * playlist, of a sound an MP4, of a document itself; an image has none. `duration_ms` and `waveform` (64 peaks from 0
- * to 255, in base64) are of what has them, `pages` of a document.
+ * to 255, in base64) are of what has them, `pages` of a PDF.
  */
 export interface Media {
   /** The server's name for it. */
@@ -706,11 +706,11 @@ export interface Media {
    * playlist, of a sound an MP4, of a document itself; an image has none.
    */
   readonly files: readonly MediaFile[];
-  /** `duration_ms` and `waveform` (64 peaks from 0 to 255, in base64) are of what has them, `pages` of a document. */
+  /** `duration_ms` and `waveform` (64 peaks from 0 to 255, in base64) are of what has them, `pages` of a PDF. */
   readonly duration_ms: number | null;
-  /** `duration_ms` and `waveform` (64 peaks from 0 to 255, in base64) are of what has them, `pages` of a document. */
+  /** `duration_ms` and `waveform` (64 peaks from 0 to 255, in base64) are of what has them, `pages` of a PDF. */
   readonly waveform: string | null;
-  /** `duration_ms` and `waveform` (64 peaks from 0 to 255, in base64) are of what has them, `pages` of a document. */
+  /** `duration_ms` and `waveform` (64 peaks from 0 to 255, in base64) are of what has them, `pages` of a PDF. */
   readonly pages: number | null;
 }
 

@@ -24,7 +24,7 @@ const KINDS: readonly UploadKind[] = [
     ],
     maxBytes: 200 * MIB,
   },
-  { types: ["application/pdf"], maxBytes: 50 * MIB },
+  { types: ["application/pdf", "text/plain", "text/csv", "text/markdown"], maxBytes: 50 * MIB },
 ];
 
 export const UPLOAD_TYPES: readonly string[] = KINDS.flatMap(({ types }) => types);

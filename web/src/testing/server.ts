@@ -34,6 +34,8 @@ export class FakeServer extends FakeArchive {
   readonly polls: string[] = [];
   isTailDown = false;
   isDown = false;
+  /** Before a command is carried out. */
+  latencyMs = 0;
   /** No socket gets through, HTTP does. */
   isBlocked = false;
   isSessionOver = false;
@@ -190,10 +192,15 @@ export class FakeServer extends FakeArchive {
     const { socket } = line;
     socket.onCommand = (command) => {
       this.commands.push(command);
-      queueMicrotask(() => {
+      this.#after(() => {
         if (!socket.isClosed && !this.intercept?.(command, socket)) this.#carryOut(command, line);
       });
     };
+  }
+
+  #after(act: () => void): void {
+    if (this.latencyMs === 0) queueMicrotask(act);
+    else setTimeout(act, this.latencyMs);
   }
 
   #carryOut(command: SentCommand, line: Line): void {

@@ -210,9 +210,9 @@ describe("a room", () => {
     await openRoom("General");
     await screen.findByText("Welcome, Ada", { selector: ".message__text" });
     fireEvent.change(screen.getByTestId("upload-input"), {
-      target: { files: [new File(["x"], "notes.txt", { type: "text/plain" })] },
+      target: { files: [new File(["x"], "page.html", { type: "text/html" })] },
     });
-    expect((await screen.findByRole("alert")).textContent).toContain("Only images, videos, sounds and PDF");
+    expect((await screen.findByRole("alert")).textContent).toContain("Only images, videos, sounds, PDF");
   });
 
   it("is empty at first, and says so", async () => {

@@ -46,6 +46,7 @@ from agent_chat.session import Session
 from agent_chat.tail_documents import HttpTails
 from agent_chat.tokens import TokenProvider, token_source
 from agent_chat.upload_api import UploadApi
+from agent_chat.upload_outcome import UploadOutcome
 from agent_chat.ways import Ways
 
 OPEN_TIMEOUT_S = 30.0
@@ -162,14 +163,15 @@ class Chat(RoomCommands, MessageCommands):
         permitted: Callable[[str], None] | None = None,
         resume: str | None = None,
     ) -> Message:
-        """Uploads an image and returns the message that it became.
+        """Uploads an image, a video, a sound or a document and returns the message that it became.
 
         `progress(sent_bytes, total_bytes)` is called as the bytes go. The type is the file name's unless given. A large
         file goes in parts, of which three are in memory at a time; `permitted(media)` hears what the upload is known
         by, and `resume=media` goes on with it within half a day, from anywhere: only what is missing is sent. Raises
         `UnsupportedTypeError`, `TooLargeError`, `NotAMemberError` before anything is sent, `MediaRejectedError` when
-        the image is none, `OutcomeUnknownError` when nothing is heard of it for two minutes, as of one that is rejected
-        while there is no socket; OSError or ValueError for the file.
+        the file is not what it seems, OSError or ValueError for the file. As long as the stage says that it works on
+        it, which is 90 minutes at most, the message is waited for; `OutcomeUnknownError` when nothing is heard of it
+        for two minutes besides.
         """
         file = Path(path)
         kind = content_type or uploads.guess_content_type(file)
@@ -177,7 +179,8 @@ class Chat(RoomCommands, MessageCommands):
         rejections = self.events(MediaRejected)
         try:
             async with self.subscribe(room, recent=uploads.RECENT if resume else 0) as feed:
-                return await uploads.outcome(await uploading.send(resume), feed, rejections)
+                media = await uploading.send(resume)
+                return await UploadOutcome(self._upload_api, media, feed, rejections).message()
         finally:
             rejections.close()
 

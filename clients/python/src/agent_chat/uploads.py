@@ -1,4 +1,4 @@
-"""From a file to an image in a room: permission, transfer, and the wait for what becomes of it."""
+"""From a file to the stage: permission and transfer. What becomes of it there: `agent_chat.upload_outcome`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,14 @@ import asyncio
 import base64
 import hashlib
 import mimetypes
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_chat.errors import ConnectionLostError, MediaRejectedError, OutcomeUnknownError, UploadNotFoundError
-from agent_chat.frames import MediaRejected, Message
+from agent_chat.errors import MediaRejectedError, UploadNotFoundError
 from agent_chat.http import Progress
-from agent_chat.tasks import cancel
 from agent_chat.upload_api import Cut, UploadApi, UploadStatus
 from agent_chat.upload_parts import PartsTransfer, insist
-
-TIMEOUT_S = 120.0
-"""From the end of the transfer to the message: scaling an image takes seconds, its queue's retries a minute."""
-
 
 RECENT = 100
 """Messages before a resumed upload's end among which its own may be: it may have arrived long before."""
@@ -96,34 +90,3 @@ def _measure(path: Path) -> tuple[int, str]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
         return file.tell(), base64.b64encode(digest.digest()).decode()
-
-
-async def outcome(
-    media: str, messages: AsyncIterator[Message], rejections: AsyncIterator[MediaRejected], timeout_s: float = TIMEOUT_S
-) -> Message:
-    """The message that an upload became.
-
-    Raises `MediaRejectedError` with the reason, `OutcomeUnknownError` when neither came in time: a rejection is told
-    to open connections only.
-    """
-
-    async def announced() -> Message:
-        async for message in messages:
-            if message.media is not None and message.media.id == media:
-                return message
-        raise ConnectionLostError("The client was closed before the upload was done with.")
-
-    async def refused() -> Message:
-        async for rejection in rejections:
-            if rejection.media == media:
-                raise MediaRejectedError(rejection.reason)
-        raise ConnectionLostError("The client was closed before the upload was done with.")
-
-    waits = [asyncio.create_task(announced()), asyncio.create_task(refused())]
-    try:
-        done, _ = await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        if not done:
-            raise OutcomeUnknownError(f"Nothing was heard of the upload {media} within {timeout_s:.0f} s.")
-        return done.pop().result()
-    finally:
-        await cancel(*waits)

@@ -22,7 +22,7 @@ from chat.errors import (
     TooManyRequestsError,
 )
 from chat.media_kinds import IMAGE, check_size, kind_of
-from chat.ports import EdgeCache, Files, Sockets
+from chat.ports import Files, Sockets
 from chat.protocol import Media, MediaRejected, RoomId, encode
 from chat.services import Services
 from chat.storage.connections import ConnectionRegistry
@@ -38,10 +38,6 @@ Sha256 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]{43}=$")]
 """Of 32 bytes in base64."""
 
 UPLOADS = "uploads/"
-
-MOST_PATHS = 3
-"""Images of one room that caches are told to forget one by one, of those that go at the same time."""
-
 
 _FOR_GOOD = (
     BannedError,
@@ -173,20 +169,6 @@ def remove(files: Files, media: str, shown: Sequence[str]) -> None:
     for playlist in (key for key in shown if key.endswith(".m3u8")):
         files.remove_below(playlist.rpartition("/")[0] + "/")
     files.remove([upload_key(media), *shown])
-
-
-def forget(edge_cache: EdgeCache, shown: Iterable[str]) -> None:
-    """Has caches forget all that was `shown` of files that are removed. Safe to repeat.
-
-    CloudFront's bill counts paths, $0.005 each above 1,000 a month: a file is one for all its forms, and more than
-    `MOST_PATHS` files of a room are the room. What else is shown there is fetched from the bucket once more.
-    """
-    rooms: dict[str, set[str]] = {}
-    for key in shown:
-        folder = key.rpartition("/")[0]
-        rooms.setdefault(folder.rpartition("/")[0], set()).add(folder)
-    paths = [path for room, images in rooms.items() for path in ([room] if len(images) > MOST_PATHS else images)]
-    edge_cache.forget(sorted(f"{path}/*" for path in paths))
 
 
 def tell_rejected(connections: ConnectionRegistry, sockets: Sockets, upload: Upload, reason: str) -> None:

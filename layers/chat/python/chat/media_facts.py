@@ -24,3 +24,5 @@ class Facts:
     pages: int = 0
     audible: bool = False
     """Whether a video has sound."""
+    hdr: bool = False
+    """Whether a video's pictures are of high dynamic range."""

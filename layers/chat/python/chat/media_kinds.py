@@ -36,7 +36,10 @@ AUDIO = MediaKind(
 )
 """Several names that browsers give one format. What is recorded in a browser is WebM, Ogg or MP4."""
 
-DOCUMENT = MediaKind("document", ("application/pdf",), 50 * MIB)
+TEXT_TYPES = ("text/plain", "text/csv", "text/markdown")
+"""Nothing in its bytes says that a text is one: it is taken for one where its uploader says so, and it reads as one."""
+
+DOCUMENT = MediaKind("document", ("application/pdf", *TEXT_TYPES), 50 * MIB)
 
 KINDS = (IMAGE, VIDEO, AUDIO, DOCUMENT)
 """All that is taken: whatever stands here has functions that make a message of it."""

@@ -7,7 +7,8 @@ implementation runs the same access patterns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -271,14 +272,33 @@ class Topic(Protocol):
         """Publishes each event at least once; says for each, in order, whether it was taken. Never raises."""
 
 
+class Sink(Protocol):
+    """What bytes are written to, from the first to the last."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Takes all of them."""
+
+    def flush(self) -> None:
+        """Nothing waits for this."""
+
+    def close(self) -> None:
+        """As `flush`."""
+
+
 class Files(Protocol):
     """The stage's bucket of files: images that the site serves, and what users were given of their data."""
 
     def get(self, key: str) -> bytes | None:
         """The object's bytes, None where there is none."""
 
+    def parts(self, key: str) -> Iterator[bytes] | None:
+        """The object's bytes, some megabytes at a time; None where there is none."""
+
     def put(self, key: str, body: bytes, content_type: str) -> None:
         """Stores an object, over any before it."""
+
+    def write(self, key: str, content_type: str) -> AbstractContextManager[Sink]:
+        """As `put`, of any size: what is written. Where the context ends with an exception nothing is stored."""
 
     def remove(self, keys: Sequence[str]) -> None:
         """Removes objects; removing none is not an error."""

@@ -54,6 +54,8 @@ class Settings:
     """Parameter Store's name of the page's address, which is known only once everything is deployed."""
     distribution_parameter: str | None = None
     """As `site_url_parameter`, of the id of the distribution that serves media."""
+    purge_paths_per_day: str | None = None
+    """Paths that caches may be told to forget in a day (UTC): a whole number from 1."""
     edge_log_bucket: str | None = None
     """Where CloudFront leaves its logs."""
     fanout: str | None = None

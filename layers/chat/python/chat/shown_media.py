@@ -47,8 +47,9 @@ VIDEO_MP4 = FileForm("video.mp4", "video/mp4")
 VIDEO_HLS = FileForm("hls.m3u8", "application/vnd.apple.mpegurl")
 SOUND_MP4 = FileForm("sound.m4a", "audio/mp4")
 DOCUMENT_PDF = FileForm("document.pdf", "application/pdf")
+DOCUMENT_TEXT = FileForm("document.txt", "text/plain; charset=utf-8")
 
-_FILE_LETTERS = {"m": VIDEO_MP4, "h": VIDEO_HLS, "s": SOUND_MP4, "d": DOCUMENT_PDF}
+_FILE_LETTERS = {"m": VIDEO_MP4, "h": VIDEO_HLS, "s": SOUND_MP4, "d": DOCUMENT_PDF, "t": DOCUMENT_TEXT}
 _LETTER_OF_TYPE = {form.content_type: letter for letter, form in _FILE_LETTERS.items()}
 
 

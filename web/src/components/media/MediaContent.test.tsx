@@ -96,6 +96,12 @@ describe("a document", () => {
     expect(screen.getByText("PDF, 3 pages")).toBeDefined();
     expect(link.querySelector("img")?.getAttribute("src")).toBe(PICTURE.url);
   });
+
+  it("is a text where it has no pages", () => {
+    show({ kind: "document", name: "notes.md", files: [file("document.txt", "text/plain; charset=utf-8")] });
+    expect(screen.getByRole("link", { name: "Save notes.md Text" }).getAttribute("download")).toBe("notes.md");
+    expect(screen.getByText("Text")).toBeDefined();
+  });
 });
 
 describe("what only a newer server knows", () => {

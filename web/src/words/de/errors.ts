@@ -34,7 +34,7 @@ export const errors: Words["errors"] = {
     room_private: "Dieser Raum ist privat. Bitte ein Mitglied um eine Einladung.",
     room_exists: "Einen Raum mit dieser Kennung gibt es schon.",
     too_large: "Das ist zu lang zum Senden.",
-    unsupported_type: "Nur Bilder, Videos, Ton und PDF-Dokumente können gesendet werden.",
+    unsupported_type: "Nur Bilder, Videos, Ton, PDF-Dokumente und Texte können gesendet werden.",
     file_too_large: "Diese Datei ist zu groß zum Senden.",
     upload_refused: "Das Bild wurde nicht angenommen. Versuche es noch einmal.",
     part_refused: "Das Bild wurde nicht angenommen. Versuche es noch einmal.",

@@ -47,6 +47,7 @@ export const room = ({ plural, percent, number }: Formats): Words["room"] => ({
     position: "Stelle",
     save: "Speichern:",
     pages: (count) => plural(count, { one: "PDF, # Seite", other: "PDF, # Seiten" }),
+    plainText: "Text",
     openInTab: "In neuem Tab öffnen",
     notSent: (reason) => `Nicht gesendet. ${reason}`,
     discard: "Verwerfen",

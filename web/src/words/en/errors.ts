@@ -33,7 +33,7 @@ export const errors = {
     room_private: "This room is private. Ask a member to invite you.",
     room_exists: "A room with this id exists already.",
     too_large: "This is too long to send.",
-    unsupported_type: "Only images, videos, sounds and PDF documents can be sent.",
+    unsupported_type: "Only images, videos, sounds, PDF documents and texts can be sent.",
     file_too_large: "This file is too large to be sent.",
     upload_refused: "The image was not accepted. Try again.",
     part_refused: "The image was not accepted. Try again.",

@@ -49,6 +49,7 @@ export const room = ({ plural, percent, number }: Formats) => ({
     position: "Position",
     save: "Save",
     pages: (count: number) => plural(count, { one: "PDF, # page", other: "PDF, # pages" }),
+    plainText: "Text",
     openInTab: "Open in a new tab",
     notSent: (reason: string) => `Not sent. ${reason}`,
     discard: "Discard",

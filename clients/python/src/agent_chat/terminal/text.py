@@ -56,6 +56,8 @@ def _measure(media: Media) -> str:
         return f"{minutes}:{seconds:02}"
     if media.pages is not None:
         return f"{media.pages} {'page' if media.pages == 1 else 'pages'}"
+    if media.kind == "document":
+        return "text"
     return f"{media.original.width} by {media.original.height}"
 
 

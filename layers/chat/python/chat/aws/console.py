@@ -56,6 +56,8 @@ def survey() -> Survey:
             client=partial(boto.client, patience=PATIENCE),
             clock=wiring.clock(),
         ),
+        purges=wiring.purge_budget(),
+        clock=wiring.clock(),
     )
 
 

@@ -12,6 +12,7 @@ import boto3
 
 from chat.aws import wiring
 from chat.aws.parameters import read_parameter
+from chat.purging import Purging
 from chat.settings import Runtime
 
 if TYPE_CHECKING:
@@ -42,3 +43,9 @@ def distribution() -> Distribution:
         boto3.client("cloudfront", region_name=Runtime.from_env().region),
         read_parameter(wiring.client(), wiring.settings().need("distribution_parameter")),
     )
+
+
+@cache
+def purging() -> Purging:
+    """What having caches forget takes."""
+    return Purging(edge_cache=distribution(), budget=wiring.purge_budget(), clock=wiring.clock())

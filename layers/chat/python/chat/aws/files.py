@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from chat.aws import media_store
+from chat.aws.object_writer import ObjectWriter
+from chat.aws.ranged_object import RangedObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+NOT_FOUND = "404"
+"""What a HEAD has of an error: no body says more."""
 
 BATCH = 1_000
 """Objects that one DeleteObjects takes (S3 quota)."""
@@ -30,9 +38,29 @@ class BucketFiles:
         except self.s3.exceptions.NoSuchKey:
             return None
 
+    def parts(self, key: str) -> Iterator[bytes] | None:
+        """See `chat.ports.Files`."""
+        try:
+            return RangedObject(self.s3, self.bucket, key).parts()
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == NOT_FOUND:
+                return None
+            raise
+
     def put(self, key: str, body: bytes, content_type: str) -> None:
         """See `chat.ports.Files`."""
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+
+    @contextmanager
+    def write(self, key: str, content_type: str) -> Iterator[ObjectWriter]:
+        """See `chat.ports.Files`."""
+        writer = ObjectWriter(self.s3, self.bucket, key, content_type)
+        try:
+            yield writer
+        except BaseException:
+            writer.give_up()
+            raise
+        writer.finish()
 
     def remove(self, keys: Sequence[str]) -> None:
         """See `chat.ports.Files`."""

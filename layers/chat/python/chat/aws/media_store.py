@@ -11,9 +11,9 @@ import boto3
 from botocore.config import Config
 
 from chat.aws import wiring
-from chat.aws.models import UploadRecord
-from chat.aws.ranged_object import RangedObject
-from chat.media import UPLOAD_LIFETIME_S, Upload, upload_key
+from chat.aws.models import CANCELLED, REJECTED, UploadRecord
+from chat.aws.ranged_object import RangedObject, require_stamp
+from chat.media import UPLOAD_LIFETIME_S, MediaError, Upload, upload_key
 from chat.settings import Runtime
 
 if TYPE_CHECKING:
@@ -45,13 +45,18 @@ class MediaBucket:
             ExpiresIn=UPLOAD_LIFETIME_S,
         )
 
-    def open(self, key: str) -> RangedObject:
-        """The object as a file, of which only what is read is fetched. Raises botocore's `ClientError` for none."""
-        return RangedObject(self.s3, self.name, key)
+    def open(self, key: str, stamp: str | None = None) -> RangedObject:
+        """The object as a file, of which only what is read is fetched. Raises botocore's `ClientError` for none.
 
-    def read(self, key: str) -> bytes:
+        Where `stamp` is given, and it is the object's no more, `MediaError`.
+        """
+        return RangedObject(self.s3, self.name, key, stamp)
+
+    def read(self, key: str, stamp: str | None = None) -> bytes:
         """The object's bytes; raises as `open`."""
-        return self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+        answer = self.s3.get_object(Bucket=self.name, Key=key)
+        require_stamp(answer, stamp)
+        return answer["Body"].read()
 
     def find(self, key: str) -> bytes | None:
         """The object's bytes, None where there is none."""
@@ -69,13 +74,12 @@ class MediaBucket:
         told = {"ContentType": content_type, "CacheControl": IMMUTABLE}
         self.s3.upload_file(str(path), self.name, key, ExtraArgs=told)
 
-    def offer(self, source: str, key: str, content_type: str) -> None:
-        """Stores a copy of an object that browsers save and do not open, named by whoever links to it."""
-        self.s3.copy_object(
+    def offer(self, key: str, body: bytes, content_type: str) -> None:
+        """Stores what browsers save and do not open, named by whoever links to it; cached as `publish` says."""
+        self.s3.put_object(
             Bucket=self.name,
-            CopySource={"Bucket": self.name, "Key": source},
             Key=key,
-            MetadataDirective="REPLACE",
+            Body=body,
             ContentType=content_type,
             ContentDisposition="attachment",
             CacheControl=IMMUTABLE,
@@ -108,3 +112,14 @@ def uploads() -> type[UploadRecord]:
     """The records of this stage's uploads."""
     UploadRecord.bind(wiring.settings().need("rooms_table"), Runtime.from_env().region)
     return UploadRecord
+
+
+def in_work(media: str) -> UploadRecord:
+    """The record of an upload that something may still come of, or has. Raises `MediaError` for any other.
+
+    Each step asks, however late it runs: of what was deleted, rejected or given up nothing is made any more.
+    """
+    record = uploads().find(media)
+    if record is None or record.status in {REJECTED, CANCELLED}:
+        raise MediaError("The upload was forgotten.")
+    return record

@@ -23,8 +23,8 @@ DONE = "done"
 REJECTED = "rejected"
 CANCELLED = "cancelled"
 
-TAKEN_MS = 100 * 60_000
-"""Longer than an execution of the state machine may last (90 minutes)."""
+TAKEN_MS = 160 * 60_000
+"""Longer than an execution of the state machine may last (150 minutes)."""
 
 KEPT_S = 24 * 3600
 """A pending or rejected upload's record goes a day after its permission."""

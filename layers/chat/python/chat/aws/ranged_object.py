@@ -1,10 +1,17 @@
-"""An object in S3 as a file that is read and sought in, without being fetched first: a request for each part."""
+"""An object in S3 as a file that is read and sought in, without being fetched first: a request for each part.
+
+An upload's form can be used again while its first bytes are worked on. So an object has a stamp, by which every step
+knows that it has the bytes that were inspected before it: its checksum and the second in which it was stored. The
+latter is there since somebody may put other bytes in between, for a scanner to see, and then the first ones again.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chat.media import MediaError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -14,14 +21,27 @@ PART_BYTES = 4 * 1024 * 1024
 """What one request reads ahead: of a gigabyte 256 of them, each paid for as one GET."""
 
 
-class RangedObject(io.RawIOBase):
-    """Keeps one part in memory. Not for two threads."""
+def stamp_of(answer: Mapping[str, Any]) -> str:
+    """Of the object that a request of S3 was answered with."""
+    return f"{answer['ETag']}@{answer['LastModified'].timestamp():.0f}"
 
-    def __init__(self, s3: S3Client, bucket: str, key: str) -> None:
+
+def require_stamp(answer: Mapping[str, Any], stamp: str | None) -> None:
+    """Raises `MediaError` where this is another object under the same key; None for a stamp asks for none."""
+    if stamp is not None and stamp_of(answer) != stamp:
+        raise MediaError("The file was sent again while it was worked on; send it once.")
+
+
+class RangedObject(io.RawIOBase):
+    """Keeps one part in memory. Not for two threads. Any read may raise `MediaError`: see above."""
+
+    def __init__(self, s3: S3Client, bucket: str, key: str, stamp: str | None = None) -> None:
         """Asks for the size: one HEAD. Raises botocore's `ClientError` where there is no such object."""
         super().__init__()
         self._s3, self._bucket, self._key = s3, bucket, key
-        self.size_bytes = s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
+        head = s3.head_object(Bucket=bucket, Key=key)
+        require_stamp(head, stamp)
+        self.size_bytes, self.stamp = head["ContentLength"], stamp_of(head)
         self._at = 0
         self._part, self._part_at = b"", 0
 
@@ -67,5 +87,6 @@ class RangedObject(io.RawIOBase):
         if not self._part_at <= self._at < self._part_at + len(self._part):
             last = min(self._at + PART_BYTES, self.size_bytes) - 1
             answer = self._s3.get_object(Bucket=self._bucket, Key=self._key, Range=f"bytes={self._at}-{last}")
+            require_stamp(answer, self.stamp)
             self._part, self._part_at = answer["Body"].read(), self._at
         return memoryview(self._part)[self._at - self._part_at :]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from chat.aws.inventory import MAX_RESOURCES, Inventory, Resource
 from chat.aws.quota_usage import Usage
 from chat.infrastructure import Items
+from chat.ports import Clock
+from chat.storage.purge_budget import PurgeBudget
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -29,6 +31,8 @@ class Survey:
     functions: LambdaClient
     edge: CloudFrontClient
     usage: Usage
+    purges: PurgeBudget
+    clock: Clock
 
     def parts(self) -> dict[str, Callable[[], Items]]:
         """Each raises botocore's errors."""
@@ -38,6 +42,7 @@ class Survey:
             "tables": partial(self._each, "DynamoDB::GlobalTable", self._table),
             "queues": partial(self._each, "SQS::Queue", self._queue),
             "cdn": partial(self._each, "CloudFront::Distribution", self._distribution),
+            "purges": self.purged,
             "quotas": self.quotas,
             "account": self.account,
         }
@@ -74,6 +79,11 @@ class Survey:
             {**asdict(use), "percent": round(use.used / use.limit * 100, 1) if use.limit else 0.0}
             for use in self.usage.lately()
         ]
+
+    def purged(self) -> Items:
+        """What caches were told to forget today, of what the stage pays for."""
+        spent = self.purges.spent(self.clock.now_ms())
+        return [{"paths": spent.paths, "limit": self.purges.per_day, "refused": spent.refused}]
 
     def _each(self, kind: str, look: Callable[[Resource], dict[str, Any]]) -> Items:
         return [

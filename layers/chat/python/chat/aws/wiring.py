@@ -52,6 +52,7 @@ from chat.storage.messages import MessageLog
 from chat.storage.moves import Moves
 from chat.storage.nonces import NonceOffice
 from chat.storage.presence import PresenceBook
+from chat.storage.purge_budget import PurgeBudget
 from chat.storage.rates import SAMPLED, SlowMode, UserRates
 from chat.storage.reactions import Reactions
 from chat.storage.read_cursors import ReadCursors
@@ -408,6 +409,13 @@ def user_buckets() -> TokenBuckets:
 def read_logs() -> ReadLogs:
     """Which logs of CloudFront's were counted."""
     return ReadLogs(rooms_table())
+
+
+@cache
+def purge_budget() -> PurgeBudget:
+    """What caches may still be told to forget today."""
+    told = settings()
+    return PurgeBudget(rooms_table(), int(told.need("purge_paths_per_day")))
 
 
 @cache

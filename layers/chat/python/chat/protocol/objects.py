@@ -56,7 +56,7 @@ class Media(msgspec.Struct, frozen=True):
 
     `files` are what is played or fetched, the one that every client can use first: of a video an MP4 and an HLS
     playlist, of a sound an MP4, of a document itself; an image has none. `duration_ms` and `waveform` (64 peaks from 0
-    to 255, in base64) are of what has them, `pages` of a document.
+    to 255, in base64) are of what has them, `pages` of a PDF.
     """
 
     id: str

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import av
 from av.container import InputContainer
+from av.video.frame import VideoFrame
 
 from chat.file_signatures import File
 from chat.media import MediaError
 from chat.media_facts import Facts
 from chat.recordings.containers import DAMAGED, moving_picture, opened, sound
+from chat.recordings.tones import is_hdr
 
 MAX_PIXELS = 9_000_000
 """Of one picture of a video: 4K, in its wider form of 4,096 by 2,160 too."""
@@ -49,12 +51,20 @@ def inspect(file: File, demuxer: str, limits: Limits) -> Facts:
         video = moving_picture(container)
         if video is not None:
             refuse_length(duration_ms, limits.video_s, "video")
-            width, height = _seen_size(container, video)
+            first = _first_picture(container, video)
+            width, height = _seen_size(first)
             content_type = _VIDEO_TYPES.get(demuxer)
             if content_type is None:
                 raise MediaError("Videos are taken as MP4, QuickTime and WebM.")
-            audible = sound(container) is not None
-            return Facts(content_type, width, height, kind="video", duration_ms=duration_ms, audible=audible)
+            return Facts(
+                content_type,
+                width,
+                height,
+                kind="video",
+                duration_ms=duration_ms,
+                audible=sound(container) is not None,
+                hdr=is_hdr(first),
+            )
         if sound(container) is None:
             raise MediaError("There is neither sound nor a picture in this recording.")
         refuse_length(duration_ms, limits.sound_s, "recording")
@@ -89,10 +99,14 @@ def _duration_ms(container: InputContainer) -> int:
     return round(longest * 1000)
 
 
-def _seen_size(container: InputContainer, video: av.VideoStream) -> tuple[int, int]:
-    """The size of the first picture, turned as its player turns it."""
+def _first_picture(container: InputContainer, video: av.VideoStream) -> VideoFrame:
     refuse_size(video.codec_context.width, video.codec_context.height)
-    for frame in container.decode(video):
-        refuse_size(frame.width, frame.height)
-        return (frame.height, frame.width) if frame.rotation % 180 else (frame.width, frame.height)
+    for picture in container.decode(video):
+        refuse_size(picture.width, picture.height)
+        return picture
     raise MediaError(DAMAGED)
+
+
+def _seen_size(picture: VideoFrame) -> tuple[int, int]:
+    """Turned as its player turns it."""
+    return (picture.height, picture.width) if picture.rotation % 180 else (picture.width, picture.height)

@@ -32,14 +32,14 @@ def settings_of(source: str, folder: str, facts: Facts) -> dict[str, Any]:
             }
         ],
         "OutputGroups": [
-            _hls(folder, rungs, facts.audible),
-            _mp4(folder, mp4_rung(rungs), facts.audible),
-            _poster(folder, rungs[-1]),
+            _hls(folder, rungs, facts),
+            _mp4(folder, mp4_rung(rungs), facts),
+            _poster(folder, rungs[-1], facts),
         ],
     }
 
 
-def _hls(folder: str, rungs: list[Rung], audible: bool) -> dict[str, Any]:  # noqa: FBT001 - passed on
+def _hls(folder: str, rungs: list[Rung], facts: Facts) -> dict[str, Any]:
     return {
         "OutputGroupSettings": {
             "Type": "HLS_GROUP_SETTINGS",
@@ -56,26 +56,26 @@ def _hls(folder: str, rungs: list[Rung], audible: bool) -> dict[str, Any]:  # no
             {
                 "NameModifier": rung.name.removeprefix("hls"),
                 "ContainerSettings": {"Container": "M3U8"},
-                **_streams(rung, audible),
+                **_streams(rung, facts),
             }
             for rung in rungs
         ],
     }
 
 
-def _mp4(folder: str, rung: Rung, audible: bool) -> dict[str, Any]:  # noqa: FBT001 - passed on
+def _mp4(folder: str, rung: Rung, facts: Facts) -> dict[str, Any]:
     return {
         "OutputGroupSettings": _files(folder + ladder.MP4.removesuffix(".mp4")),
         "Outputs": [
             {
                 "ContainerSettings": {"Container": "MP4", "Mp4Settings": {"MoovPlacement": "PROGRESSIVE_DOWNLOAD"}},
-                **_streams(rung, audible),
+                **_streams(rung, facts),
             }
         ],
     }
 
 
-def _poster(folder: str, rung: Rung) -> dict[str, Any]:
+def _poster(folder: str, rung: Rung, facts: Facts) -> dict[str, Any]:
     """A frame a second, two at most: the very first, and where the video is long enough a better one."""
     capture = {"FramerateNumerator": 1, "FramerateDenominator": 1, "MaxCaptures": len(ladder.POSTERS), "Quality": 90}
     return {
@@ -86,6 +86,7 @@ def _poster(folder: str, rung: Rung) -> dict[str, Any]:
                 "VideoDescription": {
                     "Width": rung.width,
                     "Height": rung.height,
+                    **_tones(facts),
                     "CodecSettings": {"Codec": "FRAME_CAPTURE", "FrameCaptureSettings": capture},
                 },
             }
@@ -97,12 +98,13 @@ def _files(destination: str) -> dict[str, Any]:
     return {"Type": "FILE_GROUP_SETTINGS", "FileGroupSettings": {"Destination": destination}}
 
 
-def _streams(rung: Rung, audible: bool) -> dict[str, Any]:  # noqa: FBT001 - passed on
+def _streams(rung: Rung, facts: Facts) -> dict[str, Any]:
     video = {
         "Width": rung.width,
         "Height": rung.height,
         "ScalingBehavior": "DEFAULT",
         "TimecodeInsertion": "DISABLED",
+        **_tones(facts),
         "CodecSettings": {
             "Codec": "H_264",
             "H264Settings": {
@@ -117,7 +119,14 @@ def _streams(rung: Rung, audible: bool) -> dict[str, Any]:  # noqa: FBT001 - pas
             },
         },
     }
-    return {"VideoDescription": video, **({"AudioDescriptions": [_SOUND]} if audible else {})}
+    return {"VideoDescription": video, **({"AudioDescriptions": [_SOUND]} if facts.audible else {})}
+
+
+def _tones(facts: Facts) -> dict[str, Any]:
+    """What makes high dynamic range what every screen shows."""
+    if not facts.hdr:
+        return {}
+    return {"VideoPreprocessors": {"ColorCorrector": {"ColorSpaceConversion": "FORCE_709"}}}
 
 
 _SOUND = {

@@ -27,6 +27,7 @@ from chat.recordings.filters import FilterChain, picture_chain
 from chat.recordings.inspection import refuse_length
 from chat.recordings.ladder import Rung, ladder_of, mp4_rung
 from chat.recordings.sound_levels import BITS_PER_S
+from chat.recordings.tones import toned
 
 POSTER_AT_S = 1.0
 """Later than most fades from black."""
@@ -117,7 +118,7 @@ class _Encoding:
         self.streams: list[av.VideoStream | av.AudioStream] = [video, heard] if heard else [video]
         self._bounds = bounds
         self._files = [_RungFile(stack, rung, into, rate, audible=heard is not None) for rung in rungs]
-        self._pictures = _Pictures(video, rate)
+        self._pictures = _Pictures(video, rate, rungs[-1])
         self._louder = sounds.louder_chain(heard, gain_db) if heard else None
         self._poster = _Poster(into / ladder.POSTERS[-1])
 
@@ -151,20 +152,24 @@ def _rate(video: av.VideoStream) -> Fraction:
 
 
 class _Pictures:
-    """A video's pictures upright, of 8 bits, so many a second."""
+    """A video's pictures upright, of 8 bits and no more than usual brightness, so many a second."""
 
-    def __init__(self, video: av.VideoStream, rate: Fraction) -> None:
-        self._video, self._rate = video, rate
+    def __init__(self, video: av.VideoStream, rate: Fraction, largest: Rung) -> None:
+        self._video, self._rate, self._largest = video, rate, largest
         self._chain: FilterChain[VideoFrame] | None = None
 
     def pass_through(self, frame: VideoFrame | None) -> list[VideoFrame]:
-        """As `FilterChain.pass_through`; how it is turned says the first picture."""
+        """As `FilterChain.pass_through`; how it is turned and how bright it is says the first picture."""
         if self._chain is None:
             if frame is None:
                 raise MediaError(DAMAGED)
-            turns = [("transpose", turn) for turn in _UPRIGHT.get(frame.rotation, ())]
-            self._chain = picture_chain(self._video, ("fps", str(self._rate)), *turns, ("format", "yuv420p"))
+            self._chain = self._chain_for(frame)
         return list(self._chain.pass_through(frame))
+
+    def _chain_for(self, frame: VideoFrame) -> FilterChain[VideoFrame]:
+        turns = [("transpose", turn) for turn in _UPRIGHT.get(frame.rotation, ())]
+        with toned(frame, self._largest) as tones:
+            return picture_chain(self._video, ("fps", str(self._rate)), *turns, *tones, ("format", "yuv420p"))
 
 
 class _Poster:

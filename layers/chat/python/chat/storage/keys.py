@@ -34,6 +34,7 @@
 | rooms | `flags` | flag | who gets which variant of it | query: along with a message, every 5 s |
 | rooms | `maintenance` | job | how far a job of maintenance is | get, query: operators |
 | rooms | `edgelogs#DAY` | file | a log of CloudFront's that was counted, four days | query, conditional put: hourly |
+| rooms | `purges` | day | paths that caches were told to forget on that day since 1970, a week | update: forget |
 | rooms | `homes` | epoch | the Region that numbers in it, who opened it, when and why | query: number, every 5 s |
 | messages | `c#R` | epoch | the room's counters: newest number and newest rev given | update: number; get: history |
 | messages | `c#R` | -epoch - 1 | how far an epoch that is over goes, as far as is known here | query: history |
@@ -113,6 +114,8 @@ AUDIT_DAYS = "audit#days"
 """Partition of the days with deeds."""
 MAINTENANCE = "maintenance"
 """Partition of all jobs of maintenance."""
+PURGES = "purges"
+"""Partition of what caches were told to forget, by day."""
 HOMES = "homes"
 """Partition of the stage's epochs."""
 WEBHOOKS = "webhooks"
@@ -307,6 +310,11 @@ def acknowledgement(alarm: str, since_ms: int) -> Key:
 def maintenance(job: str) -> Key:
     """How far the newest run of a job is."""
     return MAINTENANCE, job
+
+
+def purges_of_day(day: int) -> Key:
+    """What caches were told to forget in one day since 1970."""
+    return PURGES, str(day)
 
 
 def edge_logs(day: str) -> str:

@@ -16,13 +16,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chat import signals
 from chat.aws.models import CANCELLED, DONE, REJECTED
 from chat.media import UPLOADS
-from chat.ports import ConditionError, EdgeCache, Equal, Files, Item, Table
+from chat.orphans.room_images import RoomImages
+from chat.ports import ConditionError, Equal, Files, Item, Table
+from chat.purging import Purging
 from chat.shown_media import MEDIA, folder_of
 from chat.storage import keys
 from chat.storage.rooms import get_batches
-from operations.maintenance.room_images import RoomImages
+
+COLLECTION, DRY_RUN = "collect-media", "collect-media-dry-run"
+"""What the two kinds of runs are kept under."""
 
 AGE_MS = 2 * 24 * 3600 * 1000
 """Twice as long as an upload's record and its object are kept."""
@@ -46,7 +51,7 @@ class CollectMedia:
     rooms: Table
     messages: Table
     files: Files
-    edge_cache: EdgeCache
+    purging: Purging
     give_up_parts: Callable[[str, str], None]
     """Ends an upload in parts, by its key and S3's id of it."""
     now_ms: Callable[[], int]
@@ -58,7 +63,7 @@ class CollectMedia:
     @property
     def name(self) -> str:
         """A dry run has a way of its own."""
-        return "collect-media-dry-run" if self.dry_run else "collect-media"
+        return DRY_RUN if self.dry_run else COLLECTION
 
     def work(self, page: Sequence[Item]) -> Counter[str]:
         """A read unit for each image, a Query for 64 messages of rooms in which one is not accounted for."""
@@ -72,7 +77,9 @@ class CollectMedia:
         if not self.dry_run:
             self._give_up(parts)
             self._remove([*raw, *orphaned])
-        return Counter(parts=len(parts), uploads=len(raw), variants=len(orphaned))
+        found = Counter(parts=len(parts), uploads=len(raw), variants=len(orphaned))
+        signals.MEDIA_ORPHANS.add(found.total(), of="found" if self.dry_run else "removed")
+        return found
 
     def _give_up(self, parts: Sequence[Item]) -> None:
         for row in parts:
@@ -151,7 +158,7 @@ class CollectMedia:
         if not images:
             return
         self.calls += 1 + len(images)
-        self.edge_cache.forget(sorted(folder_of(*image) + "*" for image in images))
+        self.purging.forget(folder_of(*image) for image in images)
         self.rooms.delete_many([keys.upload(media) for _, media in images], Equal("status", DONE))
 
 

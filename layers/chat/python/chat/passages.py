@@ -1,7 +1,7 @@
-"""Goes through a table page by page, hands each to a job, and writes down how far it is: cut off, it goes on there.
+"""Goes through a table or a bucket page by page, hands each to a job, and writes down how far it is.
 
-Every job may see a row twice, and beside live traffic: what it does to a row depends on what stands there at that
-moment, never on what the page said alone.
+Cut off, it goes on there. Every job may see a row twice, and beside live traffic: what it does to a row depends on what
+stands there at that moment, never on what the page said alone.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from chat.aws.dynamodb import from_attributes, to_attributes
 from chat.ports import Clock, Ids, Item
 from chat.storage.maintenance import MaintenanceRuns, Run
-from operations.errors import OperationError
-from operations.pace import Pace, units_of
 
-PAGE = 500
-"""Rows between two reports, each of which is a write unit."""
+
+class OvertakenError(Exception):
+    """Somebody else has begun the same job, and goes on with it. The message says so in one sentence."""
 
 
 class Job(Protocol):
@@ -48,28 +46,6 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Pages:
-    """All rows of a table, in no order."""
-
-    dynamodb: Any
-    table_name: str
-    pace: Pace
-
-    def expected(self) -> int | None:
-        """How many rows there are, as DynamoDB counts them every six hours."""
-        count: int | None = self.dynamodb.describe_table(TableName=self.table_name)["Table"].get("ItemCount")
-        return count
-
-    def page(self, cursor: Mapping[str, Any] | None) -> tuple[list[Item], Item | None]:
-        """The next rows, and behind which to go on; None at the end. Half a read unit for 4 KB."""
-        start = {"ExclusiveStartKey": to_attributes(dict(cursor))} if cursor else {}
-        answer = self.dynamodb.scan(TableName=self.table_name, Limit=PAGE, ReturnConsumedCapacity="TOTAL", **start)
-        self.pace.spend(units_of(answer))
-        end = answer.get("LastEvaluatedKey")
-        return [from_attributes(item) for item in answer["Items"]], from_attributes(end) if end else None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Passage:
     """One job's way. `report` is called with how many more rows it has looked at."""
@@ -84,7 +60,7 @@ class Passage:
     def carry_out(self, job: Job, pages: Source, *, anew: bool = False) -> Run:
         """The run as it stands at its end, or after enough. One that was cut off goes on, unless it begins `anew`.
 
-        What goes wrong is written down and raised. Raises `OperationError` where somebody else began it meanwhile.
+        What goes wrong is written down and raised. Raises `OvertakenError` where somebody else began it meanwhile.
         """
         run = self._begin(job, pages, anew=anew)
         self.report(run.looked_at)
@@ -93,7 +69,7 @@ class Passage:
                 run = self._step(job, pages, run)
                 if self.is_enough():
                     break
-        except OperationError:
+        except OvertakenError:
             raise
         except Exception as error:
             self.runs.report(replace(run, state="failed", last_error=f"{type(error).__name__}: {error}"[:500]))
@@ -106,7 +82,7 @@ class Passage:
             return replace(standing, state="running", last_error="")
         run = Run(id=self.ids.new(), job=job.name, started_at_ms=now_ms, updated_at_ms=now_ms, total=pages.expected())
         if not self.runs.begin(run, standing):
-            raise OperationError(f"{job.name} was begun by somebody else at this moment.")
+            raise OvertakenError(f"{job.name} was begun by somebody else at this moment.")
         return run
 
     def _step(self, job: Job, pages: Source, run: Run) -> Run:
@@ -121,6 +97,6 @@ class Passage:
             updated_at_ms=self.clock.now_ms(),
         )
         if not self.runs.report(moved):
-            raise OperationError(f"{job.name} was begun anew by somebody else, who goes on with it.")
+            raise OvertakenError(f"{job.name} was begun anew by somebody else, who goes on with it.")
         self.report(len(page))
         return moved
