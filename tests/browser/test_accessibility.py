@@ -97,7 +97,7 @@ def test_every_view_can_be_used_by_everybody(stack: LocalStack, page: Page, room
         page.get_by_test_id("room-menu").click()
         page.get_by_test_id(f"action-{panel}").click()
         page.get_by_test_id(f"{panel}-panel").wait_for()
-        views[panel] = violations(page)
+        views[f"a room's {panel}"] = violations(page)
     page.get_by_test_id("open-people").click()
     page.get_by_test_id("person").first.wait_for()
     views["people"] = violations(page)
