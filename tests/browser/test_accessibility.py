@@ -52,7 +52,7 @@ def over_the_page(page: Page) -> dict[str, dict[str, list[Any]]]:
     views = {}
     page.get_by_test_id("open-settings").click()
     page.get_by_test_id("identity").wait_for()
-    views["settings"] = violations(page)
+    views["one's own settings"] = violations(page)
     page.get_by_test_id("erase-account").click()
     views["an account's end"] = violations(page)
     page.keyboard.press("Escape")
