@@ -31,5 +31,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,
+    // How long something takes says nothing where everything is tested at once.
+    testTimeout: 30_000,
   },
 });

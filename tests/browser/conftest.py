@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, expect
 
 from local.browser import PATIENCE_MS, ChatWindow, open_browser
 from local.client import Client
@@ -59,3 +59,12 @@ def room(stack: LocalStack) -> str:
     with Client(stack.page_url, "Host") as host:
         made = host.call("create", room=f"window-{number}", title=f"Window {number}", kind="public")
     return str(made["room"]["room"])
+
+
+def open_panel(window: ChatWindow, name: str) -> Locator:
+    """What the room's menu leads to."""
+    window.page.get_by_test_id("room-menu").click()
+    window.page.get_by_test_id(f"action-{name}").click()
+    panel = window.page.get_by_test_id(f"{name}-panel")
+    panel.wait_for()
+    return panel

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from local.client import Client
 from local.stack import LocalStack
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, open_panel
 
 WAIT_MS = 30_000
 
@@ -29,7 +29,9 @@ def test_two_people_read_the_same_conversation_in_the_same_order(open_window: Op
     assert authors == ["ada", "grace", "ada"]
 
 
-def test_a_photo_appears_for_both_and_opens_in_full(open_window: Open, room: str, tmp_path: Path) -> None:
+def test_a_photo_appears_for_both_opens_in_full_and_is_among_the_rooms_files(
+    open_window: Open, room: str, tmp_path: Path
+) -> None:
     photo = tmp_path / "photo.png"
     Image.linear_gradient("L").resize((900, 600)).save(photo)
     ada, grace = open_window("Ada"), open_window("Grace")
@@ -44,6 +46,11 @@ def test_a_photo_appears_for_both_and_opens_in_full(open_window: Open, room: str
     grace.page.wait_for_function(
         "image => image.complete && image.currentSrc.includes('/900.')", arg=original.element_handle()
     )
+    grace.page.keyboard.press("Escape")
+    file = open_panel(grace, "files").get_by_test_id("file")
+    expect(file).to_have_count(1, timeout=WAIT_MS)
+    file.get_by_role("button", name="Open photo.png").click()
+    expect(original).to_be_visible(timeout=WAIT_MS)
 
 
 def test_a_file_that_is_no_image_is_refused_in_words(open_window: Open, room: str, tmp_path: Path) -> None:

@@ -21,10 +21,10 @@ from chat.aws import edge_cache
 from chat.aws.files import BucketFiles
 from chat.aws.models import CANCELLED, DONE, REJECTED, UploadRecord
 from chat.media import MediaError, upload_key
+from chat.orphans.collecting import AGE_MS, CollectMedia
 from chat.protocol import DeleteMessage
 from functions.media import announce, document, inspect, purge, reject, sound, transcode, variants, video, video_job
-from operations.maintenance.media import AGE_MS, CollectMedia
-from simulation.world import MemoryEdge, World
+from simulation.world import World
 from tests.infrastructure.assembly import Assembly
 from tests.infrastructure.media_machine import Execution, Fault, Machine, interpreted
 from tests.infrastructure.test_hops import machine_definition
@@ -182,12 +182,12 @@ def stage(kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """With an upload of that kind, which has arrived."""
     assembly: Assembly = request.getfixturevalue("dev" if kind == "MediaConvert" else "local")
     monkeypatch.setenv("CHAT_STAGE", "test")
-    monkeypatch.setattr(edge_cache, "distribution", MemoryEdge)
     jobs = VideoJobs()
     tasks = {f"{{media/{construct}/Live}}": partial(_call, handle) for construct, handle in HANDLERS.items()}
     content_type, body = file_of(kind)
     with open_bucket(monkeypatch) as bucket:
         world = furnished(monkeypatch)
+        monkeypatch.setattr(edge_cache, "purging", lambda: world.purging)
         upload = uploaded(bucket, body, content_type)
         with interpreted(machine_definition(assembly), {**tasks, CONVERT: jobs.run}) as machine:
             yield Stage(world, bucket, machine, jobs, upload)
@@ -436,7 +436,7 @@ def collector(world: World, bucket: Any) -> CollectMedia:
         rooms=world.rooms_table,
         messages=world.messages_table,
         files=BucketFiles(bucket, BUCKET),
-        edge_cache=world.edge_cache,
+        purging=world.purging,
         give_up_parts=lambda key, _upload: pytest.fail(key),
         now_ms=world.clock.now_ms,
         pause=lambda _s: None,

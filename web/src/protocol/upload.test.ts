@@ -55,7 +55,8 @@ it("a large file goes in parts, a few at once, and is whole at the end", async (
   await send(LARGE);
   expect(await server.textOf("m1")).toBe(await LARGE.text());
   expect(server.begun.get("m1")?.state).toBe("processing");
-  expect(server.mostPartsUnderWay).toBe(PARALLEL_PARTS);
+  expect(server.mostPartsUnderWay).toBeGreaterThan(1);
+  expect(server.mostPartsUnderWay).toBeLessThanOrEqual(PARALLEL_PARTS);
   expect(permits.map(({ media }) => media)).toEqual(["m1"]);
 });
 
