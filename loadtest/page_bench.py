@@ -7,7 +7,7 @@ messages come in. Each part is a row: frames as the page's own `requestAnimation
 `build/page-trace.json`, which the performance panel of a browser opens.
 
 A machine without a graphics card paints with the processor that runs the page: absolute figures are this machine's.
-What is not shown, or moves under its reader, ends the run; how long anything took does not.
+The run fails where something moved under its reader or was not shown, and never for how long anything took.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def work(trace: dict[str, Any]) -> dict[str, float]:
 
 
 def measure(messages: int) -> dict[str, Any]:
-    """The whole report; raises AssertionError where something moved that somebody was reading."""
+    """The whole report; raises AssertionError where a message that came is not shown."""
     trace = OUTPUT / "page-trace.json"
     with gallery() as url, open_browser() as browser:
         page = browser.new_page(viewport=WINDOW)  # type: ignore[arg-type]
@@ -209,9 +209,6 @@ def measure(messages: int) -> dict[str, Any]:
                 print(f"{parts[-1].seconds:5.0f} s  {what}", file=sys.stderr, flush=True)
         figures = held(session, page)
         chromium = browser.version
-    if moved := [it.what for it in parts if it.shift > 0]:
-        message = f"something moved on the page: {moved}"
-        raise AssertionError(message)
     spent_s = work(json.loads(trace.read_bytes()))
     where = {**machine(), "chromium": chromium, "load": os.getloadavg()[0]}
     return {
@@ -245,7 +242,7 @@ def as_text(report: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """0, or whatever a failure raises."""
+    """0, or 1 where something moved on the page."""
     parser = argparse.ArgumentParser(prog="python -m loadtest.page_bench", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--messages", type=int, default=10_000, help="in the room (default: %(default)s)")
@@ -254,7 +251,7 @@ def main() -> int:
     report = measure(arguments.messages)
     (OUTPUT / "page-bench.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(as_text(report))
-    return 0
+    return int(any(part["shift"] > 0 for part in report["parts"]))
 
 
 if __name__ == "__main__":

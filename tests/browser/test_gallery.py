@@ -110,7 +110,7 @@ def test_every_component_by_itself_is_seen_and_can_be_used_by_everybody(url: str
 
 
 MOST_ROWS = 60
-"""Of a log in the page, however many messages there are: what a window of 760 px shows, and some above and below it."""
+"""Of a log in the page, however many messages there are: what a window of 900 px shows, and some above and below it."""
 
 PAGE = 50
 """Messages that come at once."""
