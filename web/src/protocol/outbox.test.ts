@@ -14,6 +14,7 @@ let numbered: string[];
 let openStore: () => Promise<OutboxStore>;
 let forgetful: number;
 let leads: boolean;
+let joining: string | null;
 
 function createOutbox(): Outbox {
   return new Outbox({
@@ -23,6 +24,7 @@ function createOutbox(): Outbox {
     openStore: () => openStore(),
     onForgetful: () => forgetful++,
     leads: () => leads,
+    isJoining: (room) => room === joining,
     random: () => 0,
   });
 }
@@ -57,6 +59,7 @@ beforeEach(async () => {
   openStore = () => Promise.resolve(store);
   forgetful = 0;
   leads = true;
+  joining = null;
   connection = new Connection({
     fetchTicket: () => Promise.resolve({ ticket: "t", url: "ws://chat.test" }),
     http: NO_HTTP,
@@ -126,6 +129,18 @@ describe("a message", () => {
     expect(outbox.all).toMatchObject([{ text: "one", failure: null }]);
     await connect();
     expect(sends().map((it) => it["text"])).toEqual(["one"]);
+  });
+
+  it("to a room that is being joined waits for that, and one to another room does not", async () => {
+    joining = "general";
+    outbox.add("general", "one");
+    outbox.add("lunch", "two");
+    await settle();
+    expect(sends().map((it) => it["text"])).toEqual(["two"]);
+    joining = null;
+    outbox.resume();
+    await settle();
+    expect(sends().map((it) => it["text"])).toEqual(["two", "one"]);
   });
 
   it("refused for now goes again with its id, not before the server's time", async () => {

@@ -49,6 +49,8 @@ export interface OutboxOptions {
   readonly onForgetful: () => void;
   /** Whether this tab is the one that sends what is in the store. */
   readonly leads: () => boolean;
+  /** Whether the room is being joined at the moment: its messages wait for `resume`. */
+  readonly isJoining: (room: string) => boolean;
   readonly random?: () => number;
 }
 
@@ -112,7 +114,7 @@ export class Outbox {
     void this.#reload();
   }
 
-  /** To be called whenever the line is up, or this tab has come to lead. */
+  /** To be called whenever the line is up, this tab has come to lead, or a room is joined, or is not to be. */
   resume(): void {
     for (const room of new Set(this.#messages.map((message) => message.room))) void this.#drain(room);
   }
@@ -146,7 +148,7 @@ export class Outbox {
   }
 
   #next(room: string): OutgoingMessage | undefined {
-    if (this.#stopped || !this.#options.connection.online) return undefined;
+    if (this.#stopped || !this.#options.connection.online || this.#options.isJoining(room)) return undefined;
     return this.#messages.find((it) => it.room === room && it.failure === null && this.#isOurs(it.id));
   }
 

@@ -114,6 +114,7 @@ export class Chat {
         this.isForgetful.set(true);
       },
       leads: () => this.#connection.leads,
+      isJoining: (room) => this.#rooms.get(room)?.room.isJoining ?? false,
     });
     this.#changes = new PendingChanges({
       connection: this.#connection,
@@ -191,6 +192,10 @@ export class Chat {
       listed: () => this.directory.find(id),
       onEntered: (it) => {
         this.directory.put(it);
+        this.outbox.resume();
+      },
+      onRefused: () => {
+        this.outbox.resume();
       },
       onMessages: this.#onMessages,
     });
@@ -208,6 +213,7 @@ export class Chat {
   show(id: string | null): void {
     if (this.#current?.id === id) return;
     this.#current?.leave();
+    this.outbox.resume();
     this.#current = id === null ? null : this.room(id);
     void this.#followed?.enter();
   }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { closeChat, fill, openChat, pass, range, reconnect } from "../testing/chat";
 import { ADA, GRACE } from "../testing/messages";
 import type { FakeServer } from "../testing/server";
+import type { FakeSocket, SentCommand } from "../testing/socket";
 import type { Chat } from "./chat";
 import { LATE_MS } from "./gapFiller";
 import { MAX_FILL, type OpenRoom } from "./room";
@@ -44,6 +45,33 @@ describe("entering a room", () => {
     await pass();
     expect(server.commands.slice(-4).map((it) => it.action)).toEqual(["join", "subscribe", "history", "receipts"]);
     expect(chat.room("lunch").view.get().phase).toBe("ready");
+  });
+
+  it("has what is written meanwhile wait, which could be there before oneself", async () => {
+    server.addRoom("lunch", "Lunch");
+    const held: [SentCommand, FakeSocket][] = [];
+    server.intercept = (command, socket) => command.action === "join" && held.length === 0 && held.push([command, socket]) > 0;
+    chat.start();
+    await pass();
+    chat.show("lunch");
+    chat.outbox.add("lunch", "Soup?");
+    await pass();
+    expect(server.commands.some((it) => it.action === "send")).toBe(false);
+    const [[command, socket] = []] = held;
+    socket?.refuse(command, "unavailable", true, 100); // and is asked again
+    await pass(3000);
+    expect(chat.room("lunch").view.get().log.messages.map((it) => it.text)).toEqual(["Soup?"]);
+    expect(chat.outbox.all).toEqual([]);
+  });
+
+  it("that is refused tells whoever has written into it", async () => {
+    server.addRoom("board", "Board", [], "private");
+    chat.start();
+    await pass();
+    chat.show("board");
+    chat.outbox.add("board", "Let me in");
+    await pass();
+    expect(chat.outbox.all.map((it) => it.failure)).toMatchObject([{ code: "not_a_member" }]);
   });
 
   it("ends the messages of the one before", async () => {

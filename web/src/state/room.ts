@@ -41,6 +41,8 @@ export interface OpenRoomOptions {
   /** The room as the list has it; null while that is not here yet. */
   readonly listed: () => Room | null;
   readonly onEntered: (room: Room) => void;
+  /** One is not to enter, or not to stay. */
+  readonly onRefused: () => void;
   /** Messages that came into the log, whichever way. */
   readonly onMessages: (messages: readonly Message[]) => void;
 }
@@ -69,6 +71,11 @@ export class OpenRoom {
     this.#tail = new RoomTail(options.tails, this.#tailReader(), (isTailed) => {
       if (isTailed !== this.view.get().isTailed) this.#change({ isTailed });
     });
+  }
+
+  /** Whether one is on the way in, and not a member yet: what one writes meanwhile must not overtake that. */
+  get isJoining(): boolean {
+    return this.#isOpen && this.view.get().phase === "entering" && this.#options.listed()?.member !== true;
   }
 
   /** Tells of all that happens here; the answer ends that. */
@@ -206,6 +213,7 @@ export class OpenRoom {
     this.#tail.end();
     this.#rev = null;
     this.#change({ phase: "refused", failure, log: RoomLog.empty, notices: [] });
+    this.#options.onRefused();
     this.#watchers.tell((it) => it.onReset?.());
   }
 
@@ -358,6 +366,7 @@ export class OpenRoom {
       return;
     }
     this.#change({ phase: "refused", failure: error });
+    this.#options.onRefused();
   }
 
   #page(before: number | null, limit: number): Promise<History> {
