@@ -187,17 +187,17 @@ async def test_fifty_senders_at_once_leave_one_order_at_every_reader(sign_in: Si
 async def test_an_upload_becomes_a_message_or_says_why_not(sign_in: SignIn, room: str, tmp_path: Path) -> None:
     ada = await sign_in("Ada")
     await ada.create("Photos", room=room)
-    photo, broken, text = tmp_path / "photo.jpg", tmp_path / "broken.png", tmp_path / "notes.txt"
+    photo, broken, program = tmp_path / "photo.jpg", tmp_path / "broken.png", tmp_path / "notes.exe"
     Image.effect_noise((900, 600), 80).save(photo)
     broken.write_bytes(b"not an image at all")
-    text.write_text("nor this")
+    program.write_bytes(b"nor this")
     steps: list[tuple[int, int]] = []
     async with asyncio.timeout(WAIT_S):
         message = await ada.upload(room, photo, progress=lambda sent, total: steps.append((sent, total)))
         with pytest.raises(MediaRejectedError, match="not a JPEG"):
             await ada.upload(room, broken)
     with pytest.raises(UnsupportedTypeError):
-        await ada.upload(room, text)
+        await ada.upload(room, program)
     assert message.media is not None
     assert (message.kind, message.media.name, message.media.original.width) == ("image", "photo.jpg", 900)
     address = await ada.media_url(message.media.thumbnail.url)

@@ -72,6 +72,7 @@ LAYERS = {
 """On top of the domain and the core libraries."""
 
 OFF_BY_DEFAULT = {
+    "addresses",
     "blocked_words",
     "fanout",
     "moderation_hook",
