@@ -12,7 +12,6 @@ import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
-from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -45,7 +44,8 @@ def expected(received: Received, url: str, service: str, credentials: Credential
     keys = BotoCredentials(credentials.access_key, credentials.secret_key, credentials.session_token or None)
     auth = (S3SigV4Auth if service == "s3" else SigV4Auth)(keys, service, "eu-west-1")
     at = datetime.strptime(received.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    with freeze_time(at):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("botocore.auth.get_current_datetime", lambda: at)
         auth.add_auth(request)
     return str(request.headers["Authorization"]).split("Signature=")[1]
 
