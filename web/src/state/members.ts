@@ -1,8 +1,8 @@
 /** Who is in a room, for as long as somebody looks at them, and what is done about one of them. */
 
 import type { Connection } from "../protocol/connection";
-import { ConnectionLost } from "../protocol/errors";
 import { MAX_PAGE, type Commands, type Member, type MemberList } from "../protocol/frames";
+import { LatestAnswer } from "./latestAnswer";
 import { Store } from "./store";
 
 /** How long somebody is muted for. */
@@ -29,8 +29,7 @@ export class Members {
   readonly #connection: Pick<Connection, "request">;
   readonly #room: string;
   #after: string | null = null;
-  /** Grows with each reading, so that an earlier answer does not take the place of a later one. */
-  #reading = 0;
+  readonly #latest = new LatestAnswer(this.view, ({ members }) => members !== null);
 
   constructor(connection: Pick<Connection, "request">, room: string) {
     this.#connection = connection;
@@ -70,16 +69,9 @@ export class Members {
   }
 
   async #read(read: () => Promise<{ readonly members: readonly Member[]; readonly after: string | null }>): Promise<void> {
-    const reading = ++this.#reading;
-    try {
-      const { members, after } = await read();
-      if (reading !== this.#reading) return;
+    await this.#latest.ask(read, ({ members, after }) => {
       this.#after = after;
       this.view.set({ members, hasMore: after !== null, failure: null });
-    } catch (failure) {
-      // What is there stays; with the next connection it is asked for again.
-      if (reading !== this.#reading || (failure instanceof ConnectionLost && this.view.get().members !== null)) return;
-      this.view.update((view) => ({ ...view, failure }));
-    }
+    });
   }
 }

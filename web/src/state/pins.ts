@@ -2,8 +2,8 @@
 
 import { changed, type Copy, type MessageChange, targetOf } from "../protocol/changes";
 import type { Connection } from "../protocol/connection";
-import { ConnectionLost } from "../protocol/errors";
 import type { Message, PinList } from "../protocol/frames";
+import { LatestAnswer } from "./latestAnswer";
 import { Store } from "./store";
 
 export interface PinsView {
@@ -16,8 +16,7 @@ export class Pins {
   readonly view = new Store<PinsView>({ messages: null, failure: null });
   readonly #connection: Pick<Connection, "request">;
   readonly #room: string;
-  /** Grows with each reading, so that an earlier answer does not take the place of a later one. */
-  #reading = 0;
+  readonly #latest = new LatestAnswer(this.view, ({ messages }) => messages !== null);
 
   constructor(connection: Pick<Connection, "request">, room: string) {
     this.#connection = connection;
@@ -25,15 +24,12 @@ export class Pins {
   }
 
   async load(): Promise<void> {
-    const reading = ++this.#reading;
-    try {
-      const messages = await this.#pages();
-      if (reading === this.#reading) this.view.set({ messages, failure: null });
-    } catch (failure) {
-      // What is there stays; with the next connection it is asked for again.
-      if (reading !== this.#reading || (failure instanceof ConnectionLost && this.view.get().messages !== null)) return;
-      this.view.update(({ messages }) => ({ messages, failure }));
-    }
+    await this.#latest.ask(
+      () => this.#pages(),
+      (messages) => {
+        this.view.set({ messages, failure: null });
+      },
+    );
   }
 
   /** Something that is pinned has become another, or something else is pinned. */

@@ -6,8 +6,8 @@
  */
 
 import type { Connection } from "../protocol/connection";
-import { ConnectionLost } from "../protocol/errors";
 import { MAX_PAGE, type MessageReport } from "../protocol/frames";
+import { LatestAnswer } from "./latestAnswer";
 import { Store } from "./store";
 
 /** How often others' decisions and new reports are asked for, in ms. */
@@ -36,8 +36,7 @@ export class Reports {
   #all: readonly Reported[] = [];
   /** Being decided: not shown meanwhile, whatever an answer that was on its way says. */
   readonly #leaving = new Set<number>();
-  /** Grows with each reading, so that an earlier answer does not take the place of a later one. */
-  #reading = 0;
+  readonly #latest = new LatestAnswer(this.view, ({ reported }) => reported !== null);
 
   constructor(connection: Pick<Connection, "request">, room: string) {
     this.#connection = connection;
@@ -45,20 +44,17 @@ export class Reports {
   }
 
   async load(): Promise<void> {
-    const reading = ++this.#reading;
-    try {
-      const { reports, after } = await this.#connection.request("reports", { room: this.#room, limit: MAX_PAGE });
-      if (reading === this.#reading) this.#show(byMessage(reports), after !== null);
-    } catch (failure) {
-      // What is there stays; with the next connection it is asked for again.
-      if (reading !== this.#reading || (failure instanceof ConnectionLost && this.view.get().reported !== null)) return;
-      this.view.update((view) => ({ ...view, failure }));
-    }
+    await this.#latest.ask(
+      () => this.#connection.request("reports", { room: this.#room, limit: MAX_PAGE }),
+      ({ reports, after }) => {
+        this.#show(byMessage(reports), after !== null);
+      },
+    );
   }
 
   /** Who looks moderates no more. */
   clear(): void {
-    this.#reading++;
+    this.#latest.overtake();
     this.#all = [];
     this.view.set(UNKNOWN);
   }
@@ -74,7 +70,7 @@ export class Reports {
       await deed();
       await this.#connection.request("settle", { room: this.#room, seq });
       this.#all = this.#all.filter((it) => it.seq !== seq);
-      this.#reading++; // an answer that is on its way may still have it
+      this.#latest.overtake(); // an answer that is on its way may still have it
     } finally {
       this.#leaving.delete(seq);
       this.#show(this.#all, this.view.get().hasMore);
