@@ -10,9 +10,8 @@ from cdk.constructs.alarms import AlarmTopic
 from cdk.constructs.dead_letters import DeadLetters
 from cdk.constructs.function import Platform
 from cdk.constructs.media_bucket import VARIANTS
-from cdk.constructs.permissions import pattern_in
-from cdk.service.addresses import distribution_parameter, parameter_arn
-from cdk.service.partitions import MAINTENANCE, PURGES, UPLOADS, only
+from cdk.service.partitions import MAINTENANCE, UPLOADS, only
+from cdk.service.purging import allow_purging, purge_settings
 from cdk.stacks.data import DataStack
 from chat.media import UPLOADS as ARRIVING
 
@@ -21,7 +20,6 @@ TIMEOUT_S = 900
 
 def add_collect_media(platform: Platform, *, data: DataStack, alarms: AlarmTopic) -> None:
     """The function that goes through the bucket, a slice an hour."""
-    stack, parameter = platform.stack, distribution_parameter(platform.config)
     collect = platform.function(
         "CollectMedia",
         "ops.collect_media",
@@ -29,8 +27,7 @@ def add_collect_media(platform: Platform, *, data: DataStack, alarms: AlarmTopic
             rooms_table=data.rooms.table_name,
             messages_table=data.messages.table_name,
             media_bucket=data.media.bucket.bucket_name,
-            distribution_parameter=parameter,
-            purge_paths_per_day=str(platform.config.purge_paths_per_day),
+            **purge_settings(platform.config),
         ),
         timeout_s=TIMEOUT_S,
         layers=("data",),
@@ -43,7 +40,6 @@ def add_collect_media(platform: Platform, *, data: DataStack, alarms: AlarmTopic
         conditions=only(UPLOADS),
     )
     collect.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:PutItem", conditions=only(MAINTENANCE))
-    collect.allow([data.rooms.table_arn], "dynamodb:UpdateItem", conditions=only(PURGES))
     collect.allow([data.messages.table_arn], "dynamodb:GetItem", "dynamodb:Query")
     bucket = data.media.bucket.bucket_arn
     listed = {"StringLike": {"s3:prefix": [f"{ARRIVING}*", f"{VARIANTS}*"]}}
@@ -52,10 +48,8 @@ def add_collect_media(platform: Platform, *, data: DataStack, alarms: AlarmTopic
     collect.allow([bucket], "s3:ListBucketMultipartUploads")
     collect.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
     collect.allow([data.media.uploads], "s3:AbortMultipartUpload")
-    collect.allow([parameter_arn(stack, parameter)], "ssm:GetParameter")
-    distributions = stack.format_arn(service="cloudfront", region="", resource="distribution", resource_name="*")
-    reason = "The distribution's id is read when the function runs."
-    collect.allow([pattern_in(stack, distributions, reason)], "cloudfront:CreateInvalidation")
+    allow_purging(collect, platform, data)
+    stack = platform.stack
     dead_letters = DeadLetters(stack, "CollectMediaDeadLetters", source="the hourly collection of media", alarms=alarms)
     dead_letters.call_again(collect)
     events.Rule(

@@ -6,10 +6,9 @@ import aws_cdk as cdk
 
 from cdk.constructs.dead_letters import WorkQueue
 from cdk.constructs.function import Platform
-from cdk.constructs.permissions import pattern_in
 from cdk.constructs.room_events import RoomEvents
-from cdk.service.addresses import distribution_parameter, parameter_arn
-from cdk.service.partitions import ACCOUNTS, PURGES, REACTIONS, TRACES, UPLOADS, WORDS, only
+from cdk.service.partitions import ACCOUNTS, REACTIONS, TRACES, UPLOADS, WORDS, only
+from cdk.service.purging import allow_purging, purge_settings
 from cdk.stacks.data import DataStack
 from chat.events import MESSAGE_CHANGED, MESSAGE_DELETED, MESSAGE_POSTED
 
@@ -67,7 +66,6 @@ def add_events(platform: Platform, *, data: DataStack, events: RoomEvents, notic
 
 def _add_purge(platform: Platform, *, data: DataStack, events: RoomEvents) -> None:
     """What goes after a message that was deleted: its image, from caches too, and who reacted to it."""
-    parameter = distribution_parameter(platform.config)
     purge = platform.function(
         "Purge",
         "media.purge",
@@ -75,8 +73,7 @@ def _add_purge(platform: Platform, *, data: DataStack, events: RoomEvents) -> No
             rooms_table=data.rooms.table_name,
             messages_table=data.messages.table_name,
             media_bucket=data.media.bucket.bucket_name,
-            distribution_parameter=parameter,
-            purge_paths_per_day=str(platform.config.purge_paths_per_day),
+            **purge_settings(platform.config),
         ),
         timeout_s=PURGE_TIMEOUT_S,
         layers=("data",),
@@ -85,17 +82,11 @@ def _add_purge(platform: Platform, *, data: DataStack, events: RoomEvents) -> No
     cdk.CfnOutput(platform.stack, "PurgePathsPerDay", value=str(platform.config.purge_paths_per_day))
     purge.allow([data.messages.table_arn], "dynamodb:Query", "dynamodb:DeleteItem", conditions=only(REACTIONS))
     purge.allow([data.rooms.table_arn], "dynamodb:DeleteItem", conditions=only(UPLOADS))
-    purge.allow([data.rooms.table_arn], "dynamodb:UpdateItem", conditions=only(PURGES))
     purge.allow([data.media.ledger], "s3:PutObject")
     purge.allow([data.media.uploads, data.media.variants], "s3:DeleteObject")
     listed = {"StringLike": {"s3:prefix": ["media/*"]}}
     purge.allow([data.media.bucket.bucket_arn], "s3:ListBucket", conditions=listed)
-    purge.allow([parameter_arn(platform.stack, parameter)], "ssm:GetParameter")
-    distributions = platform.stack.format_arn(
-        service="cloudfront", region="", resource="distribution", resource_name="*"
-    )
-    reason = "The distribution is made after this function, which reads its id when it runs."
-    purge.allow([pattern_in(platform.stack, distributions, reason)], "cloudfront:CreateInvalidation")
+    allow_purging(purge, platform, data)
     events.subscribe(
         "Purge",
         purge,

@@ -174,13 +174,7 @@ def _transcode(platform: Platform, data: DataStack) -> ChatFunction:
 
 
 def _maker(
-    platform: Platform,
-    data: DataStack,
-    construct_id: str,
-    handler: str,
-    *,
-    timeout_s: int,
-    layers: tuple[str, ...],
+    platform: Platform, data: DataStack, construct_id: str, handler: str, *, timeout_s: int, layers: tuple[str, ...]
 ) -> ChatFunction:
     """A function of one core that makes something of an upload."""
     made = platform.function(
