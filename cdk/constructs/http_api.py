@@ -41,7 +41,7 @@ class HttpApi(Construct):
             "Api",
             api_name=f"chat-{config.name}",
             create_default_stage=False,
-            cors_preflight=_lets_in(config.site_domain) if config.addresses else None,
+            cors_preflight=_lets_in(config.site_domain) if config.addresses and config.site_domain else None,
         )
         acknowledge(self.api, *WITHOUT_AUTHORIZER)
         self.stage = apigatewayv2.HttpStage(
@@ -96,9 +96,7 @@ class HttpApi(Construct):
         acknowledge(route, *WITHOUT_AUTHORIZER)
 
 
-def _lets_in(page: SiteDomain | None) -> apigatewayv2.CorsPreflightOptions | None:
-    if page is None:
-        return None
+def _lets_in(page: SiteDomain) -> apigatewayv2.CorsPreflightOptions:
     return apigatewayv2.CorsPreflightOptions(
         allow_origins=[f"https://{page.name}"],
         allow_methods=[apigatewayv2.CorsHttpMethod(method) for method in CROSS_ORIGIN_METHODS],

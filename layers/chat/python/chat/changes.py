@@ -73,7 +73,7 @@ def _take(services: Services, sender: Sender, command: EditMessage) -> Changed:
 
     # Words before the text: a message that is found and lacks them is left out, one that has them must be found.
     known = message_terms("text", _own_text(services, sender, command))
-    added = [term for term in message_terms("text", command.text) if term not in known]
+    added = _beyond(known, message_terms("text", command.text))
     services.search_index.add(command.room, command.seq, added)
     try:
         altered = services.changes.alter(command.room, command.seq, plan, now_ms)
@@ -173,17 +173,23 @@ def _own_text(services: Services, sender: Sender, command: EditMessage) -> str:
     return str(entry["text"])
 
 
+def _beyond(known: list[str], terms: list[str]) -> list[str]:
+    """Those of the terms that are not known."""
+    before = frozenset(known)
+    return [term for term in terms if term not in before]
+
+
 def _take_back(services: Services, command: EditMessage, added: list[str]) -> None:
     """Words of a text that was not stored after all, but for those that the message has as it stands."""
     entry = services.messages.find(command.room, command.seq)
     standing = message_terms(entry["kind"], entry["text"]) if entry else []
-    services.search_index.remove(command.room, command.seq, [term for term in added if term not in standing])
+    services.search_index.remove(command.room, command.seq, _beyond(standing, added))
 
 
 def _forget_terms(services: Services, entry: Item, before: Item) -> None:
     """What the message is found by no more. What stays by mistake finds nothing: a search reads the message."""
     standing = message_terms(entry["kind"], entry["text"])
-    gone = [term for term in message_terms(before["kind"], before["text"]) if term not in standing]
+    gone = _beyond(standing, message_terms(before["kind"], before["text"]))
     try:
         services.search_index.remove(entry["room"], int(entry["sk"]), gone)
     except UnavailableError:

@@ -414,8 +414,7 @@ def read_logs() -> ReadLogs:
 @cache
 def purge_budget() -> PurgeBudget:
     """What caches may still be told to forget today."""
-    told = settings()
-    return PurgeBudget(rooms_table(), int(told.need("purge_paths_per_day")))
+    return PurgeBudget(rooms_table(), int(settings().need("purge_paths_per_day")))
 
 
 @cache

@@ -54,9 +54,9 @@ class ReportBook:
         """Removes all reports of a message and says how many; one that is filed at the same moment may stay."""
         pk, first, last = keys.reports_of(room, seq)
         settled = 0
-        for items in (page.items for page in every_page(self._table, Query(pk, first=first, last=last))):
-            self._table.delete_many([(item["pk"], item["sk"]) for item in items])
-            settled += len(items)
+        for page in every_page(self._table, Query(pk, first=first, last=last)):
+            self._table.delete_many([(item["pk"], item["sk"]) for item in page.items])
+            settled += len(page.items)
         return settled
 
     def page(self, room: str, after: str | None, limit: int) -> tuple[list[ReportRecord], str | None]:
