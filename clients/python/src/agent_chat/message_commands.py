@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from agent_chat import frames
 from agent_chat.caller import Caller
@@ -101,24 +101,26 @@ class MessageCommands(Caller):
             if (after := page.after) is None:
                 return pinned
 
-    async def search(
+    def search(
         self, room: str, query: str, *, before: int | None = None, page_size: int = 20
     ) -> AsyncGenerator[Message, None]:
         """The messages with all words of `query`, newest first, in any case; the last seconds may be missing."""
-        while True:
-            command = frames.Search(id=new_id(), room=room, query=query, before=before, limit=page_size)
-            page = await self.call(command, Found)
-            for message in page.messages:
-                yield message
-            if (before := page.before) is None:
-                return
+        return self._found(
+            lambda number: frames.Search(id=new_id(), room=room, query=query, before=number, limit=page_size), before
+        )
 
-    async def files(
-        self, room: str, *, before: int | None = None, page_size: int = 50
-    ) -> AsyncGenerator[Message, None]:
+    def files(self, room: str, *, before: int | None = None, page_size: int = 50) -> AsyncGenerator[Message, None]:
         """The messages with a picture, video, sound or document, newest first; the last seconds may be missing."""
+        return self._found(
+            lambda number: frames.ListFiles(id=new_id(), room=room, before=number, limit=page_size), before
+        )
+
+    async def _found(
+        self, below: Callable[[int | None], frames.Command], before: int | None
+    ) -> AsyncGenerator[Message, None]:
+        """All pages of a command that looks below a number; None for the newest."""
         while True:
-            page = await self.call(frames.ListFiles(id=new_id(), room=room, before=before, limit=page_size), Found)
+            page = await self.call(below(before), Found)
             for message in page.messages:
                 yield message
             if (before := page.before) is None:
