@@ -7,9 +7,9 @@ what Announce and Reject run for, a tenth of a second of 512 MB.
 from __future__ import annotations
 
 from chat.media_facts import Facts
+from operations.facts.prices import prices_of
 
-GB_S = 13.33e-6
-"""Lambda, arm64: a GB for a second."""
+GB_S = prices_of("us-east-1")["lambda_gb_s"].usd
 TRANSITION = 25e-6
 """Step Functions, Standard."""
 PUT = 5e-6
