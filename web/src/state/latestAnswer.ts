@@ -21,15 +21,21 @@ export class LatestAnswer<View extends Failing> {
 
   /** Asks, and shows the answer unless something else was asked meanwhile; where there is none, the view has the failure. */
   async ask<T>(question: () => Promise<T>, show: (answer: T) => void): Promise<void> {
-    const asking = ++this.#asking;
+    const asking = this.#asking + 1;
     try {
-      const answer = await question();
-      if (asking === this.#asking) show(answer);
+      await this.take(question, show);
     } catch (failure) {
       // What is there stays; with the next connection it is asked for again.
       if (asking !== this.#asking || (failure instanceof ConnectionLost && this.#hasAny(this.#view.get()))) return;
       this.#view.update((view) => ({ ...view, failure }));
     }
+  }
+
+  /** As `ask`, and rejects as the question does. */
+  async take<T>(question: () => Promise<T>, show: (answer: T) => void): Promise<void> {
+    const asking = ++this.#asking;
+    const answer = await question();
+    if (asking === this.#asking) show(answer);
   }
 
   /** An answer that is on its way does not count any more. */

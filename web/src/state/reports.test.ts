@@ -79,7 +79,7 @@ describe("what was reported", () => {
   });
 
   it("is nothing for who moderates no more", () => {
-    reports.clear();
+    reports.stop();
     expect(reports.view.get().reported).toBeNull();
   });
 });

@@ -53,7 +53,7 @@ export class Reports {
   }
 
   /** Who looks moderates no more. */
-  clear(): void {
+  stop(): void {
     this.#latest.overtake();
     this.#all = [];
     this.view.set(UNKNOWN);

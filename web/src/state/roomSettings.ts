@@ -1,8 +1,8 @@
 /** What is set for a room, for as long as somebody looks at it, and how moderators change it. */
 
 import type { Connection } from "../protocol/connection";
-import { ConnectionLost } from "../protocol/errors";
-import type { RoomSettings as Settings } from "../protocol/frames";
+import type { Commands, RoomSettings as Settings } from "../protocol/frames";
+import { LatestAnswer } from "./latestAnswer";
 import { Store } from "./store";
 
 /** How long members may be made to wait between two messages, in seconds; 0 for not at all. The server takes up to 120. */
@@ -18,8 +18,7 @@ export class RoomSettings {
   readonly view = new Store<RoomSettingsView>({ settings: null, failure: null });
   readonly #connection: Pick<Connection, "request">;
   readonly #room: string;
-  /** Grows with each question, so that an earlier answer does not take the place of a later one. */
-  #asking = 0;
+  readonly #latest = new LatestAnswer(this.view, ({ settings }) => settings !== null);
 
   constructor(connection: Pick<Connection, "request">, room: string) {
     this.#connection = connection;
@@ -27,13 +26,7 @@ export class RoomSettings {
   }
 
   async load(): Promise<void> {
-    try {
-      await this.#take(this.#read());
-    } catch (failure) {
-      // What is there stays; with the next connection it is asked for again.
-      if (failure instanceof ConnectionLost && this.view.get().settings !== null) return;
-      this.view.update((view) => ({ ...view, failure }));
-    }
+    await this.#latest.ask(() => this.#read(), this.#show);
   }
 
   /** Shows at once, and goes back where it is refused. Rejects as `Connection.request` does. */
@@ -42,7 +35,7 @@ export class RoomSettings {
     if (settings === null) return;
     this.view.set({ settings: { ...settings, slow_mode_s }, failure: null });
     try {
-      await this.#take(this.#connection.request("configure", { room: this.#room, slow_mode_s }));
+      await this.#configure({ slow_mode_s });
     } catch (refusal) {
       this.view.update((view) => ({ ...view, settings: view.settings && { ...view.settings, slow_mode_s: settings.slow_mode_s } }));
       throw refusal;
@@ -62,18 +55,20 @@ export class RoomSettings {
   /** The server takes the whole list: what other moderators did to it meanwhile is read first, so that it stays. */
   async #change(change: (blocked: readonly string[]) => string[]): Promise<void> {
     const { blocked_words } = await this.#read();
-    await this.#take(this.#connection.request("configure", { room: this.#room, blocked_words: change(blocked_words) }));
+    await this.#configure({ blocked_words: change(blocked_words) });
   }
 
   #read(): Promise<Settings> {
     return this.#connection.request("settings", { room: this.#room });
   }
 
-  async #take(answer: Promise<Settings>): Promise<void> {
-    const asking = ++this.#asking;
-    const settings = await answer;
-    if (asking === this.#asking) this.view.set({ settings, failure: null });
+  async #configure(changed: Omit<Commands["configure"], "room">): Promise<void> {
+    await this.#latest.take(() => this.#connection.request("configure", { room: this.#room, ...changed }), this.#show);
   }
+
+  readonly #show = (settings: Settings): void => {
+    this.view.set({ settings, failure: null });
+  };
 }
 
 /** The words in what somebody wrote, whatever stands between them. */
