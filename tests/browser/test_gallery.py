@@ -144,3 +144,21 @@ def test_whoever_scrolls_a_focused_message_away_goes_on_by_keyboard(long_room: P
     assert long_room.locator(".message:focus").count() == 1
     log.evaluate("it => it.scrollTo(0, 0)")
     expect(log).to_be_focused()
+
+
+def test_nothing_that_is_shown_moves_while_hundreds_of_older_messages_come(long_room: Page) -> None:
+    long_room.evaluate(
+        """() => {
+          window.shifts = [];
+          const note = (list) => window.shifts.push(...list.getEntries().map(({ value }) => value));
+          new PerformanceObserver(note).observe({ type: "layout-shift" });
+        }"""
+    )
+    oldest = long_room.locator(".message").first
+    for _ in range(200):
+        long_room.mouse.wheel(0, -300)
+        if int(oldest.get_attribute("data-seq") or 0) <= 9_400:
+            break
+    else:
+        pytest.fail("the history does not come")
+    assert long_room.evaluate("window.shifts") == []

@@ -37,12 +37,12 @@ const REST: Omit<ComponentProps<typeof MessageList>, "rows" | "log"> = {
 };
 const ACTIONS = { me: ADA, role: "member" } as MessageActions;
 
-function listOf(log: RoomLog, onRender: () => void) {
+function listOf(log: RoomLog, onRender: () => void, asked: Partial<ComponentProps<typeof MessageList>> = {}) {
   const rows = buildTimeline({ log, notices: [], outgoing: [], uploads: [], pending: [], myId: ADA.id, readSeq: null });
   return (
     <Profiler id="list" onRender={onRender}>
       <MessageActionsContext value={ACTIONS}>
-        <MessageList {...REST} rows={rows} log={log} />
+        <MessageList {...REST} {...asked} rows={rows} log={log} />
       </MessageActionsContext>
     </Profiler>
   );
@@ -63,4 +63,14 @@ it("has few rows in the page and few commits for a message that comes in, among 
   expect(onRender.mock.calls.length).toBeGreaterThan(0);
   expect(onRender.mock.calls.length).toBeLessThanOrEqual(MOST_COMMITS);
   expect(count()).toBeLessThanOrEqual(MOST_ROWS);
+});
+
+it("goes to the oldest message that is here as soon as it is shown, with those before it", () => {
+  const [onNeedOlder, onReached] = [vi.fn(), vi.fn()];
+  const asked = { target: { seq: 31 }, onNeedOlder, onReached };
+  const { rerender } = render(listOf(RoomLog.empty.with(messagesOf(31, 80)), nothing, asked));
+  expect(onNeedOlder).toHaveBeenCalled();
+  expect(onReached).not.toHaveBeenCalled();
+  rerender(listOf(RoomLog.empty.with(messagesOf(1, 80)), nothing, asked));
+  expect(onReached).toHaveBeenCalledOnce();
 });

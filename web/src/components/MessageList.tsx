@@ -9,7 +9,7 @@ import { givenBetween } from "../protocol/numbers";
 import type { Target } from "../state/conversation";
 import type { Paging } from "../state/roomView";
 import { isPressed } from "../state/shortcuts";
-import type { Row } from "../state/timeline";
+import { isHeldBack, type Row } from "../state/timeline";
 import { Icon } from "./Icon";
 import { LogRow, type RowActions } from "./LogRow";
 
@@ -204,19 +204,26 @@ function lastMessage(rows: readonly Row[], first: number, last: number): Message
 }
 
 /** Goes to a message that was asked for, as soon as it is here; its row's key while it stands out. */
-function useTarget({ rows, target, onReached }: MessageListProps, scrollTo: (index: number) => void): string | null {
+function useTarget(
+  { rows, log, target, onReached, onNeedOlder }: MessageListProps,
+  scrollTo: (index: number) => void,
+): string | null {
   const [flashed, setFlashed] = useState<string | null>(null);
   useLayoutEffect(() => {
     if (target === null) return;
     const index = rows.findIndex((row) => row.type === "message" && row.message.seq >= target.seq);
     if (index === -1) return;
+    if (isHeldBack(log, target.seq)) {
+      onNeedOlder();
+      return;
+    }
     scrollTo(index);
     const key = rows[index]?.key ?? null;
     requestAnimationFrame(() => {
       setFlashed(key); // it is in the page by then
     });
     onReached();
-  }, [rows, target, onReached, scrollTo]);
+  }, [rows, log, target, onReached, onNeedOlder, scrollTo]);
   useEffect(() => {
     if (flashed === null) return undefined;
     const timer = setTimeout(() => {

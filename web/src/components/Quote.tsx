@@ -30,8 +30,8 @@ export function Quote({ seq, message }: QuoteProps) {
       }}
     >
       <span className="visually-hidden">{words.messages.quote.inReplyTo}</span>{" "}
-      <span className="quote__author">{message?.from?.name ?? ""}</span>{" "}
-      <span className="quote__text">{message === undefined ? "…" : summaryOf(words, message)}</span>
+      <span className="quote__author">{isMissing ? "…" : message.from?.name}</span>{" "}
+      <span className="quote__text">{!isMissing && summaryOf(words, message)}</span>
     </button>
   );
 }

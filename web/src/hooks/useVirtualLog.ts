@@ -110,8 +110,8 @@ interface Place {
 }
 
 /**
- * The virtualizer holds on to the topmost row in view. Where that one is gone, as a day's name is once the day turns out to
- * have begun earlier, the next one that is still there is held on to: else the reader is carried along to what came above.
+ * The virtualizer holds on to the topmost row in view. Where that one is gone, as a seam is once it is filled, the next one
+ * that is still there is held on to: else the reader is carried along to what came above.
  */
 function useHeldPlace(
   rows: readonly KeyedRow[],

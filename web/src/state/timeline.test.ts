@@ -31,6 +31,24 @@ describe("the timeline", () => {
     expect(timeline(log).map((row) => row.type)).toEqual(["day", "message", "day", "message"]);
   });
 
+  it("changes nothing that it showed when older messages come", () => {
+    // Messages in pairs, an hour apart; a void is the oldest that is here at first.
+    const hours = (seq: number): number => messageOf(1).sent_at_ms + Math.floor(seq / 2) * 3_600_000;
+    const messages = Array.from({ length: 80 }, (_, at) => messageOf(at + 1, { sent_at_ms: hours(at + 1) }));
+    for (let first = 30; first < 34; first++) {
+      const page = messages.slice(first).map((message, at) => (at === 0 ? { ...message, kind: "void" as const } : message));
+      const shown = timeline(RoomLog.empty.with(page));
+      expect(shown).toEqual(timeline(RoomLog.empty.with(messages)).slice(-shown.length));
+      expect(shown.filter(({ type }) => type === "message")).toHaveLength(page.length - 2);
+    }
+  });
+
+  it("shows all of a room from its beginning, and of a log that has hardly begun", () => {
+    const messages = Array.from({ length: 40 }, (_, at) => messageOf(at + 1));
+    expect(timeline(RoomLog.empty.with(messages))).toHaveLength(1 + 40);
+    expect(timeline(RoomLog.empty.with(messages.slice(-5)))).toHaveLength(1 + 5);
+  });
+
   it("shows where messages are missing and hides voids", () => {
     const log = RoomLog.empty.with([messageOf(1), messageOf(2, { kind: "void" }), messageOf(5)]).reaching(6);
     const rows = timeline(log);

@@ -11,8 +11,10 @@ import { afterPending, type PendingChange } from "../protocol/pendingChanges";
 import type { Notice } from "./roomView";
 import type { Upload } from "./uploads";
 
-/** Messages of one author this close together share one heading. */
+/** A message that follows another one of its author this closely needs no heading of its own. */
 const GROUP_MS = 5 * 60_000;
+/** Of a log with fewer messages than this all are shown, else it might look empty. */
+const MIN_TO_HOLD_BACK = 20;
 
 export type Row =
   | { readonly type: "day"; readonly key: string; readonly atMs: number }
@@ -70,7 +72,7 @@ function loggedRows({ log, notices, pending, myId, readSeq }: TimelineSource): R
   const gapAfter = new Map(log.gaps().map((gap) => [gap.first - 1, gap.last - gap.first + 1]));
   const replies = countReplies(log);
   const isNewDay = dayTeller();
-  let head: Message | null = null;
+  let before: Message | null = null;
   let isMarked = readSeq === null || !reaches(log, readSeq);
   const waiting = [...notices];
   const noticesBelow = (seq: number): void => {
@@ -89,8 +91,8 @@ function loggedRows({ log, notices, pending, myId, readSeq }: TimelineSource): R
         rows.push({ type: "unread", key: "unread" });
         isMarked = true;
       }
-      const isHead: boolean = beginsDay || BREAKS.has(rows.at(-1)?.type) || !belongsTo(head, message);
-      if (isHead) head = message;
+      const isHead: boolean = beginsDay || BREAKS.has(rows.at(-1)?.type) || !belongsTo(before, message);
+      before = message;
       rows.push({ type: "message", key: keyOf(message, myId), message, isHead, replies: replies.get(message.seq) ?? message.replies });
     }
     const missing = gapAfter.get(known.seq);
@@ -98,7 +100,22 @@ function loggedRows({ log, notices, pending, myId, readSeq }: TimelineSource): R
   }
   noticesBelow(Infinity);
   if (log.complete && log.newest !== null) rows.unshift({ type: "beginning", key: "beginning" });
-  return rows;
+  const held = heldBack(log);
+  return held === null ? rows : rows.slice(rows.findIndex((row) => row.type === "message" && row.message.seq === held) + 1);
+}
+
+/**
+ * The number of the oldest message here where it is not shown yet, nor what is above it: whether it has a heading, and
+ * begins a day, is known once the one before it is here. So nothing that is shown changes when older messages come.
+ */
+function heldBack(log: RoomLog): number | null {
+  if (log.complete || log.messages.length < MIN_TO_HOLD_BACK) return null;
+  return log.messages.find(({ kind }) => kind !== "void")?.seq ?? null;
+}
+
+/** Whether this message is here, and will be shown together with older ones. */
+export function isHeldBack(log: RoomLog, seq: number): boolean {
+  return heldBack(log) === seq;
 }
 
 /** Whether the last message that was read is here, so that it is known which one is the first that was not. */
@@ -133,10 +150,10 @@ function keyOf(message: Message, myId: string): string {
   return message.from?.id === myId && message.command_id !== null ? message.command_id : String(message.seq);
 }
 
-/** Whether a message goes under the heading of an earlier one. */
-export function belongsTo(head: Message | null, message: Message): boolean {
-  if (head === null || head.from?.id !== message.from?.id) return false;
-  return Math.abs(message.sent_at_ms - head.sent_at_ms) < GROUP_MS;
+/** Whether a message goes under the same heading as the one before it. */
+export function belongsTo(before: Message | null, message: Message): boolean {
+  if (before === null || before.from?.id !== message.from?.id) return false;
+  return Math.abs(message.sent_at_ms - before.sent_at_ms) < GROUP_MS;
 }
 
 /** By the key of the row that each reader has got to, who that is; without oneself. */
