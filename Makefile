@@ -46,7 +46,7 @@ dev: setup  ## run the whole application on this machine, with live reload (Ctrl
 	@python -m local.dev $(ARGS)
 
 test: setup-browser  ## all tests but the slow ones: nothing outside this machine is reached
-	@npm test --silent --workspace web && python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 $(ARGS)
+	@npm test --silent --workspaces && python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 $(ARGS)
 
 test-slow: setup-browser  ## the slow tests too
 	@python -m pytest -m slow $(ARGS)

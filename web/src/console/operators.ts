@@ -5,8 +5,9 @@
  * Fails as `protocol/api` does.
  */
 
-import { call } from "../protocol/api";
-import type { Reader } from "../protocol/shape";
+import { call } from "@agent-chat/client/api";
+import type { Reader } from "@agent-chat/client/shape";
+
 import {
   type Alarm,
   alarm,

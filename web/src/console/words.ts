@@ -1,7 +1,8 @@
 /** Every word of the console. English only: it is for those who run the stage. */
 
-import { RequestFailed } from "../protocol/errors";
-import { ShapeError } from "../protocol/shape";
+import { RequestFailed } from "@agent-chat/client/errors";
+import { ShapeError } from "@agent-chat/client/shape";
+
 import type { Deal, FlagView, Request, Rule, VersionView } from "./answers.generated";
 
 /** In the order in which they are listed. */

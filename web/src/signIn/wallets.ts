@@ -3,8 +3,9 @@
  * (`window.ethereum`); asked by EIP-1193.
  */
 
-import { createWalletNonce, createWalletSession, type Session } from "../protocol/api";
-import { list, ShapeError, text } from "../protocol/shape";
+import { createWalletNonce, createWalletSession, type Session } from "@agent-chat/client/api";
+import { list, ShapeError, text } from "@agent-chat/client/shape";
+
 import { checksummed, hexOf, siweMessage } from "./siwe";
 import { WalletError } from "./walletError";
 

@@ -4,17 +4,20 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
-import { ADDRESSES } from "../protocol/addresses";
-import { createMediaAccess, createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
-import { type Copy, type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
-import type { ConnectionStatus, Positions } from "../protocol/connection";
-import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
-import { Outbox, type OutgoingMessage } from "../protocol/outbox";
-import { IndexedOutboxStore } from "../protocol/outboxStore";
-import { type PendingChange, PendingChanges } from "../protocol/pendingChanges";
-import { SharedConnection, tabPlatform } from "../protocol/sharedConnection";
-import { uploadServerOf } from "../protocol/uploadServer";
-import type { Wish } from "../protocol/wishes";
+import { ADDRESSES } from "@agent-chat/client/addresses";
+import { createMediaAccess, createTicket, endpointsOf, type Session, TAILS } from "@agent-chat/client/api";
+import { type Copy, type MessageChange, targetOf, UNTOUCHED } from "@agent-chat/client/changes";
+import type { ConnectionStatus, Positions } from "@agent-chat/client/connection";
+import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "@agent-chat/client/frames";
+import { Outbox, type OutgoingMessage } from "@agent-chat/client/outbox";
+import { IndexedOutboxStore } from "@agent-chat/client/outboxStore";
+import { type PendingChange, PendingChanges } from "@agent-chat/client/pendingChanges";
+import { OpenRoom } from "@agent-chat/client/room";
+import { SharedConnection, tabPlatform } from "@agent-chat/client/sharedConnection";
+import { Store } from "@agent-chat/client/store";
+import { uploadServerOf } from "@agent-chat/client/uploadServer";
+import type { Wish } from "@agent-chat/client/wishes";
+
 import { Conversation } from "./conversation";
 import { RoomDirectory } from "./directory";
 import { Drafts } from "./drafts";
@@ -22,8 +25,6 @@ import { MediaAccess } from "./mediaAccess";
 import { namedIn } from "./mentioning";
 import { forgetDevice } from "./pushDevice";
 import { Reading } from "./reading";
-import { OpenRoom } from "./room";
-import { Store } from "./store";
 import { Uploads } from "./uploads";
 
 /** A tab that nobody has looked at for so long is sent no messages: it catches up when somebody does. */

@@ -1,8 +1,8 @@
 /** A user's own data on its way to them, for as long as somebody looks. */
 
-import { beginExport, type DataExport, readExport } from "../protocol/account";
-import type { Session } from "../protocol/api";
-import { Store } from "./store";
+import { beginExport, type DataExport, readExport } from "@agent-chat/client/account";
+import type { Session } from "@agent-chat/client/api";
+import { Store } from "@agent-chat/client/store";
 
 /** Between two looks at one that is under way. */
 export const LOOK_EVERY_MS = 2_000;

@@ -5,9 +5,9 @@
  * in `localStorage`.
  */
 
-import { readDevices, registerDevice, removeDevice } from "../protocol/account";
-import type { Session } from "../protocol/api";
-import { Store } from "./store";
+import { readDevices, registerDevice, removeDevice } from "@agent-chat/client/account";
+import type { Session } from "@agent-chat/client/api";
+import { Store } from "@agent-chat/client/store";
 
 const WORKER = "/worker.js";
 const KEY = "agent-chat.device";

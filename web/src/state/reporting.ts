@@ -3,9 +3,9 @@
  * nobody looks any more. Loaded when the page is up: nothing waits for it.
  */
 
-import { ADDRESSES } from "../protocol/addresses";
-import { readConfig } from "../protocol/api";
-import { measures } from "../protocol/measures";
+import { ADDRESSES } from "@agent-chat/client/addresses";
+import { readConfig } from "@agent-chat/client/api";
+import { measures } from "@agent-chat/client/measures";
 
 export const REPORT_EVERY_MS = 300_000;
 const PATH = "/api/measurements";

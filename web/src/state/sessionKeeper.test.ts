@@ -1,13 +1,13 @@
+import { readConfig, type Session, type SessionSource } from "@agent-chat/client/api";
+import { RequestFailed } from "@agent-chat/client/errors";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { readConfig, type Session, type SessionSource } from "../protocol/api";
-import { RequestFailed } from "../protocol/errors";
 import { renew } from "../signIn/openId";
 import { loadSession } from "./session";
 import { SessionKeeper, type SignedOut } from "./sessionKeeper";
 
 vi.mock("../signIn/openId");
-vi.mock("../protocol/api", async (original) => ({ ...(await original<object>()), readConfig: vi.fn() }));
+vi.mock("@agent-chat/client/api", async (original) => ({ ...(await original<object>()), readConfig: vi.fn() }));
 
 const HOUR_MS = 3_600_000;
 const OPEN_ID: SessionSource = { kind: "open_id", refreshToken: "r-1" };

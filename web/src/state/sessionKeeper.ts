@@ -3,8 +3,9 @@
  * ended when their wallet turns to another account. Whoever holds it has the token that is good by then.
  */
 
-import { readConfig, type Session, type SessionSource } from "../protocol/api";
-import { RequestFailed } from "../protocol/errors";
+import { readConfig, type Session, type SessionSource } from "@agent-chat/client/api";
+import { RequestFailed } from "@agent-chat/client/errors";
+
 import { forgetSession, isRenewable, saveSession } from "./session";
 
 /** So long before its end a session is renewed; one that is shorter than two of these, in the middle of its life. */

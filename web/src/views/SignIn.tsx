@@ -1,8 +1,8 @@
+import { createSession, readConfig, type Session, type SiteConfig } from "@agent-chat/client/api";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { ColoursPicker, LanguagePicker } from "../components/PreferencePicker";
 import { useWords } from "../hooks/useWords";
-import { createSession, readConfig, type Session, type SiteConfig } from "../protocol/api";
 import { isReturning } from "../signIn/returning";
 import type { SignedOut } from "../state/sessionKeeper";
 import { explain } from "../state/wording";

@@ -1,9 +1,9 @@
+import { eraseAccount } from "@agent-chat/client/account";
+import type { Session } from "@agent-chat/client/api";
 import { type SubmitEvent, useState } from "react";
 
 import { Dialog } from "../../components/Dialog";
 import { useWords } from "../../hooks/useWords";
-import { eraseAccount } from "../../protocol/account";
-import type { Session } from "../../protocol/api";
 import { explain } from "../../state/wording";
 
 interface EraseDialogProps {
