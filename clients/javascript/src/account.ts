@@ -1,7 +1,7 @@
-/** What a user may ask of their own account over HTTP: their data, its end, and the devices that they are told on. Fails as `api.ts` does. */
+/** What a user may ask of their own account over HTTP: their data, its end, and the devices that they are told on. Fails as `stage.ts` does. */
 
-import { call } from "./api.ts";
 import { count, fields, type Fields, list, text } from "./shape.ts";
+import type { Stage } from "./stage.ts";
 
 /** What an export has looked at, of what `total` counts. */
 const COUNTED = ["messages", "changes", "reports", "bans"];
@@ -26,32 +26,32 @@ export interface Devices {
 }
 
 /** Begins an export; one that is under way, or an hour old at most, is the answer instead. */
-export async function beginExport(token: string): Promise<DataExport> {
-  return exportOf(await call("POST", "/api/account/export", { token }));
+export async function beginExport(stage: Stage, token: string): Promise<DataExport> {
+  return exportOf(await stage.call("POST", "/api/account/export", { token }));
 }
 
 /** How far the one that was begun is, with new addresses. */
-export async function readExport(token: string): Promise<DataExport> {
-  return exportOf(await call("GET", "/api/account/export", { token }));
+export async function readExport(stage: Stage, token: string): Promise<DataExport> {
+  return exportOf(await stage.call("GET", "/api/account/export", { token }));
 }
 
 /** Begins to erase all that the user has said and done. It can't be undone. */
-export async function eraseAccount(token: string, user: string): Promise<void> {
-  await call("POST", "/api/account/erasure", { token, body: { user } });
+export async function eraseAccount(stage: Stage, token: string, user: string): Promise<void> {
+  await stage.call("POST", "/api/account/erasure", { token, body: { user } });
 }
 
-export async function readDevices(token: string): Promise<Devices> {
-  return devicesOf(await call("GET", "/api/push/subscriptions", { token }));
+export async function readDevices(stage: Stage, token: string): Promise<Devices> {
+  return devicesOf(await stage.call("GET", "/api/push/subscriptions", { token }));
 }
 
 /** The device's id. Whoever was told on this browser before is not any more. */
-export async function registerDevice(token: string, subscription: PushSubscriptionJSON): Promise<string> {
+export async function registerDevice(stage: Stage, token: string, subscription: PushSubscriptionJSON): Promise<string> {
   const { endpoint, keys } = subscription;
-  return text((await call("POST", "/api/push/subscriptions", { token, body: { endpoint, keys } }))["id"], "device.id");
+  return text((await stage.call("POST", "/api/push/subscriptions", { token, body: { endpoint, keys } }))["id"], "device.id");
 }
 
-export async function removeDevice(token: string, id: string): Promise<void> {
-  await call("DELETE", "/api/push/subscriptions", { token, body: { id } });
+export async function removeDevice(stage: Stage, token: string, id: string): Promise<void> {
+  await stage.call("DELETE", "/api/push/subscriptions", { token, body: { id } });
 }
 
 function exportOf(it: Fields): DataExport {

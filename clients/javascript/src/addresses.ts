@@ -1,8 +1,8 @@
 /**
- * Where the stage is asked: at the page's own origin, or at another address that the stage has told of.
+ * Where the stage is asked: at its home, which for a page is its own origin, or at another address that the stage has told of.
  *
  * A stage in several Regions is at home in one at a time, and the others refuse for as long as that lasts; its API may
- * have an address beside the one that the page comes from. Whoever goes through the list finds the one that answers.
+ * have an address beside the one that its page comes from. Whoever goes through the list finds the one that answers.
  * The rules are those of `clients/python`, and both are held to `tests/addresses.json`.
  */
 
@@ -10,21 +10,27 @@ import { ChatError } from "./errors.ts";
 
 const ELSEWHERE = "elsewhere";
 const GOES_ON = new Set(["network", "unavailable", ELSEWHERE]);
-const OWN_ORIGIN = "";
 
 export class Addresses {
-  #bases: readonly string[] = [OWN_ORIGIN];
+  readonly #home: string;
+  #bases: readonly string[];
   #at = 0;
 
-  /** What stands before a path at the address in use; nothing for the page's own origin. */
-  get base(): string {
-    return this.#bases[this.#at] ?? OWN_ORIGIN;
+  /** `home` is nothing where that is the page's own origin. */
+  constructor(home = "") {
+    this.#home = home;
+    this.#bases = [home];
   }
 
-  /** Others than the page's own, which stays the first. What is in use stays so, where it is among them. */
+  /** What stands before a path at the address in use. */
+  get base(): string {
+    return this.#bases[this.#at] ?? this.#home;
+  }
+
+  /** Others than home, which stays the first. What is in use stays so, where it is among them. */
   learn(others: readonly string[]): void {
     const { base } = this;
-    this.#bases = [OWN_ORIGIN, ...others];
+    this.#bases = [this.#home, ...others];
     this.#at = Math.max(0, this.#bases.indexOf(base));
   }
 
@@ -55,6 +61,3 @@ export class Addresses {
 export function isElsewhere(error: unknown): boolean {
   return error instanceof ChatError && error.code === ELSEWHERE;
 }
-
-/** Those of the stage that this page belongs to. */
-export const ADDRESSES = new Addresses();

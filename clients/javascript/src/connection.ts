@@ -11,7 +11,7 @@
 import { isElsewhere } from "./addresses.ts";
 import { DEFAULT_WINDOW, fullJitter, type Window } from "./backoff.ts";
 import { ChatError, CommandRefused, ConnectionLost, ReplyTimeout, RequestFailed } from "./errors.ts";
-import { type Action, type Commands, PROTOCOL_VERSION, type Ready, type Results, type Synced } from "./frames.ts";
+import { type Action, type Author, type Commands, PROTOCOL_VERSION, type Ready, type Results, type Synced } from "./frames.ts";
 import { type HttpEndpoints, HttpLine } from "./httpLine.ts";
 import { type Line, type LineOptions, REPLY_TIMEOUT_MS, type RequestOptions } from "./line.ts";
 import { measures } from "./measures.ts";
@@ -24,7 +24,7 @@ export const PROBE_WINDOW: Window = { firstMs: 5_000, mostMs: 120_000 };
 /** For a heartbeat that was refused for a while. */
 const HEARTBEAT_WINDOW: Window = { firstMs: 1_000, mostMs: 30_000 };
 const PROBE_TIMEOUT_MS = 5_000;
-const CLIENT = `web/${PROTOCOL_VERSION}`;
+const CLIENT = `javascript/${PROTOCOL_VERSION}`;
 /** Whatever the server says, neither heartbeats nor new sockets come faster than this. */
 const LEAST_INTERVAL_MS = 1_000;
 
@@ -54,6 +54,8 @@ export interface Positions {
 }
 
 export interface ConnectionOptions extends Pick<LineOptions, "onEvent" | "onExcluded"> {
+  /** What the server's log calls this program, such as `web/1`. */
+  readonly client?: string;
   /** Fetches a single-use ticket; `RequestFailed` with status 401 ends the connection as `refused`. */
   readonly fetchTicket: () => Promise<Ticket>;
   /** The stage is not at home where it was asked: another address is to be, by the next attempt. */
@@ -77,6 +79,8 @@ export interface TabOptions extends ConnectionOptions {
 
 export class Connection {
   status: ConnectionStatus = { phase: "stopped", way: "socket", offlineSinceMs: null };
+  /** Whom the server takes this one for; null before it has been online. */
+  user: Author | null = null;
 
   readonly #options: ConnectionOptions;
   /** Every line that is not yet closed: the one in use, one that is opening, one that is being left. */
@@ -164,7 +168,7 @@ export class Connection {
     try {
       line = this.#makeLine(ticket);
       await line.opened;
-      const ready = await line.request("hello", { client: CLIENT });
+      const ready = await line.request("hello", { client: this.#options.client ?? CLIENT });
       if (!isLate()) return [line, ready];
       line.close();
       return null;
@@ -204,6 +208,7 @@ export class Connection {
   #use(line: Line, ready: Ready, way: Way): void {
     if (this.#wasCut) measures.reconnected();
     this.#wasCut = false;
+    this.user = ready.user;
     measures.fellBack(way === "http");
     this.#clockAheadMs = ready.now_ms - Date.now();
     this.#line = line;

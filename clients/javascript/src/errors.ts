@@ -63,6 +63,17 @@ export class RequestFailed extends ChatError {
   }
 }
 
+/** The session is no longer accepted: somebody has to sign in again. */
+export class SessionEnded extends ChatError {
+  override readonly name = "SessionEnded";
+  readonly code = "unauthorized";
+  readonly temporary = false;
+
+  constructor() {
+    super("the session is no longer accepted");
+  }
+}
+
 /** A file that this client or the server will not take: asking again with the same file changes nothing. */
 export class FileRejected extends ChatError {
   override readonly name = "FileRejected";

@@ -60,18 +60,23 @@ export class RoomLog {
     return last === undefined ? null : lastOf(last);
   }
 
-  /** The message of this number, where it is here. By bisection. */
+  /** The message of this number, where it is here. */
   find(seq: number): Copy | null {
+    const found = this.messages[this.indexBehind(seq - 1)];
+    return found?.seq === seq ? found : null;
+  }
+
+  /** The place of the first message behind this number; how many there are where there is none. By bisection. */
+  indexBehind(seq: number): number {
     const { messages } = this;
     let low = 0;
     let high = messages.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((messages[middle]?.seq ?? Infinity) < seq) low = middle + 1;
+      if ((messages[middle]?.seq ?? Infinity) <= seq) low = middle + 1;
       else high = middle;
     }
-    const found = messages[low];
-    return found?.seq === seq ? found : null;
+    return low;
   }
 
   /** Takes in messages in any order; of a number that is here already, the newer copy stays. */

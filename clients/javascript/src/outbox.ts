@@ -7,9 +7,10 @@
  */
 
 import { fullJitter } from "./backoff.ts";
+import { UNTOUCHED } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import { ChatError, CommandRefused, ConnectionLost } from "./errors.ts";
-import type { Sent } from "./frames.ts";
+import type { Author, Message, Sent } from "./frames.ts";
 import { measures } from "./measures.ts";
 import { MemoryOutboxStore, type OutboxStore } from "./outboxStore.ts";
 import { ShapeError } from "./shape.ts";
@@ -79,14 +80,14 @@ export class Outbox {
     return this.#messages;
   }
 
-  /** False where too many wait already: the message is not taken. */
-  add(room: string, body: string, answers: Answered | null = null): boolean {
-    if (this.#messages.length >= MAX_KEPT) return false;
+  /** The message as it waits now; null where too many do already, and it is not taken. */
+  add(room: string, body: string, answers: Answered | null = null): OutgoingMessage | null {
+    if (this.#messages.length >= MAX_KEPT) return null;
     const message = { id: crypto.randomUUID(), room, text: body, answers, createdAtMs: Date.now(), failure: null };
     this.#update([...this.#messages, message]);
     this.#put(message);
     void this.#drain(room);
-    return true;
+    return message;
   }
 
   /** Sends a failed message once more, behind the others; its id stays, in case the server has it after all. */
@@ -264,6 +265,25 @@ export class Outbox {
     this.#isForgetful = true;
     this.#options.onForgetful();
   }
+}
+
+/** What was sent, as the room has it: the server tells it to others than the sender. `mentions` are ids of members. */
+export function asSaid({ id, text, answers }: OutgoingMessage, sent: Sent, from: Author, mentions: readonly string[]): Message {
+  return {
+    room: sent.room,
+    seq: sent.seq,
+    kind: "text",
+    from,
+    text,
+    sent_at_ms: sent.sent_at_ms,
+    command_id: id,
+    media: null,
+    ...UNTOUCHED,
+    reply_to: answers?.seq ?? null,
+    thread: answers?.thread ?? null,
+    mentions,
+    mine: [],
+  };
 }
 
 /** How long the server asked to wait. */

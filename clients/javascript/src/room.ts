@@ -38,6 +38,8 @@ export interface OpenRoomOptions {
   readonly id: string;
   readonly connection: Pick<Connection, "request" | "online">;
   readonly tails: TailDocuments;
+  /** Nobody looks at what is shown: nothing is polled for it. */
+  readonly isHidden?: () => boolean;
   /** The room as the list has it; null while that is not here yet. */
   readonly listed: () => Room | null;
   readonly onEntered: (room: Room) => void;
@@ -171,6 +173,11 @@ export class OpenRoom {
   /** Too much is said to be sent live: the newest is shown, and the rest is history to scroll back to. */
   skip({ last }: MessagesSkipped): void {
     if (this.#isOpen && this.view.get().phase === "ready") this.#setLog(this.view.get().log.above(last));
+  }
+
+  /** What is up to `seq` is needed no longer. */
+  forget(seq: number): void {
+    this.#setLog(this.view.get().log.above(seq));
   }
 
   /** Everything that somebody said here is gone. */
@@ -323,7 +330,7 @@ export class OpenRoom {
   #tailReader(): TailReader {
     return {
       rev: () => this.#rev ?? 0,
-      isHidden: () => document.visibilityState === "hidden",
+      isHidden: () => this.#options.isHidden?.() ?? false,
       onMessages: (messages) => {
         const before = this.view.get().log.lastSeq;
         this.#take(messages);

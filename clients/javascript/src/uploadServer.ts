@@ -1,12 +1,14 @@
 /** Uploads over HTTP: the stage's endpoints below `/api/media`, and the store that files are put into. */
 
-import { call, type Session } from "./api.ts";
 import { RequestFailed } from "./errors.ts";
 import { count, fields, list, optional, type Reader, text } from "./shape.ts";
+import type { Session, Stage } from "./stage.ts";
 import { checksumOf, type Cut, type PartAddress, type UploadForm, type UploadPermit, type UploadServer, type UploadStatus } from "./upload.ts";
 
 /** A transfer of which nothing moves for so long is over. */
 const STALLED_MS = 60_000;
+/** Of a line that is slow and yet alive, where nothing tells how it gets on. */
+const SLOWEST_BYTES_PER_MS = 32;
 
 const cut: Reader<Cut> = (value, path) => {
   const it = fields(value, path);
@@ -27,23 +29,23 @@ const stored: Reader<[number, string]> = (value, path) => {
 };
 
 /** With the token of a session. */
-export function uploadServerOf(session: Pick<Session, "token">): UploadServer {
+export function uploadServerOf(stage: Stage, session: Pick<Session, "token">): UploadServer {
   const below = (media: string): string => `/api/media/${encodeURIComponent(media)}`;
   return {
     permit: async (room, file, signal) => {
       const body = { room, name: file.name, content_type: file.type, size_bytes: file.size, ...(await promised(file)) };
-      return permitOf(await call("POST", "/api/media", { token: session.token, body, signal }));
+      return permitOf(await stage.call("POST", "/api/media", { token: session.token, body, signal }));
     },
-    status: async (media, signal) => statusOf(await call("GET", below(media), { token: session.token, signal })),
+    status: async (media, signal) => statusOf(await stage.call("GET", below(media), { token: session.token, signal })),
     address: async (media, number, sha256, signal) => {
-      const it = await call("POST", `${below(media)}/parts`, { token: session.token, body: { parts: [{ number, sha256 }] }, signal });
+      const it = await stage.call("POST", `${below(media)}/parts`, { token: session.token, body: { parts: [{ number, sha256 }] }, signal });
       return list(addressOf)(it["parts"], "parts")[0] ?? unexpected("no address");
     },
     complete: async (media, sha256, signal) => {
-      await call("POST", `${below(media)}/complete`, { token: session.token, body: { sha256 }, signal });
+      await stage.call("POST", `${below(media)}/complete`, { token: session.token, body: { sha256 }, signal });
     },
     cancel: async (media) => {
-      await call("DELETE", below(media), { token: session.token });
+      await stage.call("DELETE", below(media), { token: session.token });
     },
     post: (target, file, onBytes, signal) => {
       const body = new FormData();
@@ -55,9 +57,9 @@ export function uploadServerOf(session: Pick<Session, "token">): UploadServer {
   };
 }
 
-/** What the file is known by when it arrives. A page without cryptography promises nothing, and sends no parts. */
+/** What the file is known by when it arrives. A page that is not secure has no cryptography: it promises nothing, and sends no parts. */
 async function promised(file: File): Promise<object> {
-  if (!window.isSecureContext) return {};
+  if (!("subtle" in crypto)) return {};
   // A large file is never read as a whole: each of its parts has a checksum of its own.
   return { parts: true, ...(file.size <= HASHED_WHOLE_BYTES && { sha256: await checksumOf(file) }) };
 }
@@ -96,8 +98,29 @@ interface TransferOptions {
   readonly code: string;
 }
 
-/** XMLHttpRequest, because `fetch` still reports no progress of what it sends. */
-function transfer(
+/** XMLHttpRequest where there is one, because `fetch` still reports no progress of what it sends. */
+const transfer: typeof transferWatched = (...sending) =>
+  typeof XMLHttpRequest === "undefined" ? transferWhole(...sending) : transferWatched(...sending);
+
+/** Tells of progress at the end only, and so bounds the whole time. */
+async function transferWhole(
+  method: string,
+  { url, headers }: PartAddress,
+  body: FormData | Blob,
+  { onBytes, signal, code }: TransferOptions,
+): Promise<void> {
+  const bytes = body instanceof Blob ? body.size : [...body.values()].reduce((sum, it) => sum + (typeof it === "string" ? 0 : it.size), 0);
+  const limit = AbortSignal.timeout(STALLED_MS + bytes / SLOWEST_BYTES_PER_MS);
+  const sent = body instanceof Blob ? body.slice(0, body.size, "") : body;
+  const answer = await fetch(url, { method, headers, body: sent, signal: AbortSignal.any([signal, limit]) }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new RequestFailed(0, "network", error instanceof Error ? error.message : String(error));
+  });
+  if (!answer.ok) throw new RequestFailed(answer.status, code, `the store answered with ${answer.status}`);
+  onBytes(bytes);
+}
+
+function transferWatched(
   method: string,
   { url, headers }: PartAddress,
   body: FormData | Blob,

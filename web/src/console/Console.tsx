@@ -1,5 +1,5 @@
-import type { Session } from "@agent-chat/client/api";
 import { RequestFailed } from "@agent-chat/client/errors";
+import type { Session } from "@agent-chat/client/stage";
 import { useCallback, useMemo, useState } from "react";
 
 import { Icon } from "../components/Icon";

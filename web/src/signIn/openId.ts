@@ -3,9 +3,9 @@
  * which this page turns into tokens itself. The ID token is the session's; it stays in this window.
  */
 
-import type { OpenIdClient, Session } from "@agent-chat/client/api";
 import { RequestFailed } from "@agent-chat/client/errors";
 import { fields, json, text } from "@agent-chat/client/shape";
+import type { OpenIdClient, Session } from "@agent-chat/client/stage";
 import * as oauth from "oauth4webapi";
 
 /** What has to be the same when the browser comes back. */

@@ -1,13 +1,13 @@
-import { readConfig, type Session, type SessionSource } from "@agent-chat/client/api";
 import { RequestFailed } from "@agent-chat/client/errors";
+import type { Session, SessionSource } from "@agent-chat/client/stage";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { renew } from "../signIn/openId";
 import { loadSession } from "./session";
 import { SessionKeeper, type SignedOut } from "./sessionKeeper";
+import { STAGE } from "./stage";
 
 vi.mock("../signIn/openId");
-vi.mock("@agent-chat/client/api", async (original) => ({ ...(await original<object>()), readConfig: vi.fn() }));
 
 const HOUR_MS = 3_600_000;
 const OPEN_ID: SessionSource = { kind: "open_id", refreshToken: "r-1" };
@@ -18,7 +18,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   ended = [];
   const openId = { issuer: "https://issuer.example", clientId: "chat" };
-  vi.mocked(readConfig).mockResolvedValue({ stage: "test", openId, walletChains: [], measuredShare: 0 });
+  vi.spyOn(STAGE, "readConfig").mockResolvedValue({ stage: "test", openId, walletChains: [], measuredShare: 0 });
   vi.mocked(renew).mockImplementation(() => Promise.resolve(session("token-2", OPEN_ID, 2 * HOUR_MS)));
 });
 

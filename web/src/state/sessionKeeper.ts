@@ -3,10 +3,11 @@
  * ended when their wallet turns to another account. Whoever holds it has the token that is good by then.
  */
 
-import { readConfig, type Session, type SessionSource } from "@agent-chat/client/api";
 import { RequestFailed } from "@agent-chat/client/errors";
+import type { Session, SessionSource } from "@agent-chat/client/stage";
 
 import { forgetSession, isRenewable, saveSession } from "./session";
+import { STAGE } from "./stage";
 
 /** So long before its end a session is renewed; one that is shorter than two of these, in the middle of its life. */
 const RENEW_BEFORE_MS = 60_000;
@@ -84,7 +85,7 @@ export class SessionKeeper implements Session {
     const { token, source } = this.#session;
     this.#end("asked");
     if (source?.kind !== "open_id") return;
-    const [{ openId }, { endSessionUrl }] = await Promise.all([readConfig(), import("../signIn/openId")]);
+    const [{ openId }, { endSessionUrl }] = await Promise.all([STAGE.readConfig(), import("../signIn/openId")]);
     const url = openId === null ? null : await endSessionUrl(openId, token);
     if (url !== null) window.location.assign(url);
   }
@@ -112,7 +113,7 @@ export class SessionKeeper implements Session {
     const { source } = this.#session;
     if (source?.kind !== "open_id" || source.refreshToken === null) return "over";
     try {
-      const [{ openId }, { renew }] = await Promise.all([readConfig(), import("../signIn/openId")]);
+      const [{ openId }, { renew }] = await Promise.all([STAGE.readConfig(), import("../signIn/openId")]);
       if (openId === null) return "over";
       const renewed = await renew(openId, source.refreshToken);
       if (this.#isOver || renewed.user.id !== this.user.id) return "over";

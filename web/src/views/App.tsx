@@ -1,4 +1,4 @@
-import type { Session } from "@agent-chat/client/api";
+import type { Session } from "@agent-chat/client/stage";
 import { lazy, Suspense, useCallback, useState } from "react";
 
 import { loadSession } from "../state/session";

@@ -1,4 +1,4 @@
-import type { OpenIdClient } from "@agent-chat/client/api";
+import type { OpenIdClient } from "@agent-chat/client/stage";
 import { useEffect, useRef, useState } from "react";
 
 import { useWords } from "../hooks/useWords";

@@ -166,11 +166,8 @@ function RoomComposer({ talk, title, role, doing, onFiles }: RoomComposerProps) 
           if (text !== "") talk.typing.wrote();
         }}
         onSend={(text) => {
-          const isTaken = chat.outbox.add(
-            id,
-            text,
-            answering === null ? null : { seq: answering.seq, thread: answering.thread ?? answering.seq },
-          );
+          const answers = answering === null ? null : { seq: answering.seq, thread: answering.thread ?? answering.seq };
+          const isTaken = chat.outbox.add(id, text, answers) !== null;
           talk.excursion.close();
           if (isTaken) endAnswer();
           return isTaken;

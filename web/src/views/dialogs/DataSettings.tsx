@@ -1,5 +1,5 @@
 import type { Archive } from "@agent-chat/client/account";
-import type { Session } from "@agent-chat/client/api";
+import type { Session } from "@agent-chat/client/stage";
 import { useEffect, useState } from "react";
 
 import { Icon } from "../../components/Icon";

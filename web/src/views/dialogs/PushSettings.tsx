@@ -1,5 +1,5 @@
-import type { Session } from "@agent-chat/client/api";
 import { ChatError } from "@agent-chat/client/errors";
+import type { Session } from "@agent-chat/client/stage";
 import { useEffect, useState } from "react";
 
 import { useStore } from "../../hooks/useStore";

@@ -61,7 +61,7 @@ export function ThreadPanel({ talk, root, edited, onClose }: ThreadPanelProps) {
             if (text !== "") talk.typing.wrote();
           }}
           onSend={(text) => {
-            const isTaken = chat.outbox.add(talk.room.id, text, { seq: answered?.seq ?? root, thread: root });
+            const isTaken = chat.outbox.add(talk.room.id, text, { seq: answered?.seq ?? root, thread: root }) !== null;
             if (isTaken) setAnswered(null);
             return isTaken;
           }}

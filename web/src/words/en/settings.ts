@@ -1,4 +1,4 @@
-import type { Session } from "@agent-chat/client/api";
+import type { Session } from "@agent-chat/client/stage";
 
 import type { Formats } from "../formats";
 

@@ -2,11 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { ADDRESSES } from "./addresses.ts";
-import { createMediaAccess, createTicket, endpointsOf, readConfig, TAILS } from "./api.ts";
 import type { RequestFailed } from "./errors.ts";
+import { Stage } from "./stage.ts";
 
-const { post, events } = endpointsOf({ token: "secret" });
+const stage = new Stage();
+const { post, events } = stage.endpointsOf({ token: "secret" });
 const { signal } = new AbortController();
 
 let asked: { path: string; init: RequestInit }[];
@@ -67,24 +67,24 @@ describe("another address that the stage has told of", () => {
 
   beforeEach(async () => {
     answer = () => Promise.resolve(new Response(JSON.stringify(config)));
-    await readConfig();
-    ADDRESSES.goOn();
+    await stage.readConfig();
+    stage.addresses.goOn();
     asked = [];
     answer = () => Promise.resolve(streamOf([]));
   });
 
   afterEach(() => {
-    ADDRESSES.learn([]);
+    stage.addresses.learn([]);
   });
 
   it("is asked for everything but for what images load with", async () => {
     await read("general:7:2");
     answer = () => Promise.resolve(new Response('{"ticket":"t","url":"wss://sockets.example"}'));
-    await createTicket("secret");
+    await stage.createTicket("secret");
     await post("{}", signal);
-    await createMediaAccess("secret", "general");
+    await stage.createMediaAccess("secret", "general");
     answer = () => Promise.resolve(new Response(null, { status: 304 }));
-    await TAILS.live("/api/tails/1", '"tag"', signal);
+    await stage.tails.live("/api/tails/1", '"tag"', signal);
     expect(asked.map(({ path }) => path)).toEqual([
       `${elsewhere}/api/events?rooms=general%3A7%3A2`,
       `${elsewhere}/api/tickets`,
