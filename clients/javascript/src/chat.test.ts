@@ -271,4 +271,15 @@ describe("a session that is over", () => {
     await expect(reading).rejects.toThrow(SessionEnded);
     await expect(soon(chat.rooms())).rejects.toThrow(SessionEnded);
   });
+
+  it("goes on where there is another token", async () => {
+    const tokens = ["expired", "Ada", "expired", "expired"];
+    const renewed = await soon(Chat.connect(URL, { token: () => tokens.shift() ?? "expired" }));
+    const reading = take(2, {}, renewed);
+    await vi.advanceTimersByTimeAsync(100);
+    say(1, 2);
+    expect(textsOf(await reading)).toEqual(said(1, 2));
+    server.cutAll();
+    await expect(soon(renewed.rooms())).rejects.toThrow(SessionEnded);
+  });
 });

@@ -7,7 +7,7 @@
 
 import type { MessageChange } from "./changes.ts";
 import { Connection, type ConnectionStatus, type Positions } from "./connection.ts";
-import { type ChatError, ConnectionLost, SessionEnded } from "./errors.ts";
+import { ChatError, ConnectionLost, SessionEnded } from "./errors.ts";
 import { feedOf, type FeedStart } from "./feed.ts";
 import {
   type Action,
@@ -31,11 +31,16 @@ import { sendFile } from "./upload.ts";
 import { uploadServerOf } from "./uploadServer.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
+/** A token that is refused sooner than this after another was is not asked for again. */
+const REFUSED_AGAIN_MS = 60_000;
 /** A command that is cut off so many times in a row is given up. */
 const MAX_CUTS = 5;
 
-/** Who one is: a name, where the stage signs in by name, or a token of the stage's issuer. */
-export type Credentials = { readonly name: string } | { readonly token: string };
+/**
+ * Who one is: a name, where the stage signs in by name, or a token of the stage's issuer. A function is asked for the token
+ * of each connection, at the latest every two hours, and again where that is no longer accepted.
+ */
+export type Credentials = { readonly name: string } | { readonly token: string | (() => string | Promise<string>) };
 
 export interface ChatOptions {
   /** What the server's log calls this program. */
@@ -74,27 +79,34 @@ interface Waiting {
 
 export class Chat {
   readonly #stage: Stage;
-  readonly #session: { token: string };
+  readonly #token: () => Promise<string>;
+  readonly #session = { token: "" };
+  /** The token was asked for and not used for a ticket yet. */
+  #isTokenNew = false;
+  #refusedAtMs = -Infinity;
   readonly #options: ChatOptions;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #rooms = new Map<string, Followed>();
   /** By a message's id, who waits for its number. */
   readonly #unsent = new Map<string, Waiting>();
+  /** With a reason where it was not `close` that ended it. */
   readonly #ending = new AbortController();
-  /** Aborted as soon as the session is over; another one for each session. */
-  #refusal = new AbortController();
   /** Told of every change of the connection. */
   readonly #onStatus = new Set<() => void>();
   #turn = 0;
 
-  private constructor(stage: Stage, token: string, options: ChatOptions) {
+  private constructor(stage: Stage, token: () => Promise<string>, options: ChatOptions) {
     this.#stage = stage;
-    this.#session = { token };
+    this.#token = token;
     this.#options = options;
     this.#connection = new Connection({
       ...(options.client !== undefined && { client: options.client }),
-      fetchTicket: () => stage.addresses.through(() => stage.createTicket(this.#session.token)),
+      fetchTicket: async () => {
+        if (!this.#isTokenNew) this.#session.token = await token();
+        this.#isTokenNew = false;
+        return stage.addresses.through(() => stage.createTicket(this.#session.token));
+      },
       onElsewhere: () => {
         stage.addresses.goOn();
       },
@@ -125,7 +137,7 @@ export class Chat {
    */
   static async connect(url: string, credentials: Credentials, options: ChatOptions = {}): Promise<Chat> {
     const stage = new Stage(new URL(url).origin);
-    const [token] = await Promise.all([tokenOf(stage, credentials), stage.readConfig()]);
+    const [token] = await Promise.all([tokensOf(stage, credentials), stage.readConfig()]);
     const chat = new Chat(stage, token, options);
     chat.#connection.start();
     try {
@@ -146,17 +158,6 @@ export class Chat {
 
   get status(): ConnectionStatus {
     return this.#connection.status;
-  }
-
-  /**
-   * Goes on with another token of the same user. Where the one in use is no longer accepted by then, feeds have ended with
-   * `SessionEnded`, and what was not sent yet is sent now.
-   */
-  renew(token: string): void {
-    this.#session.token = token;
-    if (this.status.phase !== "refused") return;
-    this.#connection.stop();
-    this.#connection.start();
   }
 
   /** The public rooms and one's own, by title. */
@@ -182,7 +183,7 @@ export class Chat {
   send(room: string, text: string, { replyTo }: { readonly replyTo?: Pick<Message, "seq" | "thread"> } = {}): Promise<Sent> {
     const answers = replyTo === undefined ? null : { seq: replyTo.seq, thread: replyTo.thread ?? replyTo.seq };
     return new Promise((resolve, reject) => {
-      if (this.#ending.signal.aborted) throw new ConnectionLost();
+      if (this.#ending.signal.aborted) throw this.#failure;
       const message = this.#outbox.add(room, text, answers);
       if (message === null) throw new RangeError(`${MAX_KEPT} messages wait already`);
       this.#unsent.set(message.id, { resolve, reject });
@@ -199,7 +200,7 @@ export class Chat {
     followed.feeds++;
     const unwatch = onChange === undefined ? undefined : followed.room.watch({ onChange });
     try {
-      const ends = AbortSignal.any([this.#ending.signal, this.#refusal.signal, ...(signal === undefined ? [] : [signal])]);
+      const ends = AbortSignal.any([this.#ending.signal, ...(signal === undefined ? [] : [signal])]);
       yield* feedOf(followed.room, { ...start, signal: ends, isAlone: () => followed.feeds === 1 });
     } finally {
       unwatch?.();
@@ -249,10 +250,7 @@ export class Chat {
 
   /** Ends the connection and all feeds. What was not sent is rejected, and stays where `openStore` has it. */
   close(): Promise<void> {
-    this.#ending.abort();
-    this.#rejectUnsent(new ConnectionLost());
-    this.#outbox.stop();
-    this.#connection.stop();
+    this.#end(null);
     return Promise.resolve();
   }
 
@@ -260,9 +258,33 @@ export class Chat {
     await this.close();
   }
 
-  #rejectUnsent(reason: ChatError): void {
-    for (const { reject } of this.#unsent.values()) reject(reason);
+  /** Asks for another token, unless the last one was refused just now, too. */
+  async #signInAgain(): Promise<void> {
+    const before = this.#session.token;
+    const isAgain = Date.now() - this.#refusedAtMs < REFUSED_AGAIN_MS;
+    this.#refusedAtMs = Date.now();
+    try {
+      if (!isAgain) this.#session.token = await this.#token();
+    } catch (error) {
+      console.warn("another token can't be had:", error);
+    }
+    if (this.#session.token === before) {
+      this.#end(new SessionEnded());
+      return;
+    }
+    this.#isTokenNew = true;
+    this.#connection.stop();
+    this.#connection.start();
+  }
+
+  /** Nobody waits for anything any more. */
+  #end(reason: ChatError | null): void {
+    this.#ending.abort(reason ?? undefined);
+    for (const { reject } of this.#unsent.values()) reject(reason ?? new ConnectionLost());
     this.#unsent.clear();
+    for (const listener of [...this.#onStatus]) listener();
+    this.#outbox.stop();
+    this.#connection.stop();
   }
 
   #open(id: string): Followed {
@@ -281,17 +303,22 @@ export class Chat {
     return followed;
   }
 
+  /** Why nothing more can be had. */
+  get #failure(): ChatError {
+    const reason: unknown = this.#ending.signal.reason;
+    return reason instanceof ChatError ? reason : new ConnectionLost();
+  }
+
   /** Settles when commands can be sent. */
   #online(limit: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
-        const { phase } = this.status;
         const isOver = this.#ending.signal.aborted || limit.aborted;
-        if (phase !== "online" && phase !== "refused" && !isOver) return;
+        if (this.status.phase !== "online" && !isOver) return;
         this.#onStatus.delete(look);
         limit.removeEventListener("abort", look);
-        if (phase === "online") resolve();
-        else reject(phase === "refused" ? new SessionEnded() : new ConnectionLost());
+        if (isOver) reject(this.#failure);
+        else resolve();
       };
       this.#onStatus.add(look);
       limit.addEventListener("abort", look);
@@ -304,11 +331,7 @@ export class Chat {
       void this.#enterAll();
       this.#outbox.resume();
     }
-    if (status.phase === "refused") {
-      this.#refusal.abort(new SessionEnded());
-      this.#refusal = new AbortController();
-      this.#rejectUnsent(new SessionEnded());
-    }
+    if (status.phase === "refused") void this.#signInAgain();
     for (const listener of [...this.#onStatus]) listener();
     this.#options.onStatus?.(status);
   };
@@ -368,6 +391,7 @@ export class Chat {
   };
 }
 
-async function tokenOf(stage: Stage, credentials: Credentials): Promise<string> {
-  return "token" in credentials ? credentials.token : (await stage.createSession(credentials.name)).token;
+async function tokensOf(stage: Stage, credentials: Credentials): Promise<() => Promise<string>> {
+  const token = "token" in credentials ? credentials.token : (await stage.createSession(credentials.name)).token;
+  return async () => (typeof token === "string" ? token : token());
 }
