@@ -3,7 +3,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-import { resolve } from "../vite.config";
+import { resolve } from "../vite.config.ts";
 
 export default defineConfig({
   root: import.meta.dirname,

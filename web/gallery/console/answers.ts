@@ -54,9 +54,9 @@ const DASHBOARD: Dashboard = {
   hours: 3,
   read_at_ms: NOON_MS,
   panels: [
-    { title: "Messages a minute", shows: "lines", unit: "Count", period_s: 60, lines: [line("sent", 900), line("delivered", 41_000)] },
-    { title: "Dollars a day", shows: "areas", unit: "None", period_s: 60, lines: [line("Lambda", 12), line("DynamoDB", 9)] },
-    { title: "Open sockets", shows: "number", unit: "Count", period_s: 60, lines: [line("sockets", 102_400)] },
+    { title: "Messages a minute", shows: "lines", unit: "", period_s: 60, lines: [line("sent", 900), line("delivered", 41_000)] },
+    { title: "Cost a day", shows: "areas", unit: "$", period_s: 60, lines: [line("Lambda", 12), line("DynamoDB", 9)] },
+    { title: "Open sockets", shows: "number", unit: "", period_s: 60, lines: [line("sockets", 102_400)] },
   ],
 };
 

@@ -445,7 +445,7 @@ export const AUDIT = {
 
 /** Three digits are what anybody reads of a number that moves. */
 export function numberText(value: number): string {
-  return value.toLocaleString(undefined, { maximumSignificantDigits: Math.abs(value) >= 100 ? 21 : 3, maximumFractionDigits: 0 });
+  return value.toLocaleString(undefined, Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 });
 }
 
 /** In the largest unit that there is one of. */
