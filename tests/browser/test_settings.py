@@ -144,9 +144,18 @@ def test_a_user_takes_their_data_along_and_has_the_account_erased(
     archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
     assert json.loads(archive.read("rooms.json"))["user"] == "uma"
 
+    elsewhere = open_window("Uma").page
+    second_tab = page.context.new_page()
+    second_tab.goto(stack.page_url)
+    second_tab.get_by_test_id("sign-in-name").fill("Uma")
+    second_tab.keyboard.press("Enter")
+    for other in (elsewhere, second_tab):
+        expect(other.get_by_test_id("connection")).to_have_attribute("data-state", "online", timeout=PATIENCE_MS)
     page.get_by_test_id("erase-account").click()
     page.get_by_test_id("erase-name").fill("Uma")
     page.get_by_test_id("confirm-erase").click()
-    expect(page.get_by_text("being erased")).to_be_visible(timeout=PATIENCE_MS)
+    for each in (page, second_tab, elsewhere):
+        expect(each.get_by_text("being erased")).to_be_visible(timeout=PATIENCE_MS)
+        expect(each.get_by_test_id("sign-in-name")).to_be_visible()
     token = request(f"{stack.page_url}/api/sessions", {"name": "Uma"})["token"]
     assert request(f"{stack.page_url}/api/account/erasure", token=token)["state"] in {"running", "done"}

@@ -179,6 +179,22 @@ def test_open_pages_are_told_and_those_that_were_away_learn_it_by_the_changes(wo
     assert "eve" not in json.dumps(after)
 
 
+def test_every_open_page_of_theirs_is_told_to_sign_out_and_nobody_elses(world: World) -> None:
+    world.connect("eve", connection="eve-2")
+    erase(world)
+    told = {"type": "account_erasing"}
+    assert [world.sockets.heard(name, "account_erasing") for name in ("eve-1", "eve-2")] == [[told], [told]]
+    assert world.sockets.listeners("account_erasing") == {"eve-1", "eve-2"}
+
+
+def test_a_page_that_comes_back_between_two_passes_is_told_by_the_second(world: World) -> None:
+    jobs.ask(world.accounts.office, EVE, "erasure")
+    jobs.work_off(world.accounts, world.jobs_queue.bodies.pop(0))
+    world.connect("eve", connection="eve-2")
+    work_off(world)
+    assert world.sockets.heard("eve-2", "account_erasing") == [{"type": "account_erasing"}]
+
+
 def test_the_list_of_rooms_shows_none_of_their_words(world: World) -> None:
     erase(world)
     rooms = ask(world, "ada", action="rooms")["result"]["rooms"]

@@ -1300,6 +1300,15 @@ export interface AuthorErased {
   readonly user: string;
 }
 
+/**
+ * This user's data is being erased, as they asked: clients sign out, and drop what they hold of the user.
+ *
+ * Goes to all their open sockets while it is under way. The server forgets those sockets: nothing else comes on them.
+ */
+export interface AccountErasing {
+  readonly type: "account_erasing";
+}
+
 /** An upload could not become a message, and why. Goes to the uploader's own connections only. */
 export interface MediaRejected {
   readonly type: "media_rejected";
@@ -1311,7 +1320,7 @@ export interface MediaRejected {
   readonly reason: string;
 }
 
-export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomAdvanced | RoomChanged | RoomPace | MessagesSkipped | AuthorErased | MediaRejected;
+export type ServerEvent = MessagePosted | MessageChanged | ReactionsChanged | PinsChanged | Mentioned | MemberChanged | ReadMoved | TypingStarted | PresenceChanged | ReceiptsMoved | RoomAdvanced | RoomChanged | RoomPace | MessagesSkipped | AuthorErased | AccountErasing | MediaRejected;
 
 const mediaFile: Read<MediaFile> = record<MediaFile>({
   url: text,
@@ -1617,6 +1626,8 @@ const messagesSkipped: Read<MessagesSkipped> = record<MessagesSkipped>({
 
 const authorErased: Read<AuthorErased> = record<AuthorErased>({ type: tag("author_erased"), room: text, user: text });
 
+const accountErasing: Read<AccountErasing> = record<AccountErasing>({ type: tag("account_erasing") });
+
 const mediaRejected: Read<MediaRejected> = record<MediaRejected>({
   type: tag("media_rejected"),
   media: text,
@@ -1640,6 +1651,7 @@ export const events: { readonly [T in ServerEvent["type"]]: Read<Extract<ServerE
   room_pace: roomPace,
   messages_skipped: messagesSkipped,
   author_erased: authorErased,
+  account_erasing: accountErasing,
   media_rejected: mediaRejected,
 };
 

@@ -45,6 +45,7 @@ export function tellRoom(room: OpenRoom, event: ServerEvent, me: string): void {
     case "receipts":
     case "presence":
     case "media_rejected":
+    case "account_erasing":
       break; // not shown among its messages
   }
 }

@@ -41,6 +41,9 @@ export const PAUSE_AFTER_MS = 60_000;
 /** What this line was never told of, such as new rooms and what is said in large ones, is learned from the list. */
 const REFRESH_INTERVAL_MS = 20_000;
 
+/** `refused`: the server no longer takes the token; `erasing`: the account is being erased, wherever that was asked for. */
+export type SessionEnd = "refused" | "erasing";
+
 export type NewRoom = Omit<Commands["create"], "room">;
 
 /** A change of a message that was taken back, and why; a new object each time. */
@@ -70,13 +73,13 @@ export class Chat {
   readonly #reading: Reading;
   readonly #changes: PendingChanges;
   readonly #rooms = new Map<string, Conversation>();
-  readonly #onSessionEnded: () => void;
+  readonly #onSessionEnded: (why: SessionEnd) => void;
   #current: OpenRoom | null = null;
   #isPaused = false;
   #pauseTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(session: Session, onSessionEnded: () => void, platform = tabPlatform()) {
+  constructor(session: Session, onSessionEnded: (why: SessionEnd) => void, platform = tabPlatform()) {
     this.me = session.user;
     this.#session = session;
     this.#onSessionEnded = onSessionEnded;
@@ -171,7 +174,11 @@ export class Chat {
 
   /** The user leaves this browser: so does what they left unsent, and it tells them nothing more, unless another tab of theirs is open. */
   async forget(): Promise<void> {
-    if (!this.#connection.isOnlyTab) return;
+    if (this.#connection.isOnlyTab) await this.forgetEverywhere();
+  }
+
+  /** As `forget`, whatever other tabs are open: the account is being erased, and they are signed out, too. */
+  async forgetEverywhere(): Promise<void> {
     this.drafts.clear();
     await Promise.all([this.outbox.clear(), forgetDevice(this.#session)]);
   }
@@ -269,7 +276,7 @@ export class Chat {
       this.#changes.resume();
       this.#reading.tell();
     }
-    if (status.phase === "refused") this.#onSessionEnded();
+    if (status.phase === "refused") this.#onSessionEnded("refused");
   };
 
   readonly #onEvent = (event: ServerEvent): void => {
@@ -303,6 +310,9 @@ export class Chat {
         break;
       case "media_rejected":
         this.uploads.reject(event.media, event.reason);
+        break;
+      case "account_erasing":
+        this.#onSessionEnded("erasing");
         break;
       case "typing":
         this.#rooms.get(event.room)?.typists.started(event.user);

@@ -104,6 +104,25 @@ describe("a session by name", () => {
     expect(renew).not.toHaveBeenCalled();
   });
 
+  it("is over in every tab of the browser once its account is being erased, and nobody else's is", async () => {
+    vi.useRealTimers();
+    const other = { ...session("token-2", { kind: "name" }), user: { id: "u-2", name: "Eve" } };
+    const eve = new SessionKeeper(other, () => ended.push("ended"));
+    eve.start();
+    const endings = ["here", "elsewhere"].map((tab) => {
+      const why: string[] = [];
+      const keeper = new SessionKeeper(session("token-1", { kind: "name" }), (it) => why.push(`${tab}: ${it}`));
+      keeper.start();
+      return { keeper, why };
+    });
+    endings[0]?.keeper.endErased();
+    await vi.waitFor(() => {
+      expect(endings.flatMap(({ why }) => why)).toEqual(["here: erased", "elsewhere: erased"]);
+    });
+    expect(ended).toEqual([]);
+    await eve.signOut();
+  });
+
   it("is forgotten at sign-out, which is no end of it", async () => {
     await keep({ kind: "name" }).signOut();
     expect([ended, loadSession()]).toEqual([["asked"], null]);

@@ -1,6 +1,6 @@
 /**
  * A session for as long as somebody is signed in: renewed before it runs out where that goes without the person, and
- * ended when their wallet turns to another account. Whoever holds it has the token that is good by then.
+ * ended when their wallet turns to another account, or they delete their account in another tab. Whoever holds it has the token that is good by then.
  */
 
 import { RequestFailed } from "@agent-chat/client/errors";
@@ -31,6 +31,8 @@ export class SessionKeeper implements Session {
   readonly #onEnded: (why: SignedOut) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unwatch: (() => void) | null = null;
+  /** Between the user's tabs: whatever is said there, the account is being erased. */
+  #erasing: BroadcastChannel | null = null;
   #renewal: Promise<Renewal> | null = null;
   #renewedAtMs = 0;
   #isOver = false;
@@ -61,6 +63,7 @@ export class SessionKeeper implements Session {
     this.#isOver = false;
     saveSession(this.#session);
     this.#plan();
+    this.#listenForErasure();
     void this.#watchWallet();
     return () => {
       this.#stop();
@@ -90,8 +93,9 @@ export class SessionKeeper implements Session {
     if (url !== null) window.location.assign(url);
   }
 
-  /** The account is being erased. */
+  /** The account is being erased: ends it in the browser's other tabs, too, which may be without a line of their own. */
   endErased(): void {
+    this.#erasing?.postMessage(null);
     this.#end("erased");
   }
 
@@ -130,6 +134,13 @@ export class SessionKeeper implements Session {
     }
   }
 
+  #listenForErasure(): void {
+    this.#erasing = new BroadcastChannel(`agent-chat.erasing.${this.user.id}`);
+    this.#erasing.onmessage = () => {
+      this.#end("erased");
+    };
+  }
+
   async #watchWallet(): Promise<void> {
     const { source, user } = this.#session;
     if (source?.kind !== "wallet") return;
@@ -161,6 +172,8 @@ export class SessionKeeper implements Session {
     clearTimeout(this.#timer);
     this.#unwatch?.();
     this.#unwatch = null;
+    this.#erasing?.close();
+    this.#erasing = null;
   }
 }
 

@@ -68,7 +68,7 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
             keeper={keeper}
             onSignOut={signOut}
             onErased={() => {
-              void chat.forget();
+              void chat.forgetEverywhere();
               keeper.endErased();
             }}
             onShortcuts={() => {
@@ -85,7 +85,12 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
 }
 
 function openChat(keeper: SessionKeeper): Chat {
-  const chat = new Chat(keeper, () => {
+  const chat = new Chat(keeper, (why) => {
+    if (why === "erasing") {
+      void chat.forgetEverywhere();
+      keeper.endErased();
+      return;
+    }
     void keeper.refused().then((isRenewed) => {
       if (isRenewed) chat.reopen();
     });

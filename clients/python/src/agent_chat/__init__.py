@@ -59,6 +59,7 @@ from agent_chat.errors import (
 )
 from agent_chat.events import ChangesMissed, ConnectionChanged, ConnectionState, Event, EventStream, Way
 from agent_chat.frames import (
+    AccountErasing,
     Author,
     AuthorErased,
     Changed,
@@ -97,6 +98,7 @@ from agent_chat.frames import (
 from agent_chat.room_feed import RoomFeed
 
 __all__ = [
+    "AccountErasing",
     "AccountErasingError",
     "Author",
     "AuthorErased",

@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar, get_args
 
 from agent_chat.errors import ChatError, LaggedError
 from agent_chat.frames import (
+    AccountErasing,
     AuthorErased,
     MediaRejected,
     MemberChanged,
@@ -71,6 +72,7 @@ NoticeEvent = (
     | RoomPace
     | MessagesSkipped
     | AuthorErased
+    | AccountErasing
     | MediaRejected
 )
 """Every event of the server but new messages, which feeds hand out."""

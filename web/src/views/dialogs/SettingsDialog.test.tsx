@@ -1,6 +1,6 @@
 import { ADA } from "@agent-chat/client/testing/messages";
 import { FakeServer, reply } from "@agent-chat/client/testing/server";
-import { render, screen, waitFor } from "@testing-library/react";
+import { act, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -83,6 +83,15 @@ describe("deleting the account", () => {
     expect((await screen.findByRole("status")).textContent).toContain("Your data is being erased");
     expect(erased.mock.calls.map(([{ body }]) => body)).toEqual(['{"user":"ada"}']);
     expect(sessionStorage.getItem("agent-chat.session")).toBeNull();
+  });
+
+  it("in another browser signs this one out, and leaves no draft of theirs here", async () => {
+    localStorage.setItem("agent-chat.drafts.ada", JSON.stringify({ general: "Dear all" }));
+    act(() => {
+      for (const { socket } of server.lines) socket.receive({ type: "account_erasing" });
+    });
+    expect((await screen.findByRole("status")).textContent).toContain("Your data is being erased");
+    expect([sessionStorage.getItem("agent-chat.session"), localStorage.getItem("agent-chat.drafts.ada")]).toEqual([null, null]);
   });
 
   it("leaves one signed in where it was refused", async () => {

@@ -41,6 +41,7 @@ from agent_chat.frames.commands import (
     Unsubscribe,
 )
 from agent_chat.frames.events import (
+    AccountErasing,
     AuthorErased,
     MediaRejected,
     MemberChanged,
@@ -117,6 +118,7 @@ __all__ = [
     "MAX_PAGE",
     "MAX_SYNCED",
     "VERSION",
+    "AccountErasing",
     "Ack",
     "Author",
     "AuthorErased",

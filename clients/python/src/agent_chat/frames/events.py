@@ -155,6 +155,10 @@ class AuthorErased(msgspec.Struct, tag="author_erased", tag_field="type", frozen
     user: str
 
 
+class AccountErasing(msgspec.Struct, tag="account_erasing", tag_field="type", frozen=True, kw_only=True):
+    """This user's data is being erased, as they asked: sign out, and drop what is held of them. No more comes."""
+
+
 class MediaRejected(msgspec.Struct, tag="media_rejected", tag_field="type", frozen=True, kw_only=True):
     """An upload of this user came to nothing, and why."""
 

@@ -8,6 +8,7 @@ import msgspec
 
 from agent_chat.frames.commands import Command
 from agent_chat.frames.events import (
+    AccountErasing,
     AuthorErased,
     MediaRejected,
     MemberChanged,
@@ -84,6 +85,7 @@ ServerEvent = (
     | RoomPace
     | MessagesSkipped
     | AuthorErased
+    | AccountErasing
     | MediaRejected
 )
 ServerFrame = Ack | Refusal | GatewayFault | ServerEvent
@@ -111,6 +113,7 @@ _KINDS: dict[str | None, type[ServerFrame]] = {
     "room_pace": RoomPace,
     "messages_skipped": MessagesSkipped,
     "author_erased": AuthorErased,
+    "account_erasing": AccountErasing,
     "media_rejected": MediaRejected,
     None: GatewayFault,
 }

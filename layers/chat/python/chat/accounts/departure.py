@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chat import memberships
 from chat.ports import Principal
+from chat.protocol import AccountErasing, encode
 from chat.services import Accounts
 from chat.storage.memberships import Membership
 from chat.storage.rooms import Listing
@@ -24,8 +25,15 @@ def leave_all(accounts: Accounts, user: str) -> int:
 
 
 def close_sockets(accounts: Accounts, user: str) -> None:
-    """Forgets the user's open sockets: nothing more is posted to them, and they count for nobody's presence."""
-    for connection in accounts.fanout.connections.of_user(user, consistent=True):
+    """Tells the user's open sockets that the account is being erased, and forgets them.
+
+    Nothing more is posted to them, and they count for nobody's presence. Whoever is not told, as by a cut line, opens
+    another one, and is told there by the next pass.
+    """
+    found = accounts.fanout.connections.of_user(user, consistent=True)
+    if found:
+        accounts.fanout.sockets.post(found, encode(AccountErasing()))
+    for connection in found:
         accounts.fanout.connections.close(connection)
     accounts.presence.forget(user)
 

@@ -67,6 +67,7 @@ example of each:
     {"type":"room_pace","room":"general","step":"no_typing","tail":null,"as_of_ms":1790000000000}
     {"type":"messages_skipped","room":"general","first":122,"last":180}
     {"type":"author_erased","room":"general","user":"eve"}
+    {"type":"account_erasing"}
     {"type":"media_rejected","media":"Qm9yZWQ","room":"general","reason":"The image is damaged."}
 
 `id` is the client's own and unique among its user's commands: the reply carries it, and for `send` it makes sending
@@ -121,6 +122,7 @@ from chat.protocol.commands import (
     Unsubscribe,
 )
 from chat.protocol.events import (
+    AccountErasing,
     AnyEvent,
     AuthorErased,
     MediaRejected,
@@ -236,6 +238,7 @@ __all__ = [
     "MAX_TEXT_CHARS",
     "TYPING_VALID_S",
     "VERSION",
+    "AccountErasing",
     "Ack",
     "AnyCommand",
     "AnyEvent",

@@ -170,6 +170,13 @@ class AuthorErased(msgspec.Struct, tag="author_erased", tag_field="type", frozen
     user: str
 
 
+class AccountErasing(msgspec.Struct, tag="account_erasing", tag_field="type", frozen=True, kw_only=True):
+    """This user's data is being erased, as they asked: clients sign out, and drop what they hold of the user.
+
+    Goes to all their open sockets while it is under way. The server forgets those sockets: nothing else comes on them.
+    """
+
+
 class MediaRejected(msgspec.Struct, tag="media_rejected", tag_field="type", frozen=True, kw_only=True):
     """An upload could not become a message, and why. Goes to the uploader's own connections only."""
 
@@ -194,5 +201,6 @@ AnyEvent = (
     | RoomPace
     | MessagesSkipped
     | AuthorErased
+    | AccountErasing
     | MediaRejected
 )
