@@ -13,16 +13,20 @@ const HOUR_MS = 3_600_000;
 const OPEN_ID: SessionSource = { kind: "open_id", refreshToken: "r-1" };
 
 let ended: SignedOut[];
+/** Of the keepers that were started: whoever is not released goes on listening to other tabs. */
+let releases: (() => void)[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   ended = [];
+  releases = [];
   const openId = { issuer: "https://issuer.example", clientId: "chat" };
   vi.spyOn(STAGE, "readConfig").mockResolvedValue({ stage: "test", openId, walletChains: [], measuredShare: 0 });
   vi.mocked(renew).mockImplementation(() => Promise.resolve(session("token-2", OPEN_ID, 2 * HOUR_MS)));
 });
 
 afterEach(() => {
+  for (const release of releases) release();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
@@ -33,7 +37,7 @@ function session(token: string, source: SessionSource, lastsMs = HOUR_MS): Sessi
 
 function keep(source: SessionSource): SessionKeeper {
   const keeper = new SessionKeeper(session("token-1", source), (why) => ended.push(why));
-  keeper.start();
+  releases.push(keeper.start());
   return keeper;
 }
 
@@ -51,7 +55,7 @@ describe("a session of an issuer", () => {
   it("that lasts no minute is renewed in the middle of it, however often", async () => {
     vi.mocked(renew).mockImplementation(() => Promise.resolve(session("token-2", OPEN_ID, 20_000)));
     const keeper = new SessionKeeper(session("token-1", OPEN_ID, 20_000), (why) => ended.push(why));
-    keeper.start();
+    releases.push(keeper.start());
     await vi.advanceTimersByTimeAsync(9_000);
     expect(renew).toHaveBeenCalledTimes(0);
     await vi.advanceTimersByTimeAsync(32_000);
@@ -107,20 +111,14 @@ describe("a session by name", () => {
   it("is over in every tab of the browser once its account is being erased, and nobody else's is", async () => {
     vi.useRealTimers();
     const other = { ...session("token-2", { kind: "name" }), user: { id: "u-2", name: "Eve" } };
-    const eve = new SessionKeeper(other, () => ended.push("ended"));
-    eve.start();
-    const endings = ["here", "elsewhere"].map((tab) => {
-      const why: string[] = [];
-      const keeper = new SessionKeeper(session("token-1", { kind: "name" }), (it) => why.push(`${tab}: ${it}`));
-      keeper.start();
-      return { keeper, why };
-    });
-    endings[0]?.keeper.endErased();
+    const somebodyElses: SignedOut[] = [];
+    releases.push(new SessionKeeper(other, (why) => somebodyElses.push(why)).start());
+    const [asking] = [keep({ kind: "name" }), keep({ kind: "name" })];
+    asking.endErased();
     await vi.waitFor(() => {
-      expect(endings.flatMap(({ why }) => why)).toEqual(["here: erased", "elsewhere: erased"]);
+      expect(ended).toEqual(["erased", "erased"]);
     });
-    expect(ended).toEqual([]);
-    await eve.signOut();
+    expect(somebodyElses).toEqual([]);
   });
 
   it("is forgotten at sign-out, which is no end of it", async () => {
