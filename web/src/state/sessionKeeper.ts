@@ -20,6 +20,9 @@ const MOST_ATTEMPTS = 30;
 /** Browsers take no longer timers. */
 const LONGEST_TIMER_MS = 2_000_000_000;
 
+/** What a window tells the user's others. */
+const ERASED = "erased";
+
 /** Why somebody is no longer signed in. */
 export type SignedOut = "asked" | "ended" | "wallet" | "erased";
 
@@ -31,6 +34,8 @@ export class SessionKeeper implements Session {
   readonly #onEnded: (why: SignedOut) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unwatch: (() => void) | null = null;
+  /** The user's windows in this browser; null while this one keeps nothing. */
+  #windows: BroadcastChannel | null = null;
   #renewal: Promise<Renewal> | null = null;
   #renewedAtMs = 0;
   #isOver = false;
@@ -62,6 +67,7 @@ export class SessionKeeper implements Session {
     saveSession(this.#session);
     this.#plan();
     void this.#watchWallet();
+    this.#watchWindows();
     return () => {
       this.#stop();
     };
@@ -90,8 +96,9 @@ export class SessionKeeper implements Session {
     if (url !== null) window.location.assign(url);
   }
 
-  /** The account is being erased. */
+  /** The account is being erased: nobody stays signed in to it in this browser. */
   endErased(): void {
+    this.#windows?.postMessage(ERASED);
     this.#end("erased");
   }
 
@@ -149,6 +156,13 @@ export class SessionKeeper implements Session {
     };
   }
 
+  #watchWindows(): void {
+    this.#windows = new BroadcastChannel(`agent-chat.account.${this.user.id}`);
+    this.#windows.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (data === ERASED) this.#end("erased");
+    };
+  }
+
   #end(why: SignedOut): void {
     if (this.#isOver) return;
     this.#stop();
@@ -161,6 +175,8 @@ export class SessionKeeper implements Session {
     clearTimeout(this.#timer);
     this.#unwatch?.();
     this.#unwatch = null;
+    this.#windows?.close();
+    this.#windows = null;
   }
 }
 
