@@ -30,6 +30,8 @@ EVENT ?=
 FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Without bytecode each of hundreds of short processes compiles all that it imports, libraries too.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke screenshots simulate capacity bench bench-media bench-page bench-gateway load synth deploy status rollback swap build pipeline redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
 
