@@ -49,7 +49,7 @@ dev: setup  ## run the whole application on this machine, with live reload (Ctrl
 	@python -m local.dev $(ARGS)
 
 test: setup-browser  ## all tests but the slow ones: nothing outside this machine is reached
-	@npm test --silent --workspace web && $(PYTEST) $(ARGS)
+	@npm test --silent --workspaces && $(PYTEST) $(ARGS)
 
 test-slow: setup-browser  ## the slow tests too
 	@$(PYTEST) -m slow $(ARGS)

@@ -18,7 +18,7 @@ OUTPUTS: dict[str, Callable[[Examples, str], str]] = {
     "docs/protocol/openapi.json": openapi.render,
     "docs/events.schema.json": events.render,
     "docs/events.md": events.render_page,
-    "web/src/protocol/frames.generated.ts": typescript.render,
+    "clients/javascript/src/frames.generated.ts": typescript.render,
     "web/src/console/answers.generated.ts": console.render,
 }
 """What makes each file, given the examples and the file as it is (empty where there is none yet)."""

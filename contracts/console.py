@@ -20,8 +20,20 @@ HEAD = """\
  * Written by `make contracts` from `contracts/endpoints.py`; change what that names, then this follows.
  */
 
-import { count, type Fields, fields, flag, known, list, map, optional, or, record, text } from "../protocol/shape";
-import type { Reader as Read } from "../protocol/shape";
+import type { Reader as Read } from "@agent-chat/client/shape";
+import {
+  count,
+  type Fields,
+  fields,
+  flag,
+  known,
+  list,
+  map,
+  optional,
+  or,
+  record,
+  text,
+} from "@agent-chat/client/shape";
 """
 UNSHOWN = "/api/webhooks"
 """Looked after by other means than the console."""

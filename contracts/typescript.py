@@ -23,7 +23,7 @@ HEAD = """\
  * Written by `make contracts` from `layers/chat/python/chat/protocol/`; change that, then this follows.
  */
 
-import { count, flag, known, list, map, optional, or, type Reader as Read, record, tag, text } from "./shape";
+import { count, flag, known, list, map, optional, or, type Reader as Read, record, tag, text } from "./shape.ts";
 """
 BOUNDS = {
     "minLength": "minLength",

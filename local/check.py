@@ -56,8 +56,8 @@ def checks() -> list[Check]:
     return [
         *(Check(f"templates of {stage} (cdk-nag, cfn-lint)", lint_templates(stage)) for stage in STAGES),
         Check("types (mypy)", (module("mypy", *packages),)),
-        Check("web client's types (tsc)", (npm("typecheck"),)),
-        Check("web client's rules (ESLint)", (npm("lint"),)),
+        Check("TypeScript's types (tsc)", (npm("typecheck"),)),
+        Check("TypeScript's rules (ESLint)", (npm("lint"),)),
         Check("Python's rules (ruff check)", (module("ruff", "check", "."),)),
         Check("Python's format (ruff format)", (module("ruff", "format", "--check", "."),)),
         Check("dependencies (import-linter)", (("lint-imports",),)),
@@ -86,8 +86,8 @@ def module(name: str, *arguments: str) -> tuple[str, ...]:
 
 
 def npm(script: str) -> tuple[str, ...]:
-    """The command that runs a script of the web client."""
-    return ("npm", "run", "--silent", script, "--workspace", "web")
+    """The command that runs a script of the JavaScript client and of the page."""
+    return ("npm", "run", "--silent", script, "--workspaces")
 
 
 def perform(check: Check) -> Verdict:

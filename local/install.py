@@ -91,7 +91,9 @@ def install_node_packages() -> None:
     lock = ROOT / "package-lock.json"
     if not lock.exists():
         return
-    wanted = digest(lock, ROOT / "package.json", *sorted(ROOT.glob("*/package.json")))
+    wanted = digest(
+        lock, ROOT / "package.json", *sorted(ROOT.glob("clients/*/package.json")), *sorted(ROOT.glob("*/package.json"))
+    )
     if installed().get("node") == wanted and (ROOT / "node_modules").is_dir():
         return
     with step("Node packages (npm ci)"):

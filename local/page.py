@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WEB = ROOT / "web"
+CLIENT = ROOT / "clients" / "javascript"
 BUILD_STAMP = BUILD / "page.stamp"
 """What the build was made from, and what it is: kept beside it, since what lies in it is uploaded."""
 START_TIMEOUT_S = 60.0
@@ -105,9 +106,9 @@ def built_files() -> list[Path]:
 
 
 def page_sources() -> Iterator[Path]:
-    """The page's files, its settings and its lock, and the runbooks that the console shows."""
+    """The page's files, settings and lock, the client that it is built on, and the runbooks that the console shows."""
     yield ROOT / "package-lock.json"
     yield from sorted(path for path in WEB.glob("*") if path.is_file())
-    for directory in ("src", "public"):
-        yield from sorted(path for path in (WEB / directory).rglob("*") if path.is_file())
+    for directory in (WEB / "src", WEB / "public", CLIENT / "src"):
+        yield from sorted(path for path in directory.rglob("*") if path.is_file())
     yield from sorted((ROOT / "docs/runbooks").glob("*.md"))

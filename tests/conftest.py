@@ -23,6 +23,7 @@ EVIDENCE = BUILD / "tests"
 SHARED = {
     "stack": (
         "tests/browser/",
+        "tests/client/test_javascript.py",
         "tests/client/test_stack.py",
         "tests/contract/",
         "tests/integration/",

@@ -1,6 +1,7 @@
 /** How the client is served while it is worked on, built and tested. The application itself reads no environment. */
 
 import react from "@vitejs/plugin-react";
+import { defaultClientConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
 const target = process.env["CHAT_PROXY_TARGET"] ?? "http://127.0.0.1:4580";
@@ -15,8 +16,13 @@ const server = {
   proxy: { "/api": backend, "/media": backend },
 };
 
+/** The client's package is taken as it is written, not as it is built. */
+export const resolve = { conditions: ["@agent-chat/source", ...defaultClientConditions] };
+
 export default defineConfig({
   plugins: [react()],
+  resolve,
+  ssr: { resolve }, // what Vitest goes by
   server,
   preview: server,
   build: {

@@ -18,7 +18,7 @@ from cdk.constructs.permissions import acknowledge
 CROSS_ORIGIN_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"]
 CROSS_ORIGIN_METHODS = ["GET", "POST", "DELETE"]
 CROSS_ORIGIN_EXPOSED = ["etag"]
-"""What the page sends to an API that is not its own origin, and reads of its answers: `web/src/protocol/api.ts`."""
+"""What a page sends to an API of another origin, and reads of its answers: `clients/javascript/src/stage.ts`."""
 
 WITHOUT_AUTHORIZER = (
     "APIG4",

@@ -80,7 +80,8 @@ def installed(root: Path) -> Finding:
         stamp = json.loads((root / ".venv" / ".installed.json").read_text())
     except (OSError, ValueError):
         return failed("installed", "nothing is installed yet", "make setup")
-    node = [root / "package-lock.json", root / "package.json", *sorted(root.glob("*/package.json"))]
+    workspaces = [*sorted(root.glob("clients/*/package.json")), *sorted(root.glob("*/package.json"))]
+    node = [root / "package-lock.json", root / "package.json", *workspaces]
     wanted = {"python": _digest(root / "pyproject.toml", root / "uv.lock"), "node": _digest(*node)}
     old = [kind for kind, digest in wanted.items() if stamp.get(kind) != digest]
     if not old:

@@ -17,7 +17,7 @@ from tests.browser.test_accessibility import AXE, RULES, SCHEMES
 SOURCES = ROOT / "web" / "src"
 SHOWN = {
     "index.html": ("components", "views/panels"),
-    "console.html": ("console/parts",),
+    "console.html": ("console/panels", "console/parts"),
 }
 """Which folders of components each page of the gallery shows."""
 

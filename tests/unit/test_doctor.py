@@ -60,9 +60,10 @@ def tree(tmp_path: Path) -> Path:
         "requirements.txt",
         "package.json",
         "package-lock.json",
+        "clients/javascript/package.json",
         "web/package.json",
     ):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -103,6 +104,7 @@ def test_locks_that_are_as_their_sources_are_in_order(tree: Path) -> None:
         ("pyproject.toml", '"hypothesis>=6.170",', '"hypothesis>=6.170", "pytest-benchmark",', "uv.lock"),
         ("requirements.txt", "orjson==", "orjson==0.", "requirements.txt"),
         ("package.json", '"wscat":', '"wscat2":', "package-lock.json"),
+        ("clients/javascript/package.json", '"idb":', '"idb2":', "package-lock.json"),
         ("web/package.json", '"vite":', '"vite2":', "package-lock.json"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Placeholders, held against vectors that the author's own encoder made (`web/src/testing/thumbhashes.test.ts`)."""
+"""Placeholders, held against vectors that the author's own encoder made (`web/src/components/placeholder.test.ts`)."""
 
 import base64
 import json

@@ -5,12 +5,12 @@
 
 import "../src/styles/chat";
 
+import type { Message } from "@agent-chat/client/frames";
+import { FakeServer } from "@agent-chat/client/testing/server";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import type { Message } from "../src/protocol/frames";
 import { saveSession } from "../src/state/session";
-import { FakeServer } from "../src/testing/server";
 import { App } from "../src/views/App";
 import { startWords } from "../src/words/words";
 import { ADA, CROWD, GRACE, LANDSCAPE, PORTRAIT } from "./samples";

@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 
 import { Operators } from "../src/console/operators";
 import { OperatorsContext } from "../src/console/useOperators";
+import { PANELS } from "./console/panels";
 import { PARTS } from "./console/parts";
 import { installStage } from "./console/stage";
 import { Gallery } from "./Gallery";
@@ -15,7 +16,7 @@ installStage();
 createRoot(root).render(
   <StrictMode>
     <OperatorsContext value={new Operators("token")}>
-      <Gallery specimens={PARTS} />
+      <Gallery specimens={{ ...PANELS, ...PARTS }} />
     </OperatorsContext>
   </StrictMode>,
 );

@@ -1,11 +1,12 @@
 /** People, messages and media that specimens show. */
 
-import { CommandRefused, FileRejected, UploadInterrupted } from "../src/protocol/errors";
-import type { Author, Media, Message, Picture } from "../src/protocol/frames";
-import type { OutgoingMessage } from "../src/protocol/outbox";
+import { CommandRefused, FileRejected, UploadInterrupted } from "@agent-chat/client/errors";
+import type { Author, Media, Message, Picture } from "@agent-chat/client/frames";
+import type { OutgoingMessage } from "@agent-chat/client/outbox";
+import { NOON_MS } from "@agent-chat/client/testing/archive";
+import { ADA, GRACE, messageOf } from "@agent-chat/client/testing/messages";
+
 import type { Upload } from "../src/state/uploads";
-import { NOON_MS } from "../src/testing/archive";
-import { ADA, GRACE, messageOf } from "../src/testing/messages";
 
 export const LINUS: Author = { id: "linus", name: "Linus" };
 export const CROWD: readonly Author[] = ["Grace", "Linus", "Margaret", "Barbara", "Edsger", "Donald", "Frances"].map((name) => ({

@@ -3,9 +3,12 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+import { resolve } from "../vite.config.ts";
+
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react()],
+  resolve,
   server: { host: "127.0.0.1", port: Number(process.env["CHAT_GALLERY_PORT"] ?? 5174), strictPort: true },
   build: {
     outDir: "../dist-gallery",

@@ -1,14 +1,14 @@
 /** Ada's chat with the server in memory, and the room that she has open there. */
 
+import type { Room } from "@agent-chat/client/frames";
+import { NOON_MS } from "@agent-chat/client/testing/archive";
+import { FakeServer } from "@agent-chat/client/testing/server";
 import type { ReactNode } from "react";
 
 import { ChatContext } from "../../src/hooks/useChat";
 import { type MessageActions, MessageActionsContext } from "../../src/hooks/useMessageActions";
-import type { Room } from "../../src/protocol/frames";
 import { Chat } from "../../src/state/chat";
 import type { Conversation } from "../../src/state/conversation";
-import { NOON_MS } from "../../src/testing/archive";
-import { FakeServer } from "../../src/testing/server";
 import { ADA, CROWD, GRACE, LANDSCAPE, LINUS } from "../samples";
 
 const SESSION = { token: "Ada", user: ADA, expiresAtMs: Date.now() + 1e9 };

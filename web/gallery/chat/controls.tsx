@@ -1,5 +1,6 @@
 /** What is small and used everywhere. */
 
+import type { ConnectionStatus, Phase } from "@agent-chat/client/connection";
 import { type ReactNode, type RefObject, useRef } from "react";
 
 import { Announcer } from "../../src/components/Announcer";
@@ -18,11 +19,10 @@ import { Popover } from "../../src/components/Popover";
 import { ColoursPicker, LanguagePicker } from "../../src/components/PreferencePicker";
 import { PresenceMark } from "../../src/components/PresenceMark";
 import { Told } from "../../src/components/Told";
-import type { ConnectionStatus, Phase } from "../../src/protocol/connection";
 import { CROWD, ENDLESS, GRACE, messageOf } from "../samples";
 import type { Specimens } from "../specimens";
-import { nothing } from "./ada";
 import { Later } from "./Later";
+import { nothing } from "./ada";
 
 const OFFLINE: ConnectionStatus = { phase: "waiting", way: "socket", offlineSinceMs: 0 };
 

@@ -1,15 +1,15 @@
 /** What people send beside text. */
 
+import type { Media } from "@agent-chat/client/frames";
 import type { ReactNode } from "react";
 
 import { Lightbox } from "../../src/components/Lightbox";
+import { MediaImage } from "../../src/components/MediaImage";
 import { DocumentCard } from "../../src/components/media/DocumentCard";
 import { ImageLink } from "../../src/components/media/ImageLink";
 import { MediaContent } from "../../src/components/media/MediaContent";
 import { SoundPlayer } from "../../src/components/media/SoundPlayer";
 import { VideoPlayer } from "../../src/components/media/VideoPlayer";
-import { MediaImage } from "../../src/components/MediaImage";
-import type { Media } from "../../src/protocol/frames";
 import { DOCUMENT, LANDSCAPE, PORTRAIT, SOUND, VIDEO, WITHHELD } from "../samples";
 import type { Specimens } from "../specimens";
 import { nothing } from "./ada";

@@ -1,5 +1,10 @@
 /** What stands in a room's column, and what comes with a message. */
 
+import type { Author, Message } from "@agent-chat/client/frames";
+import { RoomLog } from "@agent-chat/client/log";
+import type { OutgoingMessage } from "@agent-chat/client/outbox";
+import type { Paging } from "@agent-chat/client/roomView";
+import { NOON_MS } from "@agent-chat/client/testing/archive";
 import type { ReactNode } from "react";
 
 import { EditForm } from "../../src/components/EditForm";
@@ -13,13 +18,8 @@ import { OutgoingRow, UploadRow } from "../../src/components/OutgoingRow";
 import { Quote } from "../../src/components/Quote";
 import { Reactions } from "../../src/components/Reactions";
 import { ReadBy } from "../../src/components/ReadBy";
-import type { Author, Message } from "../../src/protocol/frames";
-import { RoomLog } from "../../src/protocol/log";
-import type { OutgoingMessage } from "../../src/protocol/outbox";
-import type { Paging } from "../../src/state/roomView";
 import { buildTimeline, type Row } from "../../src/state/timeline";
 import type { Upload } from "../../src/state/uploads";
-import { NOON_MS } from "../../src/testing/archive";
 import {
   ADA,
   CROWD,

@@ -1,5 +1,7 @@
 /** What is around a room's messages, and beside them. */
 
+import { MAX_TEXT_CHARS, type Member, type Room } from "@agent-chat/client/frames";
+import { NOON_MS } from "@agent-chat/client/testing/archive";
 import type { ReactNode } from "react";
 
 import { Composer } from "../../src/components/Composer";
@@ -9,10 +11,8 @@ import { RoomHeader } from "../../src/components/RoomHeader";
 import { RoomList } from "../../src/components/RoomList";
 import { RoomMenu } from "../../src/components/RoomMenu";
 import { TypingLine } from "../../src/components/TypingLine";
-import { MAX_TEXT_CHARS, type Member, type Room } from "../../src/protocol/frames";
 import type { PresenceView } from "../../src/state/presence";
 import { powerOver } from "../../src/state/rights";
-import { NOON_MS } from "../../src/testing/archive";
 import { ADA, CROWD, ENDLESS, GRACE, LINUS, messageOf } from "../samples";
 import type { Specimens } from "../specimens";
 import { nothing, talk } from "./ada";

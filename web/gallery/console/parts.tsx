@@ -1,5 +1,8 @@
 /** What the console's panels are made of. */
 
+import { RequestFailed } from "@agent-chat/client/errors";
+import { NOON_MS } from "@agent-chat/client/testing/archive";
+
 import { ActionDialog } from "../../src/console/parts/ActionDialog";
 import { Badge } from "../../src/console/parts/Badge";
 import { ChainVerdict } from "../../src/console/parts/ChainVerdict";
@@ -17,8 +20,6 @@ import { type Column, Table } from "../../src/console/parts/Table";
 import { TreatmentForm } from "../../src/console/parts/TreatmentForm";
 import { UserFound } from "../../src/console/parts/UserFound";
 import type { Watched } from "../../src/console/usePolled";
-import { RequestFailed } from "../../src/protocol/errors";
-import { NOON_MS } from "../../src/testing/archive";
 import type { Specimens } from "../specimens";
 import { EFFECTS, FLAG, VERSIONS } from "./stage";
 

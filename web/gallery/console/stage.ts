@@ -1,5 +1,7 @@
 /** A stage that always answers the same, as far as the specimens ask; types are the answers'. */
 
+import { NOON_MS } from "@agent-chat/client/testing/archive";
+
 import type {
   Chain,
   Dealt,
@@ -11,7 +13,6 @@ import type {
   UserLook,
   VersionView,
 } from "../../src/console/answers.generated";
-import { NOON_MS } from "../../src/testing/archive";
 
 export const ROOM: RoomLook = {
   room: "general",

@@ -1,7 +1,7 @@
+import type { Message } from "@agent-chat/client/frames";
 import { useEffect, useRef, useState } from "react";
 
 import { useWords } from "../hooks/useWords";
-import type { Message } from "../protocol/frames";
 import { announce } from "../state/wording";
 
 /** Speaking takes its time: what comes within this is told of together. */

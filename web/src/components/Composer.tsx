@@ -1,10 +1,10 @@
+import { MAX_TEXT_CHARS, type Message } from "@agent-chat/client/frames";
+import { UPLOAD_TYPES } from "@agent-chat/client/uploadKinds";
 import { type ClipboardEvent, type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
 import { useGrowingBox } from "../hooks/useGrowingBox";
 import { useMentionBox } from "../hooks/useMentionBox";
 import { useWords } from "../hooks/useWords";
-import { MAX_TEXT_CHARS, type Message } from "../protocol/frames";
-import { UPLOAD_TYPES } from "../protocol/uploadKinds";
 import type { Mentionable } from "../state/mentioning";
 import { isPressed, SHORTCUTS } from "../state/shortcuts";
 import { summaryOf } from "../state/wording";

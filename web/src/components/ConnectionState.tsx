@@ -1,6 +1,7 @@
+import type { ConnectionStatus } from "@agent-chat/client/connection";
+
 import { useElapsed } from "../hooks/useElapsed";
 import { useWords } from "../hooks/useWords";
-import type { ConnectionStatus } from "../protocol/connection";
 
 /** Short cuts heal by themselves; telling people of each would only unsettle them. */
 const PATIENCE_MS = 5_000;

@@ -1,10 +1,10 @@
+import type { Copy } from "@agent-chat/client/changes";
+import { MAX_TEXT_CHARS } from "@agent-chat/client/frames";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 
 import { useGrowingBox } from "../hooks/useGrowingBox";
 import { useMessageActions } from "../hooks/useMessageActions";
 import { useWords } from "../hooks/useWords";
-import type { Copy } from "../protocol/changes";
-import { MAX_TEXT_CHARS } from "../protocol/frames";
 import { isPressed, SHORTCUTS } from "../state/shortcuts";
 
 /** One's own message while it is given another text: Enter saves, Escape leaves it as it was. */

@@ -1,7 +1,7 @@
+import { LIMITS } from "@agent-chat/client/frames";
 import { type RefObject, useEffect, useRef, useState } from "react";
 
 import { useWords } from "../hooks/useWords";
-import { LIMITS } from "../protocol/frames";
 import { Popover } from "./Popover";
 
 /** A few that fit most things; any other can be typed or pasted. */

@@ -1,5 +1,6 @@
+import type { Media } from "@agent-chat/client/frames";
+
 import { useWords } from "../hooks/useWords";
-import type { Media } from "../protocol/frames";
 import { Dialog } from "./Dialog";
 import { Icon } from "./Icon";
 import { MediaImage } from "./MediaImage";

@@ -1,8 +1,8 @@
+import type { Author, Message } from "@agent-chat/client/frames";
 import { memo } from "react";
 
 import { useMessageActions } from "../hooks/useMessageActions";
 import { useWords } from "../hooks/useWords";
-import type { Author, Message } from "../protocol/frames";
 import type { Row } from "../state/timeline";
 import { describeNotice } from "../state/wording";
 import { MessageRow } from "./MessageRow";

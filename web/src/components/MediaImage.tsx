@@ -1,7 +1,7 @@
+import type { Media } from "@agent-chat/client/frames";
 import { useMemo, useState, type CSSProperties } from "react";
 
 import { useMediaAccess } from "../hooks/useMediaAccess";
-import type { Media } from "../protocol/frames";
 import { placeholderOf } from "./placeholder";
 
 interface MediaImageProps {

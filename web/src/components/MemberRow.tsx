@@ -1,7 +1,7 @@
+import type { Member } from "@agent-chat/client/frames";
 import { useId, useState } from "react";
 
 import { useWords } from "../hooks/useWords";
-import type { Member } from "../protocol/frames";
 import { type Deed, MUTE_S } from "../state/members";
 import type { Power } from "../state/rights";
 import { Avatar } from "./Avatar";

@@ -1,5 +1,6 @@
+import type { Message } from "@agent-chat/client/frames";
+
 import { useWords } from "../hooks/useWords";
-import type { Message } from "../protocol/frames";
 import { summaryOf } from "../state/wording";
 import { Avatar, tint } from "./Avatar";
 

@@ -1,11 +1,11 @@
+import { RoomLog } from "@agent-chat/client/log";
+import { ADA, messagesOf } from "@agent-chat/client/testing/messages";
 import { act, render } from "@testing-library/react";
 import { type ComponentProps, Profiler } from "react";
 import { expect, it, vi } from "vitest";
 
 import { type MessageActions, MessageActionsContext } from "../hooks/useMessageActions";
-import { RoomLog } from "../protocol/log";
 import { buildTimeline } from "../state/timeline";
-import { ADA, messagesOf } from "../testing/messages";
 import { MessageList } from "./MessageList";
 
 const MESSAGES = 10_000;

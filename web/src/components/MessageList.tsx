@@ -1,13 +1,13 @@
+import type { Author, Message } from "@agent-chat/client/frames";
+import type { RoomLog } from "@agent-chat/client/log";
+import { givenBetween } from "@agent-chat/client/numbers";
+import type { Paging } from "@agent-chat/client/roomView";
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import { useAttention } from "../hooks/useAttention";
 import { useVirtualLog } from "../hooks/useVirtualLog";
 import { useWords } from "../hooks/useWords";
-import type { Author, Message } from "../protocol/frames";
-import type { RoomLog } from "../protocol/log";
-import { givenBetween } from "../protocol/numbers";
 import type { Target } from "../state/conversation";
-import type { Paging } from "../state/roomView";
 import { isPressed } from "../state/shortcuts";
 import { isHeldBack, type Row } from "../state/timeline";
 import { Icon } from "./Icon";

@@ -1,18 +1,18 @@
+import type { Copy } from "@agent-chat/client/changes";
+import type { Author, Message } from "@agent-chat/client/frames";
 import { memo, type ReactNode, useState } from "react";
 
 import { useMessageActions } from "../hooks/useMessageActions";
 import { useWords } from "../hooks/useWords";
-import type { Copy } from "../protocol/changes";
-import type { Author, Message } from "../protocol/frames";
 import { Avatar, tint } from "./Avatar";
 import { EditForm } from "./EditForm";
 import { Icon } from "./Icon";
-import { MediaContent } from "./media/MediaContent";
 import { MessageText } from "./MessageText";
 import { MessageToolbar } from "./MessageToolbar";
 import { Quote } from "./Quote";
 import { Reactions } from "./Reactions";
 import { ReadBy } from "./ReadBy";
+import { MediaContent } from "./media/MediaContent";
 
 interface BubbleRowProps {
   readonly author: Author;

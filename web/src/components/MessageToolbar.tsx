@@ -1,8 +1,8 @@
+import type { Copy } from "@agent-chat/client/changes";
 import { useCallback, useRef, useState } from "react";
 
 import { type MessageActions, useMessageActions } from "../hooks/useMessageActions";
 import { useWords } from "../hooks/useWords";
-import type { Copy } from "../protocol/changes";
 import { type Rights, rightsOn } from "../state/rights";
 import { linkTo } from "../state/route";
 import type { Words } from "../words/words";

@@ -1,5 +1,6 @@
+import type { Room } from "@agent-chat/client/frames";
+
 import { useWords } from "../hooks/useWords";
-import type { Room } from "../protocol/frames";
 import type { PresenceView } from "../state/presence";
 import { PresenceMark } from "./PresenceMark";
 

@@ -1,7 +1,8 @@
+import { FileRejected } from "@agent-chat/client/errors";
+import type { Author } from "@agent-chat/client/frames";
+import type { OutgoingMessage } from "@agent-chat/client/outbox";
+
 import { useWords } from "../hooks/useWords";
-import { FileRejected } from "../protocol/errors";
-import type { Author } from "../protocol/frames";
-import type { OutgoingMessage } from "../protocol/outbox";
 import type { Upload } from "../state/uploads";
 import { explain } from "../state/wording";
 import { Icon } from "./Icon";

@@ -1,8 +1,8 @@
+import type { Message } from "@agent-chat/client/frames";
 import { useEffect } from "react";
 
 import { useMessageActions } from "../hooks/useMessageActions";
 import { useWords } from "../hooks/useWords";
-import type { Message } from "../protocol/frames";
 import { summaryOf } from "../state/wording";
 
 interface QuoteProps {

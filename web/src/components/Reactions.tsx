@@ -1,6 +1,7 @@
+import type { Copy } from "@agent-chat/client/changes";
+
 import { useMessageActions } from "../hooks/useMessageActions";
 import { useWords } from "../hooks/useWords";
-import type { Copy } from "../protocol/changes";
 import { rightsOn } from "../state/rights";
 
 /** Who reacted with what is in the message's menu; here is how many, and whether oneself is among them. */

@@ -1,5 +1,6 @@
+import type { Author } from "@agent-chat/client/frames";
+
 import { useWords } from "../hooks/useWords";
-import type { Author } from "../protocol/frames";
 import { Avatar } from "./Avatar";
 
 const MAX_SHOWN = 5;

@@ -1,7 +1,7 @@
+import type { Preview, Room } from "@agent-chat/client/frames";
 import { memo } from "react";
 
 import { useWords } from "../hooks/useWords";
-import type { Preview, Room } from "../protocol/frames";
 import { DELETED_PREVIEW } from "../state/directory";
 import { hashOf } from "../state/route";
 import type { Words } from "../words/words";

@@ -1,5 +1,6 @@
+import type { Author } from "@agent-chat/client/frames";
+
 import { useWords } from "../hooks/useWords";
-import type { Author } from "../protocol/frames";
 
 /** Who is writing. Its height is always there, so that nothing moves. */
 export function TypingLine({ typists }: { readonly typists: readonly Author[] }) {

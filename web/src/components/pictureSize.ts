@@ -1,4 +1,4 @@
-import type { Media } from "../protocol/frames";
+import type { Media } from "@agent-chat/client/frames";
 
 /** Longest side of an image in the list, in CSS pixels. */
 const LONGEST_PX = 340;

@@ -1,9 +1,9 @@
+import { RequestFailed } from "@agent-chat/client/errors";
+import type { Session } from "@agent-chat/client/stage";
 import { useCallback, useMemo, useState } from "react";
 
 import { Icon } from "../components/Icon";
 import { useStore } from "../hooks/useStore";
-import type { Session } from "../protocol/api";
-import { RequestFailed } from "../protocol/errors";
 import { forgetSession, loadSession, saveSession } from "../state/session";
 import { SignIn } from "../views/SignIn";
 import { Operators } from "./operators";

@@ -4,8 +4,20 @@
  * Written by `make contracts` from `contracts/endpoints.py`; change what that names, then this follows.
  */
 
-import { count, type Fields, fields, flag, known, list, map, optional, or, record, text } from "../protocol/shape";
-import type { Reader as Read } from "../protocol/shape";
+import type { Reader as Read } from "@agent-chat/client/shape";
+import {
+  count,
+  type Fields,
+  fields,
+  flag,
+  known,
+  list,
+  map,
+  optional,
+  or,
+  record,
+  text,
+} from "@agent-chat/client/shape";
 
 /** How the stage is. `checks` is for operators only. */
 export interface Health {

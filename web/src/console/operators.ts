@@ -5,8 +5,9 @@
  * Fails as `protocol/api` does.
  */
 
-import { call } from "../protocol/api";
-import type { Reader } from "../protocol/shape";
+import type { Reader } from "@agent-chat/client/shape";
+
+import { STAGE } from "../state/stage";
 import {
   type Alarm,
   alarm,
@@ -71,7 +72,7 @@ export class Operators {
 
   /** A degraded stage answers with 503, and says what is wrong all the same. */
   async health(): Promise<Health> {
-    return health(await call("GET", "/api/health", { token: this.#token, alsoTakes: DEGRADED }), "health");
+    return health(await STAGE.call("GET", "/api/health", { token: this.#token, alsoTakes: DEGRADED }), "health");
   }
 
   infrastructure(): Promise<Status> {
@@ -162,10 +163,10 @@ export class Operators {
   }
 
   async #read<T>(path: string, read: Reader<T>): Promise<T> {
-    return read(await call("GET", path, { token: this.#token, timeoutMs: TIMEOUT_MS }), path);
+    return read(await STAGE.call("GET", path, { token: this.#token, timeoutMs: TIMEOUT_MS }), path);
   }
 
   async #act<T>(path: string, body: object, idempotencyKey: string, read: Reader<T>): Promise<T> {
-    return read(await call("POST", path, { token: this.#token, body, idempotencyKey, timeoutMs: TIMEOUT_MS }), path);
+    return read(await STAGE.call("POST", path, { token: this.#token, body, idempotencyKey, timeoutMs: TIMEOUT_MS }), path);
   }
 }

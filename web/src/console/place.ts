@@ -1,6 +1,7 @@
 /** Which panel is on screen, as the page's address says it: `#/alarms`. */
 
-import type { Readable } from "../state/store";
+import type { Readable } from "@agent-chat/client/store";
+
 import { PANEL_NAMES, type PanelName } from "./words";
 
 export function panelIn(hash: string): PanelName {

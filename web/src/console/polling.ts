@@ -3,7 +3,7 @@
  * failure less and less often. Knows neither React nor the network.
  */
 
-import { Store } from "../state/store";
+import { Store } from "@agent-chat/client/store";
 
 /** The longest wait after failures. */
 const SLOWEST_MS = 120_000;

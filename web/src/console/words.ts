@@ -1,7 +1,8 @@
 /** Every word of the console. English only: it is for those who run the stage. */
 
-import { RequestFailed } from "../protocol/errors";
-import { ShapeError } from "../protocol/shape";
+import { RequestFailed } from "@agent-chat/client/errors";
+import { ShapeError } from "@agent-chat/client/shape";
+
 import type { Deal, FlagView, Request, Rule, VersionView } from "./answers.generated";
 
 /** In the order in which they are listed. */
@@ -444,7 +445,7 @@ export const AUDIT = {
 
 /** Three digits are what anybody reads of a number that moves. */
 export function numberText(value: number): string {
-  return value.toLocaleString(undefined, { maximumSignificantDigits: Math.abs(value) >= 100 ? 21 : 3, maximumFractionDigits: 0 });
+  return value.toLocaleString(undefined, Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 });
 }
 
 /** In the largest unit that there is one of. */

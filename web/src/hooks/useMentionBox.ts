@@ -1,6 +1,6 @@
+import type { Author } from "@agent-chat/client/frames";
 import { type KeyboardEvent, type RefObject, useState } from "react";
 
-import type { Author } from "../protocol/frames";
 import { type BegunMention, begunMention, type Mentionable } from "../state/mentioning";
 import { useStore } from "./useStore";
 

@@ -1,7 +1,6 @@
+import type { Copy } from "@agent-chat/client/changes";
+import type { Author, Media, Message, Room } from "@agent-chat/client/frames";
 import { createContext, useContext } from "react";
-
-import type { Copy } from "../protocol/changes";
-import type { Author, Media, Message, Room } from "../protocol/frames";
 
 /** What can be done with the messages of the room on screen. Stays the same object while the role does. */
 export interface MessageActions {

@@ -1,7 +1,7 @@
+import type { Copy } from "@agent-chat/client/changes";
+import type { Media, Message, Room } from "@agent-chat/client/frames";
 import { useCallback, useMemo, useState } from "react";
 
-import type { Copy } from "../protocol/changes";
-import type { Media, Message, Room } from "../protocol/frames";
 import type { Chat } from "../state/chat";
 import type { Conversation } from "../state/conversation";
 import { explain } from "../state/wording";

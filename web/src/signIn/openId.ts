@@ -3,11 +3,10 @@
  * which this page turns into tokens itself. The ID token is the session's; it stays in this window.
  */
 
+import { RequestFailed } from "@agent-chat/client/errors";
+import { fields, json, text } from "@agent-chat/client/shape";
+import type { OpenIdClient, Session } from "@agent-chat/client/stage";
 import * as oauth from "oauth4webapi";
-
-import type { OpenIdClient, Session } from "../protocol/api";
-import { RequestFailed } from "../protocol/errors";
-import { fields, json, text } from "../protocol/shape";
 
 /** What has to be the same when the browser comes back. */
 const PENDING = "agent-chat.sign-in";

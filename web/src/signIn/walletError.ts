@@ -1,4 +1,4 @@
-import { ChatError } from "../protocol/errors";
+import { ChatError } from "@agent-chat/client/errors";
 
 /** A wallet did not do what it was asked. `message` has its own words for `wallet_failed`. */
 export class WalletError extends ChatError {

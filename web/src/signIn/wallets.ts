@@ -3,8 +3,10 @@
  * (`window.ethereum`); asked by EIP-1193.
  */
 
-import { createWalletNonce, createWalletSession, type Session } from "../protocol/api";
-import { list, ShapeError, text } from "../protocol/shape";
+import { list, ShapeError, text } from "@agent-chat/client/shape";
+import type { Session } from "@agent-chat/client/stage";
+
+import { STAGE } from "../state/stage";
 import { checksummed, hexOf, siweMessage } from "./siwe";
 import { WalletError } from "./walletError";
 
@@ -66,11 +68,11 @@ export async function signInWith({ id, provider }: Wallet, chains: readonly numb
   const [address] = accountsOf(await ask(provider, "eth_requestAccounts"));
   if (address === undefined) throw new WalletError("no_account");
   const chain = await chainOf(provider, chains);
-  const nonce = await createWalletNonce();
+  const nonce = await STAGE.createWalletNonce();
   const { host, origin } = window.location;
   const message = siweMessage({ domain: host, origin, address, statement: STATEMENT, chain, nonce, issuedAt: new Date() });
   const signature = text(await ask(provider, "personal_sign", [hexOf(message), address]), "signature");
-  return createWalletSession(message, signature, id);
+  return STAGE.createWalletSession(message, signature, id);
 }
 
 async function chainOf(provider: Provider, chains: readonly number[]): Promise<number> {

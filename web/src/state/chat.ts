@@ -4,17 +4,28 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
-import { ADDRESSES } from "../protocol/addresses";
-import { createMediaAccess, createTicket, endpointsOf, type Session, TAILS } from "../protocol/api";
-import { type Copy, type MessageChange, targetOf, UNTOUCHED } from "../protocol/changes";
-import type { ConnectionStatus, Positions } from "../protocol/connection";
-import type { Author, Commands, MemberChanged, Message, Sent, ServerEvent, Synced } from "../protocol/frames";
-import { Outbox, type OutgoingMessage } from "../protocol/outbox";
-import { IndexedOutboxStore } from "../protocol/outboxStore";
-import { type PendingChange, PendingChanges } from "../protocol/pendingChanges";
-import { SharedConnection, tabPlatform } from "../protocol/sharedConnection";
-import { uploadServerOf } from "../protocol/uploadServer";
-import type { Wish } from "../protocol/wishes";
+import { type Copy, type MessageChange, targetOf } from "@agent-chat/client/changes";
+import type { ConnectionStatus, Positions } from "@agent-chat/client/connection";
+import {
+  type Author,
+  type Commands,
+  type Message,
+  PROTOCOL_VERSION,
+  type Sent,
+  type ServerEvent,
+  type Synced,
+} from "@agent-chat/client/frames";
+import { asSaid, Outbox, type OutgoingMessage } from "@agent-chat/client/outbox";
+import { IndexedOutboxStore } from "@agent-chat/client/outboxStore";
+import { type PendingChange, PendingChanges } from "@agent-chat/client/pendingChanges";
+import { OpenRoom } from "@agent-chat/client/room";
+import { roomOf, tellRoom } from "@agent-chat/client/roomEvents";
+import { SharedConnection, tabPlatform } from "@agent-chat/client/sharedConnection";
+import type { Session } from "@agent-chat/client/stage";
+import { Store } from "@agent-chat/client/store";
+import { uploadServerOf } from "@agent-chat/client/uploadServer";
+import type { Wish } from "@agent-chat/client/wishes";
+
 import { Conversation } from "./conversation";
 import { RoomDirectory } from "./directory";
 import { Drafts } from "./drafts";
@@ -22,8 +33,7 @@ import { MediaAccess } from "./mediaAccess";
 import { namedIn } from "./mentioning";
 import { forgetDevice } from "./pushDevice";
 import { Reading } from "./reading";
-import { OpenRoom } from "./room";
-import { Store } from "./store";
+import { STAGE } from "./stage";
 import { Uploads } from "./uploads";
 
 /** A tab that nobody has looked at for so long is sent no messages: it catches up when somebody does. */
@@ -73,15 +83,16 @@ export class Chat {
     this.#connection = new SharedConnection({
       me: session.user,
       platform,
+      client: `web/${PROTOCOL_VERSION}`,
       onLead: () => {
         this.outbox.resume();
       },
       onChanged: this.#onChangedElsewhere,
-      fetchTicket: () => ADDRESSES.through(() => createTicket(session.token)),
+      fetchTicket: () => STAGE.addresses.through(() => STAGE.createTicket(session.token)),
       onElsewhere: () => {
-        ADDRESSES.goOn();
+        STAGE.addresses.goOn();
       },
-      http: endpointsOf(session),
+      http: STAGE.endpointsOf(session),
       onStatus: this.#onStatus,
       onEvent: this.#onEvent,
       onExcluded: (room, refusal) => {
@@ -96,9 +107,9 @@ export class Chat {
     });
     this.#reading = new Reading(this.#connection);
     this.directory = new RoomDirectory(this.#connection);
-    this.mediaAccess = new MediaAccess((room) => createMediaAccess(session.token, room));
+    this.mediaAccess = new MediaAccess((room) => STAGE.createMediaAccess(session.token, room));
     this.uploads = new Uploads({
-      server: uploadServerOf(session),
+      server: uploadServerOf(STAGE, session),
       entered: (room) => this.room(room).settled(),
       storage: sessionStorage,
       storageKey: `agent-chat.uploads.${session.user.id}`,
@@ -188,7 +199,8 @@ export class Chat {
     const room = new OpenRoom({
       id,
       connection: this.#connection,
-      tails: TAILS,
+      tails: STAGE.tails,
+      isHidden: () => document.visibilityState === "hidden",
       listed: () => this.directory.find(id),
       onEntered: (it) => {
         this.directory.put(it);
@@ -261,16 +273,16 @@ export class Chat {
   };
 
   readonly #onEvent = (event: ServerEvent): void => {
+    this.#noteEvent(event);
+    const room = this.#open(roomOf(event) ?? "");
+    if (room !== undefined) tellRoom(room, event, this.me.id);
+  };
+
+  /** Has everybody but the room itself know of it. */
+  #noteEvent(event: ServerEvent): void {
     switch (event.type) {
-      case "message":
-        this.#open(event.message.room)?.receive(event.message);
-        break;
-      case "reactions_changed":
-        this.#onChange({ ...event, isOwn: event.user.id === this.me.id });
-        break;
       case "message_changed":
-      case "pins_changed":
-        this.#onChange(event);
+        this.directory.revise(event.message);
         break;
       case "mention":
         this.directory.note(event.message);
@@ -279,24 +291,15 @@ export class Chat {
         this.directory.advance(event);
         break;
       case "member":
-        this.#onMember(event);
+        this.#rooms.get(event.room)?.noteMember(event);
+        if (event.user.id === this.me.id) this.directory.change(event);
         break;
       case "room_changed":
-        this.#open(event.room)?.note(event);
         this.#rooms.get(event.room)?.noteSettings();
         break;
       case "read":
         this.directory.read(event.room, event.seq);
         this.#reading.known(event.room, event.seq);
-        break;
-      case "room_pace":
-        this.#open(event.room)?.pace(event);
-        break;
-      case "messages_skipped":
-        this.#open(event.room)?.skip(event);
-        break;
-      case "author_erased":
-        this.#open(event.room)?.erase(event.user);
         break;
       case "media_rejected":
         this.uploads.reject(event.media, event.reason);
@@ -310,8 +313,15 @@ export class Chat {
       case "presence":
         for (const { presence } of this.#rooms.values()) presence.told(event);
         break;
+      case "message":
+      case "reactions_changed":
+      case "pins_changed":
+      case "room_pace":
+      case "messages_skipped":
+      case "author_erased":
+        break; // the room's own affair
     }
-  };
+  }
 
   #open(room: string): OpenRoom | undefined {
     return this.#rooms.get(room)?.room;
@@ -325,15 +335,6 @@ export class Chat {
   #onChange(change: MessageChange): void {
     this.#open(targetOf(change).room)?.change(change);
     if (change.type === "message_changed") this.directory.revise(change.message);
-  }
-
-  #onMember(event: MemberChanged): void {
-    const room = this.#open(event.room);
-    room?.note(event);
-    this.#rooms.get(event.room)?.noteMember(event);
-    if (event.user.id !== this.me.id) return;
-    this.directory.change(event);
-    room?.follow(event);
   }
 
   #positions(): Positions {
@@ -364,21 +365,8 @@ export class Chat {
 
   readonly #onSent = (message: OutgoingMessage, sent: Sent): void => {
     const { room, people } = this.conversation(message.room);
-    room.receive({
-      room: sent.room,
-      seq: sent.seq,
-      kind: "text",
-      from: this.me,
-      text: message.text,
-      sent_at_ms: sent.sent_at_ms,
-      command_id: message.id,
-      media: null,
-      ...UNTOUCHED,
-      reply_to: message.answers?.seq ?? null,
-      thread: message.answers?.thread ?? null,
-      mentions: namedIn(message.text).filter((id) => people.knows(id)),
-      mine: [],
-    });
+    const mentions = namedIn(message.text).filter((id) => people.knows(id));
+    room.receive(asSaid(message, sent, this.me, mentions));
   };
 
   readonly #nudge = (): void => {

@@ -1,10 +1,10 @@
+import { TYPING_VALID_S } from "@agent-chat/client/frames.generated";
+import { NOON_MS } from "@agent-chat/client/testing/archive";
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
+import type { FakeServer } from "@agent-chat/client/testing/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { TYPING_VALID_S } from "../protocol/frames.generated";
-import { NOON_MS } from "../testing/archive";
 import { closeChat, fill, openChat, pass, range, reconnect } from "../testing/chat";
-import { ADA, GRACE } from "../testing/messages";
-import type { FakeServer } from "../testing/server";
 import type { Chat } from "./chat";
 import type { Conversation } from "./conversation";
 import { OpenThread } from "./thread";

@@ -3,9 +3,12 @@
  * somebody looks. Each part stands in its own module; this has them follow the room.
  */
 
-import type { Copy } from "../protocol/changes";
-import type { Connection } from "../protocol/connection";
-import type { Author, MemberChanged, Message } from "../protocol/frames";
+import type { Copy } from "@agent-chat/client/changes";
+import type { Connection } from "@agent-chat/client/connection";
+import type { Author, MemberChanged, Message } from "@agent-chat/client/frames";
+import type { OpenRoom } from "@agent-chat/client/room";
+import { Store } from "@agent-chat/client/store";
+
 import { firstSince } from "./dates";
 import { Excursion } from "./excursion";
 import { Mentionable } from "./mentioning";
@@ -13,8 +16,6 @@ import { RoomPresence } from "./presence";
 import { Quotes } from "./quotes";
 import { Readers } from "./readers";
 import { Reports } from "./reports";
-import type { OpenRoom } from "./room";
-import { Store } from "./store";
 import { Typists, TypingTeller } from "./typing";
 
 /** A message that the list is to show. */

@@ -1,6 +1,6 @@
+import { FakeServer, reply } from "@agent-chat/client/testing/server";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { FakeServer, reply } from "../testing/server";
 import { DataExportWatch, LOOK_EVERY_MS, RENEW_EVERY_MS } from "./dataExport";
 
 const ADDRESS = "/api/account/export";

@@ -1,8 +1,10 @@
 /** A user's own data on its way to them, for as long as somebody looks. */
 
-import { beginExport, type DataExport, readExport } from "../protocol/account";
-import type { Session } from "../protocol/api";
-import { Store } from "./store";
+import { beginExport, type DataExport, readExport } from "@agent-chat/client/account";
+import type { Session } from "@agent-chat/client/stage";
+import { Store } from "@agent-chat/client/store";
+
+import { STAGE } from "./stage";
 
 /** Between two looks at one that is under way. */
 export const LOOK_EVERY_MS = 2_000;
@@ -35,7 +37,7 @@ export class DataExportWatch {
   async begin(): Promise<void> {
     this.#isStopped = false;
     this.view.update((view) => ({ ...view, isBusy: true, failure: null }));
-    await this.#take(beginExport(this.#session.token));
+    await this.#take(beginExport(STAGE, this.#session.token));
   }
 
   async #take(answer: Promise<DataExport>): Promise<void> {
@@ -51,6 +53,6 @@ export class DataExportWatch {
   }
 
   #lookIn(delayMs: number): void {
-    this.#timer = setTimeout(() => void this.#take(readExport(this.#session.token)), delayMs);
+    this.#timer = setTimeout(() => void this.#take(readExport(STAGE, this.#session.token)), delayMs);
   }
 }

@@ -1,7 +1,7 @@
 /** Where in a room's log a moment is. The server looks up numbers only, so it is closed in on. */
 
-import type { Connection } from "../protocol/connection";
-import { ConnectionLost } from "../protocol/errors";
+import type { Connection } from "@agent-chat/client/connection";
+import { ConnectionLost } from "@agent-chat/client/errors";
 
 /**
  * The number of the first message at or after a moment; of the newest where there is none.

@@ -1,7 +1,7 @@
+import type { Room } from "@agent-chat/client/frames";
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
 import { describe, expect, it } from "vitest";
 
-import type { Room } from "../protocol/frames";
-import { ADA, GRACE } from "../testing/messages";
 import { destinationsFor, neighbourOf } from "./destinations";
 
 function roomOf(room: string, title: string, extra: Partial<Room> = {}): Room {

@@ -1,6 +1,6 @@
 /** Where somebody may want to go: the rooms that they see and the people whom they know, by what they type. */
 
-import type { Author, Room } from "../protocol/frames";
+import type { Author, Room } from "@agent-chat/client/frames";
 
 const MAX_OFFERED = 12;
 /** Of somebody whom nobody here has met: their whole id behind an @. */

@@ -1,8 +1,8 @@
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
+import type { FakeServer } from "@agent-chat/client/testing/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { closeChat, fill, openChat, pass } from "../testing/chat";
-import { ADA, GRACE } from "../testing/messages";
-import type { FakeServer } from "../testing/server";
 import type { Chat } from "./chat";
 import { TELL_AFTER_MS } from "./reading";
 

@@ -4,11 +4,11 @@
  * The server's list is asked for again and again; in between, what passes on this line keeps previews fresh.
  */
 
-import type { Connection } from "../protocol/connection";
-import { ConnectionLost } from "../protocol/errors";
-import { MAX_SYNCED, type MemberChanged, type Message, type Preview, type Room, type RoomAdvanced } from "../protocol/frames";
-import { givenBetween } from "../protocol/numbers";
-import { Store } from "./store";
+import type { Connection } from "@agent-chat/client/connection";
+import { ConnectionLost } from "@agent-chat/client/errors";
+import { MAX_SYNCED, type MemberChanged, type Message, type Preview, type Room, type RoomAdvanced } from "@agent-chat/client/frames";
+import { givenBetween } from "@agent-chat/client/numbers";
+import { Store } from "@agent-chat/client/store";
 
 export interface DirectoryView {
   /** Newest activity first; null until the first answer. */

@@ -5,7 +5,7 @@
  * In `localStorage`, because a room that opens needs its draft at once.
  */
 
-import { fields, json, text } from "../protocol/shape";
+import { fields, json, text } from "@agent-chat/client/shape";
 
 /** Rooms with a draft; the one that was written in longest ago is forgotten first. */
 export const MAX_DRAFTS = 50;

@@ -3,12 +3,12 @@
  * scroll; where it meets the room's log the two become one, and the excursion is over.
  */
 
-import type { MessageChange } from "../protocol/changes";
-import type { Connection } from "../protocol/connection";
-import type { Message } from "../protocol/frames";
-import { RoomLog } from "../protocol/log";
-import type { Paging } from "./roomView";
-import { Store } from "./store";
+import type { MessageChange } from "@agent-chat/client/changes";
+import type { Connection } from "@agent-chat/client/connection";
+import type { Message } from "@agent-chat/client/frames";
+import { RoomLog } from "@agent-chat/client/log";
+import type { Paging } from "@agent-chat/client/roomView";
+import { Store } from "@agent-chat/client/store";
 
 const PAGE = 50;
 

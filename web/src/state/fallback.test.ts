@@ -1,13 +1,13 @@
 /** Chatting where no socket gets through, and on the way there and back. */
 
+import { PROBE_WINDOW } from "@agent-chat/client/connection";
+import type { OpenRoom } from "@agent-chat/client/room";
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
+import type { FakeServer } from "@agent-chat/client/testing/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { PROBE_WINDOW } from "../protocol/connection";
 import { closeChat, openChat, pass, range } from "../testing/chat";
-import { ADA, GRACE } from "../testing/messages";
-import type { FakeServer } from "../testing/server";
 import type { Chat } from "./chat";
-import type { OpenRoom } from "./room";
 
 let server: FakeServer;
 let chat: Chat;

@@ -1,7 +1,7 @@
+import type { Found, Message } from "@agent-chat/client/frames";
+import { messageOf, messagesOf } from "@agent-chat/client/testing/messages";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import type { Found, Message } from "../protocol/frames";
-import { messageOf, messagesOf } from "../testing/messages";
 import { FoundPages } from "./foundPages";
 
 let answers: (Found | Error)[];

@@ -1,8 +1,8 @@
 /** Messages that the server finds in one room, newest first and page by page. */
 
-import { changed, type Copy, type MessageChange, targetOf } from "../protocol/changes";
-import type { Found, Message } from "../protocol/frames";
-import { Store } from "./store";
+import { changed, type Copy, type MessageChange, targetOf } from "@agent-chat/client/changes";
+import type { Found, Message } from "@agent-chat/client/frames";
+import { Store } from "@agent-chat/client/store";
 
 /** A page may be empty and still go on: so many are asked for before a person is asked again. */
 const MAX_EMPTY = 5;

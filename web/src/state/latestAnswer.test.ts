@@ -1,8 +1,8 @@
+import { ConnectionLost } from "@agent-chat/client/errors";
+import { Store } from "@agent-chat/client/store";
 import { beforeEach, expect, it } from "vitest";
 
-import { ConnectionLost } from "../protocol/errors";
 import { LatestAnswer } from "./latestAnswer";
-import { Store } from "./store";
 
 interface View {
   readonly text: string | null;

@@ -1,7 +1,7 @@
 /** What is asked for again and again, and shown: an answer that comes late does not take the place of a newer one. */
 
-import { ConnectionLost } from "../protocol/errors";
-import type { Store } from "./store";
+import { ConnectionLost } from "@agent-chat/client/errors";
+import type { Store } from "@agent-chat/client/store";
 
 interface Failing {
   readonly failure: unknown;

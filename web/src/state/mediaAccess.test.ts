@@ -1,6 +1,6 @@
+import { RequestFailed } from "@agent-chat/client/errors";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { RequestFailed } from "../protocol/errors";
 import { AGAIN_MS, MediaAccess, RENEW_MS, roomOf } from "./mediaAccess";
 
 const OUT = new RequestFailed(403, "not_a_member", "You are not a member of this room.");

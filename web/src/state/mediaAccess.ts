@@ -3,9 +3,9 @@
  * the room is on screen. A room without images is never asked about.
  */
 
-import { fullJitter } from "../protocol/backoff";
-import { ChatError, RequestFailed } from "../protocol/errors";
-import { Store } from "./store";
+import { fullJitter } from "@agent-chat/client/backoff";
+import { ChatError, RequestFailed } from "@agent-chat/client/errors";
+import { Store } from "@agent-chat/client/store";
 
 /** Renewed this long after it was given: a timer of a page in the background may be a minute late. */
 export const RENEW_MS = 200_000;

@@ -1,7 +1,7 @@
+import { ConnectionLost } from "@agent-chat/client/errors";
+import type { Member } from "@agent-chat/client/frames";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { ConnectionLost } from "../protocol/errors";
-import type { Member } from "../protocol/frames";
 import { Members } from "./members";
 
 let asked: { action: string; command: Record<string, unknown> }[];

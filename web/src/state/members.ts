@@ -1,9 +1,10 @@
 /** Who is in a room, for as long as somebody looks at them, and what is done about one of them. */
 
-import type { Connection } from "../protocol/connection";
-import { MAX_PAGE, type Commands, type Member, type MemberList } from "../protocol/frames";
+import type { Connection } from "@agent-chat/client/connection";
+import { MAX_PAGE, type Commands, type Member, type MemberList } from "@agent-chat/client/frames";
+import { Store } from "@agent-chat/client/store";
+
 import { LatestAnswer } from "./latestAnswer";
-import { Store } from "./store";
 
 /** How long somebody is muted for. */
 export const MUTE_S = 3_600;

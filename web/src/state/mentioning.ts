@@ -1,8 +1,8 @@
 /** Naming members in what one writes: who there is, and what of a text names somebody. */
 
-import type { Connection } from "../protocol/connection";
-import { type Author, MAX_PAGE, type Member } from "../protocol/frames";
-import { Store } from "./store";
+import type { Connection } from "@agent-chat/client/connection";
+import { type Author, MAX_PAGE, type Member } from "@agent-chat/client/frames";
+import { Store } from "@agent-chat/client/store";
 
 /** Beyond so many pages of members one has to know an id to name somebody. */
 const MAX_PAGES = 10;

@@ -1,10 +1,11 @@
 /** A room's pinned messages, for as long as somebody looks at them. */
 
-import { changed, type Copy, type MessageChange, targetOf } from "../protocol/changes";
-import type { Connection } from "../protocol/connection";
-import type { Message, PinList } from "../protocol/frames";
+import { changed, type Copy, type MessageChange, targetOf } from "@agent-chat/client/changes";
+import type { Connection } from "@agent-chat/client/connection";
+import type { Message, PinList } from "@agent-chat/client/frames";
+import { Store } from "@agent-chat/client/store";
+
 import { LatestAnswer } from "./latestAnswer";
-import { Store } from "./store";
 
 export interface PinsView {
   /** By number; null until the first answer. */

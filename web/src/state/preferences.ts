@@ -4,7 +4,7 @@
  * Null is "as the system or the browser has it".
  */
 
-import { Store } from "./store";
+import { Store } from "@agent-chat/client/store";
 
 export const LANGUAGES = ["en", "de"] as const;
 export type Language = (typeof LANGUAGES)[number];

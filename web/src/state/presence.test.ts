@@ -1,6 +1,6 @@
+import type { Presence } from "@agent-chat/client/frames";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Presence } from "../protocol/frames";
 import { GATHER_MS, RoomPresence } from "./presence";
 
 let answer: Presence;

@@ -5,10 +5,10 @@
  * no room, so of somebody who was not seen here before it has to be asked whether they are a member.
  */
 
-import type { Connection } from "../protocol/connection";
-import { ConnectionLost } from "../protocol/errors";
-import type { Presence, PresenceChanged } from "../protocol/frames";
-import { Store } from "./store";
+import type { Connection } from "@agent-chat/client/connection";
+import { ConnectionLost } from "@agent-chat/client/errors";
+import type { Presence, PresenceChanged } from "@agent-chat/client/frames";
+import { Store } from "@agent-chat/client/store";
 
 /** How long to wait for others of whom the same has to be asked, in ms. */
 export const GATHER_MS = 1_000;

@@ -1,7 +1,7 @@
+import { FakeServer, reply } from "@agent-chat/client/testing/server";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { installPush } from "../testing/browserPush";
-import { FakeServer, reply } from "../testing/server";
 import { forgetDevice, PushDevice } from "./pushDevice";
 
 const ADDRESS = "/api/push/subscriptions";

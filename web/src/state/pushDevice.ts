@@ -5,9 +5,11 @@
  * in `localStorage`.
  */
 
-import { readDevices, registerDevice, removeDevice } from "../protocol/account";
-import type { Session } from "../protocol/api";
-import { Store } from "./store";
+import { readDevices, registerDevice, removeDevice } from "@agent-chat/client/account";
+import type { Session } from "@agent-chat/client/stage";
+import { Store } from "@agent-chat/client/store";
+
+import { STAGE } from "./stage";
 
 const WORKER = "/worker.js";
 const KEY = "agent-chat.device";
@@ -38,7 +40,7 @@ export class PushDevice {
       const registration = await navigator.serviceWorker.getRegistration(WORKER);
       const subscription = await registration?.pushManager.getSubscription();
       if (id === null || !subscription) return "off";
-      return (await readDevices(this.#session.token)).ids.includes(id) ? "on" : "off";
+      return (await readDevices(STAGE, this.#session.token)).ids.includes(id) ? "on" : "off";
     });
   }
 
@@ -48,13 +50,13 @@ export class PushDevice {
       if ((await Notification.requestPermission()) !== "granted") {
         return Notification.permission === "denied" ? "blocked" : "off";
       }
-      const { vapidPublicKey } = await readDevices(this.#session.token);
+      const { vapidPublicKey } = await readDevices(STAGE, this.#session.token);
       await navigator.serviceWorker.register(WORKER);
       const { pushManager } = await navigator.serviceWorker.ready;
       // One that was made for another key of the stage's stands in the way of a new one.
       await (await pushManager.getSubscription())?.unsubscribe();
       const subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: vapidPublicKey });
-      localStorage.setItem(KEY, await registerDevice(this.#session.token, subscription.toJSON()));
+      localStorage.setItem(KEY, await registerDevice(STAGE, this.#session.token, subscription.toJSON()));
       return "on";
     });
   }
@@ -84,7 +86,7 @@ export async function forgetDevice({ token }: Pick<Session, "token">): Promise<v
   await (await registration?.pushManager.getSubscription())?.unsubscribe();
   localStorage.removeItem(KEY);
   try {
-    await removeDevice(token, id);
+    await removeDevice(STAGE, token, id);
   } catch (error) {
     console.warn("the server was not told of the device's end:", error); // it learns that with its next message there
   }

@@ -1,8 +1,8 @@
 /** Messages that are quoted by others and stand too far above them to be in the log. Each is asked for once. */
 
-import { changed, type Copy, erased, type MessageChange, targetOf } from "../protocol/changes";
-import type { Connection } from "../protocol/connection";
-import { Store } from "./store";
+import { changed, type Copy, erased, type MessageChange, targetOf } from "@agent-chat/client/changes";
+import type { Connection } from "@agent-chat/client/connection";
+import { Store } from "@agent-chat/client/store";
 
 export class Quotes {
   /** By number; null for one that can't be had. */

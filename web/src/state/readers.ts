@@ -3,10 +3,10 @@
  * it is asked for message by message (`receipts`).
  */
 
-import type { Connection } from "../protocol/connection";
-import { ConnectionLost } from "../protocol/errors";
-import { MAX_PAGE, type Reader } from "../protocol/frames";
-import { Store } from "./store";
+import type { Connection } from "@agent-chat/client/connection";
+import { ConnectionLost } from "@agent-chat/client/errors";
+import { MAX_PAGE, type Reader } from "@agent-chat/client/frames";
+import { Store } from "@agent-chat/client/store";
 
 export class Readers {
   /** In no order; empty where it is not known. */

@@ -4,8 +4,8 @@
  * What is seen within a moment is told at once; what could not be told is told when the line is back.
  */
 
-import type { Connection } from "../protocol/connection";
-import { ChatError } from "../protocol/errors";
+import type { Connection } from "@agent-chat/client/connection";
+import { ChatError } from "@agent-chat/client/errors";
 
 /** Somebody who scrolls through messages, or gets many, tells of the last one only. */
 export const TELL_AFTER_MS = 1_000;

@@ -3,9 +3,9 @@
  * nobody looks any more. Loaded when the page is up: nothing waits for it.
  */
 
-import { ADDRESSES } from "../protocol/addresses";
-import { readConfig } from "../protocol/api";
-import { measures } from "../protocol/measures";
+import { measures } from "@agent-chat/client/measures";
+
+import { STAGE } from "./stage";
 
 export const REPORT_EVERY_MS = 300_000;
 const PATH = "/api/measurements";
@@ -13,7 +13,7 @@ const PATH = "/api/measurements";
 /** Asks the stage whether this page is to tell, and begins. */
 export async function startReporting(random: () => number = Math.random): Promise<void> {
   try {
-    const { measuredShare } = await readConfig();
+    const { measuredShare } = await STAGE.readConfig();
     if (random() < measuredShare) await report();
   } catch (error) {
     console.warn("this page can't tell how it fares:", error);
@@ -47,5 +47,5 @@ function tell(): void {
   const taken = measures.take();
   if (taken === null) return;
   const body = new Blob([JSON.stringify(taken)], { type: "application/json" });
-  navigator.sendBeacon(`${ADDRESSES.base}${PATH}`, body);
+  navigator.sendBeacon(`${STAGE.addresses.base}${PATH}`, body);
 }

@@ -1,7 +1,7 @@
+import { ConnectionLost } from "@agent-chat/client/errors";
+import type { MessageReport } from "@agent-chat/client/frames";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { ConnectionLost } from "../protocol/errors";
-import type { MessageReport } from "../protocol/frames";
 import { Reports } from "./reports";
 
 let stored: MessageReport[];

@@ -5,10 +5,11 @@
  * read again and again while it may be looked at.
  */
 
-import type { Connection } from "../protocol/connection";
-import { MAX_PAGE, type MessageReport } from "../protocol/frames";
+import type { Connection } from "@agent-chat/client/connection";
+import { MAX_PAGE, type MessageReport } from "@agent-chat/client/frames";
+import { Store } from "@agent-chat/client/store";
+
 import { LatestAnswer } from "./latestAnswer";
-import { Store } from "./store";
 
 /** How often others' decisions and new reports are asked for, in ms. */
 export const REPORTS_EVERY_MS = 20_000;

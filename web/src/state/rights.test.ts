@@ -1,7 +1,7 @@
+import type { Member } from "@agent-chat/client/frames";
+import { ADA, messageOf } from "@agent-chat/client/testing/messages";
 import { describe, expect, it } from "vitest";
 
-import type { Member } from "../protocol/frames";
-import { ADA, messageOf } from "../testing/messages";
 import { mayInvite, powerOver, rightsOn } from "./rights";
 
 function offered(...[message, role]: [Parameters<typeof rightsOn>[0], Parameters<typeof rightsOn>[2]]): string[] {

@@ -1,6 +1,6 @@
 /** What a user may do with a message or about a member, as far as it can be known here. The server decides; this is what is offered. */
 
-import type { Member, Message, Room } from "../protocol/frames";
+import type { Member, Message, Room } from "@agent-chat/client/frames";
 
 export interface Rights {
   readonly answer: boolean;

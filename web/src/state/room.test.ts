@@ -1,12 +1,12 @@
+import { LATE_MS } from "@agent-chat/client/gapFiller";
+import { MAX_FILL, type OpenRoom } from "@agent-chat/client/room";
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
+import type { FakeServer } from "@agent-chat/client/testing/server";
+import type { FakeSocket, SentCommand } from "@agent-chat/client/testing/socket";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { closeChat, fill, openChat, pass, range, reconnect } from "../testing/chat";
-import { ADA, GRACE } from "../testing/messages";
-import type { FakeServer } from "../testing/server";
-import type { FakeSocket, SentCommand } from "../testing/socket";
 import type { Chat } from "./chat";
-import { LATE_MS } from "./gapFiller";
-import { MAX_FILL, type OpenRoom } from "./room";
 
 let server: FakeServer;
 let chat: Chat;

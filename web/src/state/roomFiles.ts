@@ -1,7 +1,8 @@
 /** The pictures, videos, sounds and documents that a room was sent, newest first. */
 
-import type { Connection } from "../protocol/connection";
-import type { Media } from "../protocol/frames";
+import type { Connection } from "@agent-chat/client/connection";
+import type { Media } from "@agent-chat/client/frames";
+
 import { FoundPages, type FoundView } from "./foundPages";
 
 const PAGE = 50;

@@ -1,7 +1,7 @@
+import { ConnectionLost } from "@agent-chat/client/errors";
+import type { RoomSettings as Settings } from "@agent-chat/client/frames";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { ConnectionLost } from "../protocol/errors";
-import type { RoomSettings as Settings } from "../protocol/frames";
 import { RoomSettings, wordsIn } from "./roomSettings";
 
 let stored: Settings;

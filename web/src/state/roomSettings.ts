@@ -1,9 +1,10 @@
 /** What is set for a room, for as long as somebody looks at it, and how moderators change it. */
 
-import type { Connection } from "../protocol/connection";
-import type { Commands, RoomSettings as Settings } from "../protocol/frames";
+import type { Connection } from "@agent-chat/client/connection";
+import type { Commands, RoomSettings as Settings } from "@agent-chat/client/frames";
+import { Store } from "@agent-chat/client/store";
+
 import { LatestAnswer } from "./latestAnswer";
-import { Store } from "./store";
 
 /** How long members may be made to wait between two messages, in seconds; 0 for not at all. The server takes up to 120. */
 export const SLOW_MODES_S: readonly number[] = [0, 5, 10, 30, 60, 120];

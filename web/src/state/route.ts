@@ -3,7 +3,7 @@
  * and the back button just work.
  */
 
-import type { Readable } from "./store";
+import type { Readable } from "@agent-chat/client/store";
 
 const PLACE = /^#\/room\/([a-z0-9][a-z0-9-]{0,63})(?:\/([1-9][0-9]{0,14}))?$/;
 

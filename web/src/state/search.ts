@@ -1,8 +1,9 @@
 /** A search through one room's messages. */
 
-import type { Connection } from "../protocol/connection";
+import type { Connection } from "@agent-chat/client/connection";
+import { Store } from "@agent-chat/client/store";
+
 import { FoundPages } from "./foundPages";
-import { Store } from "./store";
 
 const PAGE = 20;
 

@@ -3,8 +3,8 @@
  * people; it survives a reload.
  */
 
-import type { Session, SessionSource } from "../protocol/api";
-import { count, fields, type Fields, json, text } from "../protocol/shape";
+import { count, fields, type Fields, json, text } from "@agent-chat/client/shape";
+import type { Session, SessionSource } from "@agent-chat/client/stage";
 
 const KEY = "agent-chat.session";
 

@@ -1,28 +1,31 @@
+import { RequestFailed } from "@agent-chat/client/errors";
+import type { Session, SessionSource } from "@agent-chat/client/stage";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { readConfig, type Session, type SessionSource } from "../protocol/api";
-import { RequestFailed } from "../protocol/errors";
 import { renew } from "../signIn/openId";
 import { loadSession } from "./session";
 import { SessionKeeper, type SignedOut } from "./sessionKeeper";
+import { STAGE } from "./stage";
 
 vi.mock("../signIn/openId");
-vi.mock("../protocol/api", async (original) => ({ ...(await original<object>()), readConfig: vi.fn() }));
 
 const HOUR_MS = 3_600_000;
 const OPEN_ID: SessionSource = { kind: "open_id", refreshToken: "r-1" };
 
 let ended: SignedOut[];
+let stops: (() => void)[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   ended = [];
+  stops = [];
   const openId = { issuer: "https://issuer.example", clientId: "chat" };
-  vi.mocked(readConfig).mockResolvedValue({ stage: "test", openId, walletChains: [], measuredShare: 0 });
+  vi.spyOn(STAGE, "readConfig").mockResolvedValue({ stage: "test", openId, walletChains: [], measuredShare: 0 });
   vi.mocked(renew).mockImplementation(() => Promise.resolve(session("token-2", OPEN_ID, 2 * HOUR_MS)));
 });
 
 afterEach(() => {
+  for (const stop of stops) stop();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
@@ -33,7 +36,7 @@ function session(token: string, source: SessionSource, lastsMs = HOUR_MS): Sessi
 
 function keep(source: SessionSource): SessionKeeper {
   const keeper = new SessionKeeper(session("token-1", source), (why) => ended.push(why));
-  keeper.start();
+  stops.push(keeper.start());
   return keeper;
 }
 
@@ -51,7 +54,7 @@ describe("a session of an issuer", () => {
   it("that lasts no minute is renewed in the middle of it, however often", async () => {
     vi.mocked(renew).mockImplementation(() => Promise.resolve(session("token-2", OPEN_ID, 20_000)));
     const keeper = new SessionKeeper(session("token-1", OPEN_ID, 20_000), (why) => ended.push(why));
-    keeper.start();
+    stops.push(keeper.start());
     await vi.advanceTimersByTimeAsync(9_000);
     expect(renew).toHaveBeenCalledTimes(0);
     await vi.advanceTimersByTimeAsync(32_000);
@@ -107,5 +110,19 @@ describe("a session by name", () => {
   it("is forgotten at sign-out, which is no end of it", async () => {
     await keep({ kind: "name" }).signOut();
     expect([ended, loadSession()]).toEqual([["asked"], null]);
+  });
+});
+
+describe("an account that is erased", () => {
+  it("is left by all windows that show it, and by nobody else's", async () => {
+    vi.useRealTimers();
+    const [one, other] = [keep({ kind: "name" }), keep({ kind: "name" })];
+    const bobs = new SessionKeeper({ ...session("b", { kind: "name" }), user: { id: "u-2", name: "Bob" } }, () => ended.push("asked"));
+    stops.push(bobs.start());
+    one.endErased();
+    await vi.waitFor(() => {
+      expect(ended).toEqual(["erased", "erased"]);
+    });
+    await expect(other.refused()).resolves.toBe(false);
   });
 });

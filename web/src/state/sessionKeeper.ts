@@ -3,9 +3,11 @@
  * ended when their wallet turns to another account. Whoever holds it has the token that is good by then.
  */
 
-import { readConfig, type Session, type SessionSource } from "../protocol/api";
-import { RequestFailed } from "../protocol/errors";
+import { RequestFailed } from "@agent-chat/client/errors";
+import type { Session, SessionSource } from "@agent-chat/client/stage";
+
 import { forgetSession, isRenewable, saveSession } from "./session";
+import { STAGE } from "./stage";
 
 /** So long before its end a session is renewed; one that is shorter than two of these, in the middle of its life. */
 const RENEW_BEFORE_MS = 60_000;
@@ -18,6 +20,9 @@ const MOST_ATTEMPTS = 30;
 /** Browsers take no longer timers. */
 const LONGEST_TIMER_MS = 2_000_000_000;
 
+/** What a window tells the user's others. */
+const ERASED = "erased";
+
 /** Why somebody is no longer signed in. */
 export type SignedOut = "asked" | "ended" | "wallet" | "erased";
 
@@ -29,6 +34,8 @@ export class SessionKeeper implements Session {
   readonly #onEnded: (why: SignedOut) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unwatch: (() => void) | null = null;
+  /** The user's windows in this browser; null while this one keeps nothing. */
+  #windows: BroadcastChannel | null = null;
   #renewal: Promise<Renewal> | null = null;
   #renewedAtMs = 0;
   #isOver = false;
@@ -60,6 +67,7 @@ export class SessionKeeper implements Session {
     saveSession(this.#session);
     this.#plan();
     void this.#watchWallet();
+    this.#watchWindows();
     return () => {
       this.#stop();
     };
@@ -83,13 +91,14 @@ export class SessionKeeper implements Session {
     const { token, source } = this.#session;
     this.#end("asked");
     if (source?.kind !== "open_id") return;
-    const [{ openId }, { endSessionUrl }] = await Promise.all([readConfig(), import("../signIn/openId")]);
+    const [{ openId }, { endSessionUrl }] = await Promise.all([STAGE.readConfig(), import("../signIn/openId")]);
     const url = openId === null ? null : await endSessionUrl(openId, token);
     if (url !== null) window.location.assign(url);
   }
 
-  /** The account is being erased. */
+  /** The account is being erased: nobody stays signed in to it in this browser. */
   endErased(): void {
+    this.#windows?.postMessage(ERASED);
     this.#end("erased");
   }
 
@@ -111,7 +120,7 @@ export class SessionKeeper implements Session {
     const { source } = this.#session;
     if (source?.kind !== "open_id" || source.refreshToken === null) return "over";
     try {
-      const [{ openId }, { renew }] = await Promise.all([readConfig(), import("../signIn/openId")]);
+      const [{ openId }, { renew }] = await Promise.all([STAGE.readConfig(), import("../signIn/openId")]);
       if (openId === null) return "over";
       const renewed = await renew(openId, source.refreshToken);
       if (this.#isOver || renewed.user.id !== this.user.id) return "over";
@@ -147,6 +156,13 @@ export class SessionKeeper implements Session {
     };
   }
 
+  #watchWindows(): void {
+    this.#windows = new BroadcastChannel(`agent-chat.account.${this.user.id}`);
+    this.#windows.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (data === ERASED) this.#end("erased");
+    };
+  }
+
   #end(why: SignedOut): void {
     if (this.#isOver) return;
     this.#stop();
@@ -159,6 +175,8 @@ export class SessionKeeper implements Session {
     clearTimeout(this.#timer);
     this.#unwatch?.();
     this.#unwatch = null;
+    this.#windows?.close();
+    this.#windows = null;
   }
 }
 

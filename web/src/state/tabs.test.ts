@@ -1,12 +1,12 @@
 /** Several tabs of one user, each with the whole state of a page, on the server in memory. */
 
+import { LIFE_TIMEOUT_MS } from "@agent-chat/client/tabGuest";
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
+import { FakeServer } from "@agent-chat/client/testing/server";
+import { FakeBrowser, type FakeTab } from "@agent-chat/client/testing/tabs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { LIFE_TIMEOUT_MS } from "../protocol/tabGuest";
 import { pass, range } from "../testing/chat";
-import { ADA, GRACE } from "../testing/messages";
-import { FakeServer } from "../testing/server";
-import { FakeBrowser, type FakeTab } from "../testing/tabs";
 import { Chat, PAUSE_AFTER_MS } from "./chat";
 
 interface Tab {

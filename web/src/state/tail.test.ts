@@ -1,12 +1,12 @@
+import type { OpenRoom } from "@agent-chat/client/room";
+import { MAX_FAILURES } from "@agent-chat/client/tail";
+import { TAIL_POLL_MS } from "@agent-chat/client/testing/archive";
+import { GRACE } from "@agent-chat/client/testing/messages";
+import type { FakeServer } from "@agent-chat/client/testing/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { MAX_FAILURES } from "../protocol/tail";
-import { TAIL_POLL_MS } from "../testing/archive";
 import { closeChat, fill, openChat, pass, range } from "../testing/chat";
-import { GRACE } from "../testing/messages";
-import type { FakeServer } from "../testing/server";
 import type { Chat } from "./chat";
-import type { OpenRoom } from "./room";
 
 let server: FakeServer;
 let chat: Chat;

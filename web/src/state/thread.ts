@@ -1,13 +1,13 @@
 /** One thread of a room on screen: the message that it is named by, and the answers, live and as far back as is asked. */
 
-import { changed, type Copy, erased, merged, type MessageChange, targetOf } from "../protocol/changes";
-import type { Connection } from "../protocol/connection";
-import { ConnectionLost } from "../protocol/errors";
-import type { Message } from "../protocol/frames";
-import { RoomLog } from "../protocol/log";
-import type { RoomWatcher } from "./roomWatcher";
-import type { Paging } from "./roomView";
-import { Store } from "./store";
+import { changed, type Copy, erased, merged, type MessageChange, targetOf } from "@agent-chat/client/changes";
+import type { Connection } from "@agent-chat/client/connection";
+import { ConnectionLost } from "@agent-chat/client/errors";
+import type { Message } from "@agent-chat/client/frames";
+import { RoomLog } from "@agent-chat/client/log";
+import type { Paging } from "@agent-chat/client/roomView";
+import type { RoomWatcher } from "@agent-chat/client/roomWatcher";
+import { Store } from "@agent-chat/client/store";
 
 const PAGE = 50;
 

@@ -1,8 +1,8 @@
+import { RoomLog } from "@agent-chat/client/log";
+import type { OutgoingMessage } from "@agent-chat/client/outbox";
+import { ADA, messageOf } from "@agent-chat/client/testing/messages";
 import { describe, expect, it } from "vitest";
 
-import { RoomLog } from "../protocol/log";
-import type { OutgoingMessage } from "../protocol/outbox";
-import { ADA, messageOf } from "../testing/messages";
 import { buildTimeline, type Row } from "./timeline";
 
 const SOURCE = { notices: [], outgoing: [], uploads: [], pending: [], myId: ADA.id, readSeq: null };

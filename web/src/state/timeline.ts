@@ -3,12 +3,13 @@
  * and at the end what is still on its way. Pure; order is the log's.
  */
 
-import type { Copy } from "../protocol/changes";
-import type { Author, Message, Reader } from "../protocol/frames";
-import type { RoomLog } from "../protocol/log";
-import type { OutgoingMessage } from "../protocol/outbox";
-import { afterPending, type PendingChange } from "../protocol/pendingChanges";
-import type { Notice } from "./roomView";
+import type { Copy } from "@agent-chat/client/changes";
+import type { Author, Message, Reader } from "@agent-chat/client/frames";
+import type { RoomLog } from "@agent-chat/client/log";
+import type { OutgoingMessage } from "@agent-chat/client/outbox";
+import { afterPending, type PendingChange } from "@agent-chat/client/pendingChanges";
+import type { Notice } from "@agent-chat/client/roomView";
+
 import type { Upload } from "./uploads";
 
 /** A message that follows another one of its author this closely needs no heading of its own. */

@@ -1,9 +1,9 @@
 /** Who is writing in a room: others, as they are told of, and this user, as it is told to others. */
 
-import type { Connection } from "../protocol/connection";
-import type { Author } from "../protocol/frames";
-import { TYPING_VALID_S } from "../protocol/frames.generated";
-import { Store } from "./store";
+import type { Connection } from "@agent-chat/client/connection";
+import type { Author } from "@agent-chat/client/frames";
+import { TYPING_VALID_S } from "@agent-chat/client/frames.generated";
+import { Store } from "@agent-chat/client/store";
 
 /** As often as the server passes it on, whether a message was sent meanwhile or not. */
 export const TELL_EVERY_MS = 5_000;

@@ -1,9 +1,9 @@
 /** Uploads of a window: cut off by a reload they wait for their file, and whoever gives one up gives it up in the store. */
 
+import { RequestFailed } from "@agent-chat/client/errors";
+import { FakeUploadServer } from "@agent-chat/client/testing/uploads";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { RequestFailed } from "../protocol/errors";
-import { FakeUploadServer } from "../testing/uploads";
 import { REMEMBERED_MS, Uploads } from "./uploads";
 
 const KEY = "uploads";

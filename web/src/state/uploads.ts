@@ -6,11 +6,11 @@
  * same name, size, type and date is chosen again.
  */
 
-import { FileRejected, RequestFailed, UploadInterrupted } from "../protocol/errors";
-import { count, fields, json, list, type Reader, ShapeError, text } from "../protocol/shape";
-import { sendFile, type UploadServer } from "../protocol/upload";
-import { maxBytesOf } from "../protocol/uploadKinds";
-import { Store } from "./store";
+import { FileRejected, RequestFailed, UploadInterrupted } from "@agent-chat/client/errors";
+import { count, fields, json, list, type Reader, ShapeError, text } from "@agent-chat/client/shape";
+import { Store } from "@agent-chat/client/store";
+import { sendFile, type UploadServer } from "@agent-chat/client/upload";
+import { maxBytesOf } from "@agent-chat/client/uploadKinds";
 
 /** For an image the server usually needs a second or two; after this the person is told that something is wrong. */
 export const PROCESSING_LIMIT_MS = 90_000;

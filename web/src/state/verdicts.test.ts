@@ -1,6 +1,6 @@
+import { ADA, messageOf } from "@agent-chat/client/testing/messages";
 import { describe, expect, it } from "vitest";
 
-import { ADA, messageOf } from "../testing/messages";
 import { verdictsOn } from "./verdicts";
 
 describe("what there is to decide of a reported message", () => {

@@ -1,8 +1,9 @@
 /** What moderators can do about a message that was reported, besides ending its reports. */
 
-import type { Copy } from "../protocol/changes";
-import type { Author } from "../protocol/frames";
-import { wished } from "../protocol/wishes";
+import type { Copy } from "@agent-chat/client/changes";
+import type { Author } from "@agent-chat/client/frames";
+import { wished } from "@agent-chat/client/wishes";
+
 import type { Conversation } from "./conversation";
 import { MUTE_S } from "./members";
 

@@ -1,8 +1,8 @@
+import { CommandRefused, RequestFailed } from "@agent-chat/client/errors";
+import { type MemberChanged, readFrame, type RoomChanged } from "@agent-chat/client/frames";
+import { GOLDEN } from "@agent-chat/client/testing/golden";
 import { describe, expect, it } from "vitest";
 
-import { CommandRefused, RequestFailed } from "../protocol/errors";
-import { type MemberChanged, readFrame, type RoomChanged } from "../protocol/frames";
-import { GOLDEN } from "../testing/golden";
 import { words as current } from "../words/words";
 import { describeNotice, explain } from "./wording";
 

@@ -1,7 +1,8 @@
 /** What happened, in words for the person at the screen and, where there is something to do about it, what. */
 
-import { ChatError, CommandRefused, FileRejected } from "../protocol/errors";
-import type { Author, MemberChanged, Message, RoomChanged, RoomPace } from "../protocol/frames";
+import { ChatError, CommandRefused, FileRejected } from "@agent-chat/client/errors";
+import type { Author, MemberChanged, Message, RoomChanged, RoomPace } from "@agent-chat/client/frames";
+
 import { WalletError } from "../signIn/walletError";
 import type { Words } from "../words/words";
 

@@ -1,11 +1,11 @@
 /** Ada's chat with the server in memory, the room `general` on her screen, and a clock that only the test moves. */
 
+import type { OpenRoom } from "@agent-chat/client/room";
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
+import { FakeServer } from "@agent-chat/client/testing/server";
 import { vi } from "vitest";
 
 import { Chat } from "../state/chat";
-import type { OpenRoom } from "../state/room";
-import { ADA, GRACE } from "./messages";
-import { FakeServer } from "./server";
 
 export interface AdasChat {
   readonly server: FakeServer;

@@ -1,10 +1,10 @@
+import type { Variant } from "@agent-chat/client/frames";
+import { GRACE } from "@agent-chat/client/testing/messages";
+import { FakeServer } from "@agent-chat/client/testing/server";
 import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Variant } from "../protocol/frames";
-import { GRACE } from "../testing/messages";
-import { FakeServer } from "../testing/server";
 import { App } from "./App";
 import { parseIds } from "./CreateRoom";
 

@@ -1,6 +1,6 @@
+import type { Session } from "@agent-chat/client/stage";
 import { lazy, Suspense, useCallback, useState } from "react";
 
-import type { Session } from "../protocol/api";
 import { loadSession } from "../state/session";
 import { SessionKeeper, type SignedOut } from "../state/sessionKeeper";
 import { SignIn } from "./SignIn";

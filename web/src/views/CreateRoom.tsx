@@ -1,9 +1,9 @@
+import { type Commands, MAX_INVITED, MAX_TITLE_CHARS } from "@agent-chat/client/frames";
 import { type SubmitEvent, useEffect, useRef, useState } from "react";
 
 import { Dialog } from "../components/Dialog";
 import { useChat } from "../hooks/useChat";
 import { useWords } from "../hooks/useWords";
-import { type Commands, MAX_INVITED, MAX_TITLE_CHARS } from "../protocol/frames";
 import { goTo } from "../state/route";
 import { explain } from "../state/wording";
 

@@ -1,7 +1,7 @@
+import type { OpenIdClient } from "@agent-chat/client/stage";
 import { useEffect, useRef, useState } from "react";
 
 import { useWords } from "../hooks/useWords";
-import type { OpenIdClient } from "../protocol/api";
 import { comeBack, leaveForIssuer } from "../signIn/openId";
 import { isReturning } from "../signIn/returning";
 import { SignInFailure, type SignInWay } from "./SignIn";

@@ -1,3 +1,4 @@
+import type { Room } from "@agent-chat/client/frames";
 import { useCallback, useMemo } from "react";
 
 import type { RowActions } from "../components/LogRow";
@@ -6,7 +7,6 @@ import { useChat } from "../hooks/useChat";
 import { useStore } from "../hooks/useStore";
 import { useUnreadMark } from "../hooks/useUnreadMark";
 import { useWords } from "../hooks/useWords";
-import type { Room } from "../protocol/frames";
 import type { Conversation } from "../state/conversation";
 import { buildTimeline, placeReaders } from "../state/timeline";
 

@@ -1,3 +1,4 @@
+import type { Room } from "@agent-chat/client/frames";
 import { Suspense, useCallback, useEffect, useMemo } from "react";
 
 import { Announcer } from "../components/Announcer";
@@ -10,19 +11,18 @@ import { TypingLine } from "../components/TypingLine";
 import { useChat } from "../hooks/useChat";
 import { useFileDrop } from "../hooks/useFileDrop";
 import { MessageActionsContext } from "../hooks/useMessageActions";
-import { type HeaderPanel, type MenuPanel, type RoomActions, useRoomActions } from "../hooks/useRoomActions";
 import { useOpenReports } from "../hooks/useOpenReports";
+import { type HeaderPanel, type MenuPanel, type RoomActions, useRoomActions } from "../hooks/useRoomActions";
 import { useRoomPresence } from "../hooks/useRoomPresence";
 import { useStore } from "../hooks/useStore";
 import { useWords } from "../hooks/useWords";
-import type { Room } from "../protocol/frames";
 import type { Conversation } from "../state/conversation";
 import type { PresenceView } from "../state/presence";
 import { mayWrite, moderates } from "../state/rights";
 import { forgetMessage, messageRoute } from "../state/route";
 import { describePace, explain } from "../state/wording";
-import { AskedDialog, FilesPanel, PeoplePanel, PinsPanel, ReportsPanel, SearchPanel, SettingsPanel, ThreadPanel } from "./panels";
 import { RoomMessages } from "./RoomMessages";
+import { AskedDialog, FilesPanel, PeoplePanel, PinsPanel, ReportsPanel, SearchPanel, SettingsPanel, ThreadPanel } from "./panels";
 
 /** One room: its messages and where to write. Mounted anew for each room. */
 export function RoomScreen({ id }: { readonly id: string }) {
@@ -166,11 +166,8 @@ function RoomComposer({ talk, title, role, doing, onFiles }: RoomComposerProps) 
           if (text !== "") talk.typing.wrote();
         }}
         onSend={(text) => {
-          const isTaken = chat.outbox.add(
-            id,
-            text,
-            answering === null ? null : { seq: answering.seq, thread: answering.thread ?? answering.seq },
-          );
+          const answers = answering === null ? null : { seq: answering.seq, thread: answering.thread ?? answering.seq };
+          const isTaken = chat.outbox.add(id, text, answers) !== null;
           talk.excursion.close();
           if (isTaken) endAnswer();
           return isTaken;

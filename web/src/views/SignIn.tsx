@@ -1,10 +1,11 @@
+import type { Session, SiteConfig } from "@agent-chat/client/stage";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { ColoursPicker, LanguagePicker } from "../components/PreferencePicker";
 import { useWords } from "../hooks/useWords";
-import { createSession, readConfig, type Session, type SiteConfig } from "../protocol/api";
 import { isReturning } from "../signIn/returning";
 import type { SignedOut } from "../state/sessionKeeper";
+import { STAGE } from "../state/stage";
 import { explain } from "../state/wording";
 
 const OpenIdSignIn = lazy(() => import("./OpenIdSignIn"));
@@ -79,7 +80,7 @@ function NameForm({ onSignedIn }: SignInWay) {
     setIsBusy(true);
     setFailure(null);
     try {
-      onSignedIn(await createSession(name.trim()));
+      onSignedIn(await STAGE.createSession(name.trim()));
     } catch (error) {
       setFailure(error);
       setIsBusy(false);
@@ -139,7 +140,7 @@ function useConfig(): SiteConfig | null | undefined {
   const [config, setConfig] = useState<SiteConfig | null>();
   useEffect(() => {
     let isCurrent = true;
-    readConfig().then(
+    STAGE.readConfig().then(
       (it) => {
         if (isCurrent) setConfig(it);
       },

@@ -5,8 +5,9 @@
  * where it is loaded from, below.
  */
 
+import { type Readable, Store } from "@agent-chat/client/store";
+
 import { type Language, language, LANGUAGES } from "../state/preferences";
-import { type Readable, Store } from "../state/store";
 import { en, type Words } from "./en";
 import { type Formats, formatsOf } from "./formats";
 

@@ -1,5 +1,6 @@
+import type { Media } from "@agent-chat/client/frames";
+
 import { useWords } from "../../hooks/useWords";
-import type { Media } from "../../protocol/frames";
 import { MediaImage } from "../MediaImage";
 import { widthInList } from "../pictureSize";
 

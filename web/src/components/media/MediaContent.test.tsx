@@ -1,9 +1,9 @@
+import type { Media, MediaFile } from "@agent-chat/client/frames";
 import { fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { ChatContext } from "../../hooks/useChat";
-import type { Media, MediaFile } from "../../protocol/frames";
 import type { Chat } from "../../state/chat";
 import { MediaAccess } from "../../state/mediaAccess";
 import { MediaContent } from "./MediaContent";

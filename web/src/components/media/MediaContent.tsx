@@ -1,4 +1,5 @@
-import type { Media } from "../../protocol/frames";
+import type { Media } from "@agent-chat/client/frames";
+
 import { DocumentCard } from "./DocumentCard";
 import { ImageLink } from "./ImageLink";
 import { SoundPlayer } from "./SoundPlayer";

@@ -1,8 +1,8 @@
+import type { Media } from "@agent-chat/client/frames";
 import { useMemo, useRef, useState } from "react";
 
 import { useMediaAccess } from "../../hooks/useMediaAccess";
 import { useWords } from "../../hooks/useWords";
-import type { Media } from "../../protocol/frames";
 import { Icon } from "../Icon";
 import { barsOf, clockTime } from "./waveform";
 

@@ -1,6 +1,7 @@
+import type { Media } from "@agent-chat/client/frames";
+
 import { useMediaAccess } from "../../hooks/useMediaAccess";
 import { useWords } from "../../hooks/useWords";
-import type { Media } from "../../protocol/frames";
 import { widthInList } from "../pictureSize";
 
 /**

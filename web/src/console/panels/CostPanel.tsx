@@ -1,4 +1,5 @@
-import type { Fields } from "../../protocol/shape";
+import type { Fields } from "@agent-chat/client/shape";
+
 import { Panel } from "../parts/Panel";
 import { type Column, Table } from "../parts/Table";
 import { useOperators } from "../useOperators";

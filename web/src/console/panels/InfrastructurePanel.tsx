@@ -1,4 +1,5 @@
-import type { Fields } from "../../protocol/shape";
+import type { Fields } from "@agent-chat/client/shape";
+
 import type { Part } from "../answers.generated";
 import { Badge, type Tone } from "../parts/Badge";
 import { Panel } from "../parts/Panel";

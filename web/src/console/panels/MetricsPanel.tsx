@@ -93,14 +93,14 @@ function Graph({ panel }: { readonly panel: PanelData }) {
   return (
     <figure className="graph" data-shows={panel.shows}>
       <figcaption className="graph__title">{title}</figcaption>
-      {panel.shows === "number" ? (
+      {data.atS.length === 0 ? (
+        <p className="panel__empty">{METRICS.noData}</p>
+      ) : panel.shows === "number" ? (
         newest(panel).map(({ label, value }) => (
           <p key={label} className="graph__number">
             {value === null ? "–" : METRICS.number(value, panel.unit)}
           </p>
         ))
-      ) : data.atS.length === 0 ? (
-        <p className="panel__empty">{METRICS.noData}</p>
       ) : (
         <Drawn title={title} panel={panel} data={data} />
       )}

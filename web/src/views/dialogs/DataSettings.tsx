@@ -1,10 +1,10 @@
+import type { Archive } from "@agent-chat/client/account";
+import type { Session } from "@agent-chat/client/stage";
 import { useEffect, useState } from "react";
 
 import { Icon } from "../../components/Icon";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
-import type { Archive } from "../../protocol/account";
-import type { Session } from "../../protocol/api";
 import { DataExportWatch } from "../../state/dataExport";
 import { explain } from "../../state/wording";
 

@@ -1,9 +1,10 @@
+import { eraseAccount } from "@agent-chat/client/account";
+import type { Session } from "@agent-chat/client/stage";
 import { type SubmitEvent, useState } from "react";
 
 import { Dialog } from "../../components/Dialog";
 import { useWords } from "../../hooks/useWords";
-import { eraseAccount } from "../../protocol/account";
-import type { Session } from "../../protocol/api";
+import { STAGE } from "../../state/stage";
 import { explain } from "../../state/wording";
 
 interface EraseDialogProps {
@@ -26,7 +27,7 @@ export function EraseDialog({ session, onErased, onClose }: EraseDialogProps) {
     setIsBusy(true);
     setFailure(null);
     try {
-      await eraseAccount(session.token, user.id);
+      await eraseAccount(STAGE, session.token, user.id);
       onErased();
     } catch (error) {
       setFailure(error);

@@ -1,3 +1,4 @@
+import type { Author } from "@agent-chat/client/frames";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 
 import { Avatar } from "../../components/Avatar";
@@ -6,7 +7,6 @@ import { Icon } from "../../components/Icon";
 import { useChat } from "../../hooks/useChat";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
-import type { Author } from "../../protocol/frames";
 import { type Destination, destinationsFor } from "../../state/destinations";
 import { goTo } from "../../state/route";
 import { explain } from "../../state/wording";

@@ -1,9 +1,9 @@
+import { ChatError } from "@agent-chat/client/errors";
+import type { Session } from "@agent-chat/client/stage";
 import { useEffect, useState } from "react";
 
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
-import type { Session } from "../../protocol/api";
-import { ChatError } from "../../protocol/errors";
 import { PushDevice, type PushState } from "../../state/pushDevice";
 import { explain } from "../../state/wording";
 

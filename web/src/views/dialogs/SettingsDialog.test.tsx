@@ -1,10 +1,10 @@
+import { ADA } from "@agent-chat/client/testing/messages";
+import { FakeServer, reply } from "@agent-chat/client/testing/server";
 import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { colours, language } from "../../state/preferences";
-import { ADA } from "../../testing/messages";
-import { FakeServer, reply } from "../../testing/server";
 import { startWords } from "../../words/words";
 import { App } from "../App";
 

@@ -1,3 +1,4 @@
+import { LIMITS, type Message, type ReactionList, type Receipts } from "@agent-chat/client/frames";
 import { useEffect, useState } from "react";
 
 import { Avatar } from "../../components/Avatar";
@@ -6,7 +7,6 @@ import { Dialog } from "../../components/Dialog";
 import { useChat } from "../../hooks/useChat";
 import type { Asked } from "../../hooks/useRoomActions";
 import { useWords } from "../../hooks/useWords";
-import { LIMITS, type Message, type ReactionList, type Receipts } from "../../protocol/frames";
 import type { Conversation } from "../../state/conversation";
 import { explain, summaryOf } from "../../state/wording";
 

@@ -1,10 +1,10 @@
+import type { Media } from "@agent-chat/client/frames";
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
+import { FakeServer } from "@agent-chat/client/testing/server";
 import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Media } from "../../protocol/frames";
-import { ADA, GRACE } from "../../testing/messages";
-import { FakeServer } from "../../testing/server";
 import { App } from "../App";
 
 const PICTURE = { url: "/media/general/1/480.webp", content_type: "image/webp", width: 480, height: 360 };

@@ -1,10 +1,10 @@
+import type { Presence } from "@agent-chat/client/frames";
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
+import { FakeServer } from "@agent-chat/client/testing/server";
 import { act, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Presence } from "../../protocol/frames";
-import { ADA, GRACE } from "../../testing/messages";
-import { FakeServer } from "../../testing/server";
 import { App } from "../App";
 
 let server: FakeServer;

@@ -1,3 +1,4 @@
+import { LIMITS, type Member, type Room } from "@agent-chat/client/frames";
 import { type SubmitEvent, useEffect, useState } from "react";
 
 import { ConfirmDialog } from "../../components/ConfirmDialog";
@@ -6,7 +7,6 @@ import { PanelFrame } from "../../components/PanelFrame";
 import { useChat } from "../../hooks/useChat";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
-import { LIMITS, type Member, type Room } from "../../protocol/frames";
 import type { Conversation } from "../../state/conversation";
 import { type Deed, Members } from "../../state/members";
 import type { PresenceView } from "../../state/presence";

@@ -1,3 +1,4 @@
+import type { Copy } from "@agent-chat/client/changes";
 import { useEffect, useState } from "react";
 
 import { ConfirmDialog } from "../../components/ConfirmDialog";
@@ -6,7 +7,6 @@ import { PanelFrame } from "../../components/PanelFrame";
 import { useChat } from "../../hooks/useChat";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
-import type { Copy } from "../../protocol/changes";
 import type { Conversation } from "../../state/conversation";
 import type { Reported } from "../../state/reports";
 import { decide, type Verdict, verdictsOn } from "../../state/verdicts";

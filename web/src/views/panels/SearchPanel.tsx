@@ -1,10 +1,10 @@
+import { LIMITS } from "@agent-chat/client/frames";
 import { useEffect, useState } from "react";
 
 import { MessageCard } from "../../components/MessageCard";
 import { PanelFrame } from "../../components/PanelFrame";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
-import { LIMITS } from "../../protocol/frames";
 import type { Conversation } from "../../state/conversation";
 import type { FoundView } from "../../state/foundPages";
 import { RoomSearch } from "../../state/search";

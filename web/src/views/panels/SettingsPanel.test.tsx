@@ -1,9 +1,9 @@
+import { ADA, GRACE } from "@agent-chat/client/testing/messages";
+import { FakeServer } from "@agent-chat/client/testing/server";
 import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { ADA, GRACE } from "../../testing/messages";
-import { FakeServer } from "../../testing/server";
 import { App } from "../App";
 
 let server: FakeServer;

@@ -1,10 +1,10 @@
+import type { Room, RoomSettings as Settings } from "@agent-chat/client/frames";
 import { type SubmitEvent, useEffect, useState } from "react";
 
 import { IconButton } from "../../components/IconButton";
 import { PanelFrame } from "../../components/PanelFrame";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
-import type { Room, RoomSettings as Settings } from "../../protocol/frames";
 import type { Conversation } from "../../state/conversation";
 import { moderates } from "../../state/rights";
 import { RoomSettings, SLOW_MODES_S, wordsIn } from "../../state/roomSettings";

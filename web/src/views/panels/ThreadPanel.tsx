@@ -1,3 +1,6 @@
+import type { Copy } from "@agent-chat/client/changes";
+import type { Message } from "@agent-chat/client/frames";
+import { afterPending } from "@agent-chat/client/pendingChanges";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { Composer } from "../../components/Composer";
@@ -8,9 +11,6 @@ import { useChat } from "../../hooks/useChat";
 import { useMessageActions } from "../../hooks/useMessageActions";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
-import type { Copy } from "../../protocol/changes";
-import type { Message } from "../../protocol/frames";
-import { afterPending } from "../../protocol/pendingChanges";
 import type { Conversation } from "../../state/conversation";
 import { mayWrite } from "../../state/rights";
 import { OpenThread, type ThreadView } from "../../state/thread";
@@ -61,7 +61,7 @@ export function ThreadPanel({ talk, root, edited, onClose }: ThreadPanelProps) {
             if (text !== "") talk.typing.wrote();
           }}
           onSend={(text) => {
-            const isTaken = chat.outbox.add(talk.room.id, text, { seq: answered?.seq ?? root, thread: root });
+            const isTaken = chat.outbox.add(talk.room.id, text, { seq: answered?.seq ?? root, thread: root }) !== null;
             if (isTaken) setAnswered(null);
             return isTaken;
           }}

@@ -1,4 +1,5 @@
-import type { Member } from "../../protocol/frames";
+import type { Member } from "@agent-chat/client/frames";
+
 import type { Words } from "../en";
 import type { Formats } from "../formats";
 

@@ -1,4 +1,5 @@
-import type { MemberChanged } from "../../protocol/frames";
+import type { MemberChanged } from "@agent-chat/client/frames";
+
 import type { Formats } from "../formats";
 
 /** Somebody as the person at the screen calls them. */

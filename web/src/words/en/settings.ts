@@ -1,4 +1,5 @@
-import type { Session } from "../../protocol/api";
+import type { Session } from "@agent-chat/client/stage";
+
 import type { Formats } from "../formats";
 
 const SOURCES: Readonly<Record<NonNullable<Session["source"]>["kind"], string>> = {
