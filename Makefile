@@ -7,6 +7,7 @@ STAGE ?= dev
 CONTEXT ?=
 # More arguments: make test ARGS="tests/unit -k rooms", make dev ARGS=--fresh
 ARGS ?=
+PYTEST := python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0
 # make redrive QUEUE=index ACTION=redrive MATCH="room=lunch", ACTION=discard REASON="…"; docs/how-to/dead-letters.md
 QUEUE ?=
 ACTION ?=
@@ -30,6 +31,8 @@ EVENT ?=
 FUNCTION ?=
 # Python's and Node's tools of this tree come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Without bytecode each of hundreds of short processes compiles all that it imports, libraries too.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-browser dev test test-slow check fmt contracts smoke screenshots simulate capacity bench bench-media bench-page bench-gateway load synth deploy status rollback swap build pipeline redrive plan forecast tune profile doctor audit experiment export restore maintain monitoring docs requirements clean
 
@@ -46,10 +49,10 @@ dev: setup  ## run the whole application on this machine, with live reload (Ctrl
 	@python -m local.dev $(ARGS)
 
 test: setup-browser  ## all tests but the slow ones: nothing outside this machine is reached
-	@npm test --silent --workspaces && python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 $(ARGS)
+	@npm test --silent --workspaces && $(PYTEST) $(ARGS)
 
 test-slow: setup-browser  ## the slow tests too
-	@python -m pytest -m slow $(ARGS)
+	@$(PYTEST) -m slow $(ARGS)
 
 check: setup  ## linters, types and rules: Python, infrastructure and web client
 	@python -m local.check

@@ -197,6 +197,13 @@ ENDPOINTS = (
         answer=answers.Devices,
     ),
     Endpoint(
+        route="GET /api/push/levels/{room}",
+        about="What the caller hears of a room",
+        who="user",
+        answer=answers.AlertLevel,
+        refusals=(403,),
+    ),
+    Endpoint(
         route="POST /api/push/levels",
         about="What the caller wants to hear of a room",
         who="user",

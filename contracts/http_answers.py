@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from chat.storage.push_subscriptions import Level
+
 
 class Refused(msgspec.Struct, frozen=True):
     """Why a request was not carried out. `temporary`: the same may succeed later, not before `retry_after_ms`."""
@@ -159,6 +161,13 @@ class Devices(msgspec.Struct, frozen=True):
     vapid_public_key: str
     platforms: list[str]
     subscriptions: list[Device]
+
+
+class AlertLevel(msgspec.Struct, frozen=True):
+    """What the user is told of a room while they are away; None where they have not said."""
+
+    room: str
+    level: Level | None
 
 
 class Archive(msgspec.Struct, frozen=True):

@@ -94,7 +94,6 @@ def perform(check: Check) -> Verdict:
     """Runs one check and prints its verdict."""
     started = time.monotonic()
     environment = process_environment() | {"NO_COLOR": "1"}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     for command in check.commands:
         ran = subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

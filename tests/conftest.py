@@ -35,6 +35,8 @@ SHARED = {
 """Places whose tests run in one process: they share a running stack, or synthesized templates."""
 EARLY = ("tests/integration/test_maintenance.py", "tests/integration/test_restore.py")
 """They go through all that a stage has, and so come first, while it is little."""
+LONG = ("tests/infrastructure/", "tests/simulation/", "tests/local/test_dev.py", "tests/gateway/")
+"""They take the longest beside the stack's: begun last, they would be waited for by processes with nothing to do."""
 LOOPBACK_HOSTS = ["127.0.0.1", "::1", "localhost"]
 
 settings.register_profile("busy machine", deadline=None)
@@ -65,14 +67,24 @@ def place(file: str) -> str:
     return file
 
 
+def turn(file: str) -> int:
+    """When a file comes: what takes long before what doesn't, and of that the stack's tests before all others."""
+    if file in EARLY:
+        return 0
+    if place(file) == "stack":
+        return 1
+    return next((at for at, places in enumerate(LONG, start=2) if file.startswith(places)), 2 + len(LONG))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedByPlace:
-    """Asked by xdist, in the process that has the others."""
+    """Asked by xdist, in the process that has the others. Groups are begun in the order of their first tests."""
+    config.option.loadscopereorder = False  # by numbers of tests, which say nothing of their time
     return SharedByPlace(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two stacks at once would be a minute and a gigabyte too many."""
-    items.sort(key=lambda item: _file(item) not in EARLY)
+    """What is to come first does; and two stacks at once would be a minute and a gigabyte too many."""
+    items.sort(key=lambda item: turn(_file(item)))
     of_the_stack = {_file(item) for item in items if "stack" in getattr(item, "fixturenames", ())}
     strangers = {file for file in of_the_stack if place(file) != "stack"}
     if strangers:

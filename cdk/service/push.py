@@ -132,11 +132,12 @@ def _add_desk(
         conditions=only(PUSH, DEVICES),
     )
     # What a member wants to hear of a room stands in their membership.
-    desk.allow([data.rooms.table_arn], "dynamodb:UpdateItem", conditions=only(ROOMS))
+    desk.allow([data.rooms.table_arn], "dynamodb:GetItem", "dynamodb:UpdateItem", conditions=only(ROOMS))
     desk.allow([data.outbound_secret.secret_arn], "secretsmanager:GetSecretValue")
     identity.allow(desk)
     applications.allow_enrolling(desk)
     http.add("GET", "/api/push/subscriptions", desk)
     http.add("POST", "/api/push/subscriptions", desk)
     http.add("DELETE", "/api/push/subscriptions", desk)
+    http.add("GET", "/api/push/levels/{room}", desk)
     http.add("POST", "/api/push/levels", desk)

@@ -23,6 +23,8 @@ def respond(event: http.Event) -> http.Answer:
             return http.answer(201, registration.register(desk, principal, http.body(event, Subscription)))
         case "DELETE /api/push/subscriptions":
             registration.remove(desk, principal, http.body(event, Removal).id)
+        case "GET /api/push/levels/{room}":
+            return http.answer(200, registration.wished(desk, principal, event["pathParameters"]["room"]))
         case "POST /api/push/levels":
             registration.wish(desk, principal, http.body(event, Wish))
     return http.answer(200, registration.overview(desk, principal.user))

@@ -30,7 +30,7 @@ def make(job: Job) -> Contender:
     if job.contender == "engine":
         from loadtest.fanout.engine import Engine  # noqa: PLC0415
 
-        return Engine()
+        return Engine(job.pauses)
     from loadtest.fanout import samples  # noqa: PLC0415
 
     kinds: dict[str, Callable[[Stub], Contender]] = {

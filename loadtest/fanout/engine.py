@@ -39,12 +39,13 @@ class Held:
 class HeldQueue:
     """A queue whose bodies are received as soon as they may be. The way through SQS (16 ms) is in no figure."""
 
-    def __init__(self) -> None:
+    def __init__(self, pauses: float) -> None:
+        self._pauses = pauses
         self._waiting: list[Held] = []
 
     def send(self, bodies: Sequence[bytes], *, delay_s: int = 0) -> None:
         """See `chat.ports.Queue`."""
-        self._waiting += [Held(body, time.monotonic() + delay_s) for body in bodies]
+        self._waiting += [Held(body, time.monotonic() + delay_s * self._pauses) for body in bodies]
 
     def receive(self) -> list[Held]:
         """Up to `BATCH` bodies that are due, once some are; none where none is left."""
@@ -67,9 +68,9 @@ class HeldQueue:
 class Engine:
     """A message function that posts, and a delivery function that works off what it left to the queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, pauses: float) -> None:
         logging.disable(logging.WARNING)  # as a deployed stage: warnings of posts that fail are a line a frame
-        self._queue = HeldQueue()
+        self._queue = HeldQueue(pauses)
         wiring.deliveries = lambda: self._queue  # type: ignore[assignment]  # before anything is wired
         self._fanout = wiring.fanout()
         self._seq = 0

@@ -30,6 +30,8 @@ class Job(msgspec.Struct, frozen=True):
     rounds: int
     thresholds: str = ""
     """The stage's, of the engine; empty: the defaults."""
+    pauses: float = 1.0
+    """The part of each pause before another try that the engine's queue waits for."""
 
     @property
     def stub(self) -> Stub:

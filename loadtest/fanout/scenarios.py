@@ -39,6 +39,8 @@ class Setting:
     sample_rounds: int = 7
     """Fewer: they take ten times as long, or more."""
     samples: tuple[Name, ...] = SAMPLES
+    pauses: float = 1.0
+    """See `Job`: less than all of each is for who wants no figures."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def contend(setting: Setting, where: Room, contender: Name, *, rounds: int | Non
         throttled=where.throttled,
     ) as stub:
         size = room.fill(stub, live=where.live, dead=where.dead, elsewhere=where.elsewhere, name_chars=where.name_chars)
-        job = Job(contender, str(setting.authority.certificate), stub.ports, FRAME_BYTES, rounds, where.thresholds)
+        certificate = str(setting.authority.certificate)
+        job = Job(contender, certificate, stub.ports, FRAME_BYTES, rounds, where.thresholds, setting.pauses)
         outcome = Outcome(run(job), room.left(stub), size)
     for one in outcome.rounds:
         if one.delivered != where.live:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chat import erasures, events, tombstones
 from chat.aws.dynamodb import from_attributes, to_attributes
+from chat.days import DAY_MS
 from chat.erasures import ErasedMessage
 from chat.ports import Key
 from chat.storage.memberships import BANNED
@@ -15,7 +16,6 @@ from operations import rows
 from operations.backups.places import Place
 from operations.rows import Attributes
 
-DAY_MS = 86_400_000
 EARLIER_MS = DAY_MS
 """How long before the backup the ledger is read from: clocks differ, and deletions are noted after the fact."""
 

@@ -45,6 +45,8 @@ class Waiting:
 
 def all_back_s(sockets: float, *, per_s: float, burst: float, window: Reconnection) -> float:
     """Seconds until the last of them hears its room again; infinite where that is more than a day."""
+    if burst + per_s * MOST_STEPS * STEP_MS / 1_000 < sockets - LEFT:
+        return float("inf")  # a day lets fewer in, which needs no following
     waiting = [Waiting(limit_ms) for limit_ms in _limits_ms(window)]
     waiting[0].add(sockets, 0)
     left, tokens = sockets, burst

@@ -63,6 +63,8 @@ _US_EAST_1 = (
     _per_million("sns", "SNS", 0.50, "publish", "sns"),
     _price("valkey_gb_hours", "Valkey Serverless, stored", 0.084, "GB-h", "elasticache"),
     _per_million("valkey_units", "Valkey Serverless, used", 0.0023, "unit", "elasticache"),
+    _per_million("transitions", "Step Functions Standard", 25.00, "transition", "step-functions"),
+    _per_million("objects", "S3 Standard, stored", 5.00, "PUT", "s3"),
     _per_million("eventbridge", "EventBridge", 1.00, "event", "eventbridge"),
     _price("cloudfront_gb", "CloudFront, delivered", 0.085, "GB", "cloudfront"),
     _price("waf_acl", "WAF", 5.00, "ACL and month", "waf"),

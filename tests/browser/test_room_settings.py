@@ -57,3 +57,10 @@ def test_members_see_who_is_online_and_only_look_at_the_settings(
     settings = open_panel(nina, "settings")
     expect(settings).to_contain_text("Only the owner and moderators can change these.")
     expect(settings.get_by_test_id("slow-mode")).to_have_text("Off", timeout=PATIENCE_MS)
+    level = settings.get_by_test_id("alert-level")
+    expect(level).to_have_value("mentions", timeout=PATIENCE_MS)
+    with nina.page.expect_response("**/api/push/levels"):
+        level.select_option("all")
+    nina.page.reload()
+    again = open_panel(nina, "settings").get_by_test_id("alert-level")
+    expect(again).to_have_value("all", timeout=PATIENCE_MS)

@@ -41,6 +41,7 @@ PUSH = {
         ("GET", "subscriptions"),
         ("POST", "subscriptions"),
         ("DELETE", "subscriptions"),
+        ("GET", "levels/{room}"),
         ("POST", "levels"),
     )
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chat.aws.models import TAKEN_MS
+from loadtest import media_costs
 from tests.infrastructure.assembly import DEV, Assembly, Resource, synthesize
 
 OF_CAPACITY = ("operations/CapacityReviewDeadLetters/Queue", "operations/QuotasAheadDeadLetters/Queue")
@@ -252,6 +253,14 @@ def test_a_stage_may_convert_videos_itself(tmp_path: Path, site_files: Path) -> 
     assert "Plan" not in machine_definition(own)["States"]
     transcode = own.functions()["media.transcode"]
     assert (transcode["Timeout"], transcode["EphemeralStorage"]) == (900, {"Size": 2048})
+    assert transcode["MemorySize"] == media_costs.TRANSCODE_GB * 1024
+
+
+def test_uploads_are_priced_by_the_memory_that_their_functions_have(dev: Assembly) -> None:
+    deployed = dev.functions()
+    assert deployed["media.inspect"]["MemorySize"] == media_costs.INSPECT_GB * 1024
+    makers = ("media.variants", "media.sound", "media.document", "media.video")
+    assert {deployed[name]["MemorySize"] for name in makers} == {media_costs.MAKE_GB * 1024}
 
 
 def test_a_step_that_fails_for_good_ends_in_a_rejection_that_is_given_all_that_is_known(stage: Assembly) -> None:

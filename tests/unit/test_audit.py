@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chat.days import DAY_MS
 from chat.errors import UnavailableError
 from chat.ports import ConditionError, Item, Page, Put, Query, TransactionError, Write
 from chat.storage import keys
@@ -15,7 +16,6 @@ from operations.audit import ReadTable, main, show
 from simulation.table import MemoryTable
 
 MORNING_MS = 1_790_000_000_000
-DAY_MS = 86_400_000
 
 
 def deed(number: int, at_ms: int = MORNING_MS) -> Deed:

@@ -73,4 +73,4 @@ def test_every_contender_reaches_everybody_and_cleans_up(authority: Authority, c
 
 def test_a_contender_that_misses_somebody_is_found_out(authority: Authority) -> None:
     with pytest.raises(UndeliveredError, match="of 5 sockets"):
-        contend(Setting(authority), Room(5, throttled=1.0), "engine", rounds=0)
+        contend(Setting(authority, pauses=0), Room(5, throttled=1.0), "engine", rounds=0)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from chat import signals
+from chat.days import DAY_MS
 from chat.purging import ALL_MEDIA, MOST_AT_ONCE, MOST_FILES, PurgeRefusedError, Purging, paths_of
-from chat.storage.purge_budget import DAY_MS, PurgeBudget
+from chat.storage.purge_budget import PurgeBudget
 from simulation.world import World
 
 

@@ -37,13 +37,18 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> PushStage:
     return stage
 
 
-def call(route: str, sent: Any = None, *, user: str | None = "Grace") -> tuple[int, dict[str, Any]]:
-    event = recorded("http_api", routeKey=route, body=json.dumps(sent) if sent is not None else "")
+def call(route: str, sent: Any = None, *, user: str | None = "Grace", **path: str) -> tuple[int, dict[str, Any]]:
+    shown = {"routeKey": route, "pathParameters": path}
+    event = recorded("http_api", **shown, body=json.dumps(sent) if sent is not None else "")
     event["headers"].pop("authorization", None)
     if user:
         event["headers"]["authorization"] = f"Bearer {ISSUER.sign_in(user, wiring.SystemClock().now_ms()).token}"
     answer = push_subscriptions.handle(event, CONTEXT)
     return answer["statusCode"], body(answer)
+
+
+def level_of(user: str) -> tuple[int, dict[str, Any]]:
+    return call("GET /api/push/levels/{room}", user=user, room="lunch")
 
 
 def test_a_user_registers_a_browser_is_told_on_it_and_removes_it(stage: PushStage, service: Receiver) -> None:
@@ -69,7 +74,10 @@ def test_a_user_registers_a_browser_is_told_on_it_and_removes_it(stage: PushStag
 
 def test_a_user_says_what_they_want_to_hear_of_a_room(stage: PushStage) -> None:
     stage.room("ada", "grace")
+    assert level_of("Grace") == (200, {"room": "lunch", "level": None})
     assert call("POST /api/push/levels", {"room": "lunch", "level": "all"})[0] == 200
+    assert level_of("Grace") == (200, {"room": "lunch", "level": "all"})
+    assert level_of("Eve")[0] == 403
     assert stage.world.rooms_table.items["room#lunch", "member#grace"]["alerts"] == "all"
     status, answer = call("POST /api/push/levels", {"room": "lunch", "level": "all"}, user="Eve")
     assert (status, answer["code"]) == (403, "not_a_member")
@@ -77,7 +85,14 @@ def test_a_user_says_what_they_want_to_hear_of_a_room(stage: PushStage) -> None:
 
 
 @pytest.mark.parametrize(
-    "route", [f"GET {SUBSCRIPTIONS}", f"POST {SUBSCRIPTIONS}", f"DELETE {SUBSCRIPTIONS}", "POST /api/push/levels"]
+    "route",
+    [
+        f"GET {SUBSCRIPTIONS}",
+        f"POST {SUBSCRIPTIONS}",
+        f"DELETE {SUBSCRIPTIONS}",
+        "POST /api/push/levels",
+        "GET /api/push/levels/{room}",
+    ],
 )
 @pytest.mark.usefixtures("stage")
 def test_nobody_registers_anything_without_a_token(route: str) -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from chat.days import DAY_MS
 from chat.errors import TooManyRequestsError
-from chat.storage.upload_quotas import DAY_MS, UploadQuotas
+from chat.storage.upload_quotas import UploadQuotas
 from simulation.world import START_MS, World
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from chat import events, messages, rooms
+from chat.days import DAY_MS
 from chat.errors import InvalidFieldError, RoomNotFoundError, UnavailableError
 from chat.outbound import OutboundAnswer, is_public
 from chat.protocol import CreateRoom, SendMessage
@@ -19,7 +20,7 @@ from chat.webhooks.registration import OLD_SECRET_MS, Registration, WebhookNotFo
 from chat.webhooks.replay import Range
 from simulation.outbound import MemoryOutbound
 from tests.unit.aftermath import ask
-from tests.unit.webhook_stage import DAY_MS, MASTER, WebhookStage, posted, verified
+from tests.unit.webhook_stage import MASTER, WebhookStage, posted, verified
 
 URL, OTHER = "https://one.example/hook", "https://two.example/hook"
 DOWN = OutboundAnswer(0, "Connection refused")

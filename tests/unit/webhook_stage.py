@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from chat import events
+from chat.days import DAY_MS
 from chat.outbound import Outbound
 from chat.storage.audit import AuditTrail
 from chat.storage.webhooks import WebhookBook
@@ -20,7 +21,6 @@ from chat.webhooks.routing import Delivery
 from simulation.world import MemoryQueue, World
 
 MASTER = "the stage's own secret"
-DAY_MS = 86_400_000
 
 
 class WebhookStage:

@@ -25,6 +25,10 @@ export interface Devices {
   readonly ids: readonly string[];
 }
 
+/** What one is told of a room while one is away: every message, those that mention one, nothing. */
+export const ALERT_LEVELS = ["all", "mentions", "none"] as const;
+export type AlertLevel = (typeof ALERT_LEVELS)[number];
+
 /** Begins an export; one that is under way, or an hour old at most, is the answer instead. */
 export async function beginExport(stage: Stage, token: string): Promise<DataExport> {
   return exportOf(await stage.call("POST", "/api/account/export", { token }));
@@ -52,6 +56,16 @@ export async function registerDevice(stage: Stage, token: string, subscription: 
 
 export async function removeDevice(stage: Stage, token: string, id: string): Promise<void> {
   await stage.call("DELETE", "/api/push/subscriptions", { token, body: { id } });
+}
+
+/** Null where nothing was chosen, so that the room's kind decides. Of a newer server's levels, too. */
+export async function readAlertLevel(stage: Stage, token: string, room: string): Promise<AlertLevel | null> {
+  const { level } = await stage.call("GET", `/api/push/levels/${encodeURIComponent(room)}`, { token });
+  return ALERT_LEVELS.find((it) => it === level) ?? null;
+}
+
+export async function chooseAlertLevel(stage: Stage, token: string, room: string, level: AlertLevel): Promise<void> {
+  await stage.call("POST", "/api/push/levels", { token, body: { room, level } });
 }
 
 function exportOf(it: Fields): DataExport {

@@ -95,6 +95,8 @@ export class Chat {
   /** Told of every change of the connection. */
   readonly #onStatus = new Set<() => void>();
   #turn = 0;
+  /** The rooms that the last heartbeat asked about. */
+  #asked: ReadonlySet<string> = new Set();
 
   private constructor(stage: Stage, token: () => Promise<string>, options: ChatOptions) {
     this.#stage = stage;
@@ -200,8 +202,7 @@ export class Chat {
     followed.feeds++;
     const unwatch = onChange === undefined ? undefined : followed.room.watch({ onChange });
     try {
-      const ends = AbortSignal.any([this.#ending.signal, ...(signal === undefined ? [] : [signal])]);
-      yield* feedOf(followed.room, { ...start, signal: ends, isAlone: () => followed.feeds === 1 });
+      yield* feedOf(followed.room, { ...start, signal: this.#endsWith(signal), isAlone: () => followed.feeds === 1 });
     } finally {
       unwatch?.();
       followed.feeds--;
@@ -243,7 +244,7 @@ export class Chat {
         ({ media } = permit);
       },
       onProgress: onProgress ?? (() => undefined),
-      signal: signal ?? this.#ending.signal,
+      signal: this.#endsWith(signal),
     });
     return media;
   }
@@ -275,6 +276,11 @@ export class Chat {
     this.#isTokenNew = true;
     this.#connection.stop();
     this.#connection.start();
+  }
+
+  /** Aborts with this chat, and with what its user gave. */
+  #endsWith(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#ending.signal : AbortSignal.any([this.#ending.signal, signal]);
   }
 
   /** Nobody waits for anything any more. */
@@ -352,6 +358,7 @@ export class Chat {
     const first = this.#turn % Math.max(1, all.length);
     const some = [...all.slice(first), ...all.slice(0, first)].slice(0, MAX_SYNCED);
     this.#turn = first + some.length;
+    this.#asked = new Set(some.map(({ id }) => id));
     return {
       rooms: Object.fromEntries(some.map(({ id, view }) => [id, view.get().log.lastSeq])),
       revs: Object.fromEntries(some.flatMap(({ id, rev }) => (rev === null ? [] : [[id, rev]]))),
@@ -362,7 +369,7 @@ export class Chat {
     for (const { room } of this.#rooms.values()) {
       const seq = rooms[room.id];
       if (seq !== undefined) room.reach(seq);
-      if (room.rev !== null && tails[room.id] !== undefined) room.followTail(tails[room.id] ?? null);
+      if (room.rev !== null && this.#asked.has(room.id)) room.followTail(tails[room.id] ?? null);
       if (outside.includes(room.id)) void room.makeSure();
       else if (Object.hasOwn(revs, room.id) && !room.isTailed) void room.enter();
     }

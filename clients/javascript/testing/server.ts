@@ -39,6 +39,8 @@ export class FakeServer extends FakeArchive {
   /** No socket gets through, HTTP does. */
   isBlocked = false;
   isSessionOver = false;
+  /** By room, what is told of it while one is away. */
+  readonly levels = new Map<string, string>();
   /** What a test answers itself, by method and path. */
   readonly answers = new Map<string, (init: RequestInit) => Promise<Response>>();
 
@@ -113,6 +115,10 @@ export class FakeServer extends FakeArchive {
         return reply(200, { room: "general", path: "/media/general/", query: "", expires_at_ms: Date.now() + 300_000 });
       case "/api/events":
         return this.#stream(new URLSearchParams(query).get("rooms") ?? "", init, userOf(token));
+      case "/api/push/levels/general":
+        return reply(200, { room: "general", level: this.levels.get("general") ?? null });
+      case "/api/push/levels":
+        return this.#setLevel(init);
       default:
         return endpoint.startsWith("/api/tail/") ? this.#tail(endpoint, init) : reply(404, { code: "not_found", message: path });
     }
@@ -130,6 +136,12 @@ export class FakeServer extends FakeArchive {
       return Promise.resolve(new Response(null, { status: 304 }));
     }
     return Promise.resolve(new Response(body, { headers: { ETag: tag } }));
+  }
+
+  #setLevel(init: RequestInit): Promise<Response> {
+    const { room, level } = JSON.parse(init.body as string) as { room: string; level: string };
+    this.levels.set(room, level);
+    return reply(200, { vapid_public_key: "", platforms: [], subscriptions: [] });
   }
 
   #signIn(init: RequestInit): Promise<Response> {

@@ -3,6 +3,7 @@
 import type { ConnectionStatus, Phase } from "@agent-chat/client/connection";
 import { type ReactNode, type RefObject, useRef } from "react";
 
+import { AlertLevelPicker } from "../../src/components/AlertLevelPicker";
 import { Announcer } from "../../src/components/Announcer";
 import { Avatar } from "../../src/components/Avatar";
 import { ConfirmDialog } from "../../src/components/ConfirmDialog";
@@ -22,7 +23,7 @@ import { Told } from "../../src/components/Told";
 import { CROWD, ENDLESS, GRACE, messageOf } from "../samples";
 import type { Specimens } from "../specimens";
 import { Later } from "./Later";
-import { nothing } from "./ada";
+import { Hers, nothing } from "./ada";
 
 const OFFLINE: ConnectionStatus = { phase: "waiting", way: "socket", offlineSinceMs: 0 };
 
@@ -48,6 +49,7 @@ function dot(phase: Phase, way: ConnectionStatus["way"] = "socket"): ReactNode {
 }
 
 export const CONTROLS: Specimens = {
+  "components/AlertLevelPicker": { states: { "of a room": <Hers><AlertLevelPicker room="general" kind="public" /></Hers> } },
   "components/Announcer": {
     states: { "says what was said": <Later first={null} then={messageOf(1)}>{(heard) => <Announcer heard={heard} />}</Later> },
   },

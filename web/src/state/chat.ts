@@ -4,6 +4,7 @@
  * Only wires the parts together: each rule stands in the part that it is about.
  */
 
+import { type AlertLevel, chooseAlertLevel, readAlertLevel } from "@agent-chat/client/account";
 import { type Copy, type MessageChange, targetOf } from "@agent-chat/client/changes";
 import type { ConnectionStatus, Positions } from "@agent-chat/client/connection";
 import {
@@ -243,6 +244,15 @@ export class Chat {
     if (entry?.member !== true || seq <= entry.read_seq) return;
     this.directory.read(room, seq);
     this.#reading.see(room, seq);
+  }
+
+  /** What the user is told of a room while they are away; null where they have not said. Rejects as `stage.ts` does. */
+  alertLevel(room: string): Promise<AlertLevel | null> {
+    return readAlertLevel(STAGE, this.#session.token, room);
+  }
+
+  chooseAlertLevel(room: string, level: AlertLevel): Promise<void> {
+    return chooseAlertLevel(STAGE, this.#session.token, room, level);
   }
 
   /** Makes a room. With the same `commandId` it can be asked for again and is still made once only. */

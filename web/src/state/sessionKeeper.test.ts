@@ -13,20 +13,19 @@ const HOUR_MS = 3_600_000;
 const OPEN_ID: SessionSource = { kind: "open_id", refreshToken: "r-1" };
 
 let ended: SignedOut[];
-/** Of the keepers that were started: whoever is not released goes on listening to other tabs. */
-let releases: (() => void)[];
+let stops: (() => void)[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   ended = [];
-  releases = [];
+  stops = [];
   const openId = { issuer: "https://issuer.example", clientId: "chat" };
   vi.spyOn(STAGE, "readConfig").mockResolvedValue({ stage: "test", openId, walletChains: [], measuredShare: 0 });
   vi.mocked(renew).mockImplementation(() => Promise.resolve(session("token-2", OPEN_ID, 2 * HOUR_MS)));
 });
 
 afterEach(() => {
-  for (const release of releases) release();
+  for (const stop of stops) stop();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
@@ -37,7 +36,7 @@ function session(token: string, source: SessionSource, lastsMs = HOUR_MS): Sessi
 
 function keep(source: SessionSource): SessionKeeper {
   const keeper = new SessionKeeper(session("token-1", source), (why) => ended.push(why));
-  releases.push(keeper.start());
+  stops.push(keeper.start());
   return keeper;
 }
 
@@ -55,7 +54,7 @@ describe("a session of an issuer", () => {
   it("that lasts no minute is renewed in the middle of it, however often", async () => {
     vi.mocked(renew).mockImplementation(() => Promise.resolve(session("token-2", OPEN_ID, 20_000)));
     const keeper = new SessionKeeper(session("token-1", OPEN_ID, 20_000), (why) => ended.push(why));
-    releases.push(keeper.start());
+    stops.push(keeper.start());
     await vi.advanceTimersByTimeAsync(9_000);
     expect(renew).toHaveBeenCalledTimes(0);
     await vi.advanceTimersByTimeAsync(32_000);
@@ -108,21 +107,22 @@ describe("a session by name", () => {
     expect(renew).not.toHaveBeenCalled();
   });
 
-  it("is over in every tab of the browser once its account is being erased, and nobody else's is", async () => {
-    vi.useRealTimers();
-    const other = { ...session("token-2", { kind: "name" }), user: { id: "u-2", name: "Eve" } };
-    const somebodyElses: SignedOut[] = [];
-    releases.push(new SessionKeeper(other, (why) => somebodyElses.push(why)).start());
-    const [asking] = [keep({ kind: "name" }), keep({ kind: "name" })];
-    asking.endErased();
-    await vi.waitFor(() => {
-      expect(ended).toEqual(["erased", "erased"]);
-    });
-    expect(somebodyElses).toEqual([]);
-  });
-
   it("is forgotten at sign-out, which is no end of it", async () => {
     await keep({ kind: "name" }).signOut();
     expect([ended, loadSession()]).toEqual([["asked"], null]);
+  });
+});
+
+describe("an account that is erased", () => {
+  it("is left by all windows that show it, and by nobody else's", async () => {
+    vi.useRealTimers();
+    const [one, other] = [keep({ kind: "name" }), keep({ kind: "name" })];
+    const bobs = new SessionKeeper({ ...session("b", { kind: "name" }), user: { id: "u-2", name: "Bob" } }, () => ended.push("asked"));
+    stops.push(bobs.start());
+    one.endErased();
+    await vi.waitFor(() => {
+      expect(ended).toEqual(["erased", "erased"]);
+    });
+    await expect(other.refused()).resolves.toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * A session for as long as somebody is signed in: renewed before it runs out where that goes without the person, and
- * ended when their wallet turns to another account, or they delete their account in another tab. Whoever holds it has the token that is good by then.
+ * ended when their wallet turns to another account. Whoever holds it has the token that is good by then.
  */
 
 import { RequestFailed } from "@agent-chat/client/errors";
@@ -20,6 +20,9 @@ const MOST_ATTEMPTS = 30;
 /** Browsers take no longer timers. */
 const LONGEST_TIMER_MS = 2_000_000_000;
 
+/** What a window tells the user's others. */
+const ERASED = "erased";
+
 /** Why somebody is no longer signed in. */
 export type SignedOut = "asked" | "ended" | "wallet" | "erased";
 
@@ -31,8 +34,8 @@ export class SessionKeeper implements Session {
   readonly #onEnded: (why: SignedOut) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unwatch: (() => void) | null = null;
-  /** Between the user's tabs: whatever is said there, the account is being erased. */
-  #erasing: BroadcastChannel | null = null;
+  /** The user's windows in this browser; null while this one keeps nothing. */
+  #windows: BroadcastChannel | null = null;
   #renewal: Promise<Renewal> | null = null;
   #renewedAtMs = 0;
   #isOver = false;
@@ -63,8 +66,8 @@ export class SessionKeeper implements Session {
     this.#isOver = false;
     saveSession(this.#session);
     this.#plan();
-    this.#listenForErasure();
     void this.#watchWallet();
+    this.#watchWindows();
     return () => {
       this.#stop();
     };
@@ -93,9 +96,9 @@ export class SessionKeeper implements Session {
     if (url !== null) window.location.assign(url);
   }
 
-  /** The account is being erased: ends it in the browser's other tabs, too, which may be without a line of their own. */
+  /** The account is being erased: nobody stays signed in to it in this browser. */
   endErased(): void {
-    this.#erasing?.postMessage(null);
+    this.#windows?.postMessage(ERASED);
     this.#end("erased");
   }
 
@@ -134,13 +137,6 @@ export class SessionKeeper implements Session {
     }
   }
 
-  #listenForErasure(): void {
-    this.#erasing = new BroadcastChannel(`agent-chat.erasing.${this.user.id}`);
-    this.#erasing.onmessage = () => {
-      this.#end("erased");
-    };
-  }
-
   async #watchWallet(): Promise<void> {
     const { source, user } = this.#session;
     if (source?.kind !== "wallet") return;
@@ -160,6 +156,13 @@ export class SessionKeeper implements Session {
     };
   }
 
+  #watchWindows(): void {
+    this.#windows = new BroadcastChannel(`agent-chat.account.${this.user.id}`);
+    this.#windows.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (data === ERASED) this.#end("erased");
+    };
+  }
+
   #end(why: SignedOut): void {
     if (this.#isOver) return;
     this.#stop();
@@ -172,8 +175,8 @@ export class SessionKeeper implements Session {
     clearTimeout(this.#timer);
     this.#unwatch?.();
     this.#unwatch = null;
-    this.#erasing?.close();
-    this.#erasing = null;
+    this.#windows?.close();
+    this.#windows = null;
   }
 }
 

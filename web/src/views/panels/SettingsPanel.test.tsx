@@ -56,7 +56,7 @@ describe("a room's settings", () => {
     expect(screen.getByTestId("slow-mode").textContent).toBe("Off");
     const panel = within(screen.getByTestId("settings-panel"));
     expect(panel.getByText("Only the owner and moderators can change these.")).toBeTruthy();
-    expect(panel.queryByRole("combobox")).toBeNull();
+    expect(panel.queryByRole("combobox", { name: /Slow mode/u })).toBeNull();
     expect(panel.queryByTestId("block-words")).toBeNull();
   });
 
@@ -67,9 +67,9 @@ describe("a room's settings", () => {
       if (command.action === "configure") socket.refuse(command, "not_allowed");
       return command.action === "configure";
     };
-    await userEvent.selectOptions(screen.getByRole("combobox"), "10 seconds");
+    await userEvent.selectOptions(screen.getByTestId("slow-mode"), "10 seconds");
     expect((await screen.findByTestId("settings-refused")).textContent).toContain("The settings stay as they were.");
-    expect(screen.getByRole<HTMLSelectElement>("combobox").value).toBe("0");
+    expect(screen.getByTestId<HTMLSelectElement>("slow-mode").value).toBe("0");
   });
 
   it("follow what another moderator sets", async () => {
@@ -87,5 +87,21 @@ describe("a room's settings", () => {
     render(<App />);
     await userEvent.click(await screen.findByTestId("room-menu"));
     expect(screen.getAllByRole("menuitem").map((it) => it.textContent.trim())).toEqual(["Pictures and files"]);
+  });
+
+  it("say what one is told of the room oneself, whoever one is", async () => {
+    await openSettings();
+    const picker = await screen.findByRole<HTMLSelectElement>("combobox", { name: /on my devices/u });
+    await waitFor(() => {
+      expect(picker.value).toBe("mentions");
+    });
+    await userEvent.selectOptions(picker, "Every message");
+    await waitFor(() => {
+      expect(server.levels.get("general")).toBe("all");
+    });
+    server.answers.set("POST /api/push/levels", () => Promise.resolve(new Response("{}", { status: 503 })));
+    await userEvent.selectOptions(picker, "Nothing");
+    expect(await screen.findByRole("alert")).toBeTruthy();
+    expect(picker.value).toBe("all");
   });
 });

@@ -1,6 +1,7 @@
 import type { Room, RoomSettings as Settings } from "@agent-chat/client/frames";
 import { type SubmitEvent, useEffect, useState } from "react";
 
+import { AlertLevelPicker } from "../../components/AlertLevelPicker";
 import { IconButton } from "../../components/IconButton";
 import { PanelFrame } from "../../components/PanelFrame";
 import { useStore } from "../../hooks/useStore";
@@ -73,6 +74,7 @@ export function SettingsPanel({ talk, entry, onClose }: SettingsPanelProps) {
           </>
         )}
         {entry !== null && <Joining kind={entry.kind} />}
+        {entry?.member === true && <AlertLevelPicker room={entry.room} kind={entry.kind} />}
       </div>
     </PanelFrame>
   );

@@ -21,5 +21,10 @@ export const roomSettings = ({ duration, plural }: Formats): Words["roomSettings
     add: "Sperren",
     remove: (word) => `„${word}“ wieder zulassen`,
   },
+  alerts: {
+    title: "Auf meinen Geräten melden",
+    hint: "Nur für dich, und solange diese Seite zu ist. Bei mehr als 100 Leuten im Raum: Erwähnungen oder nichts.",
+    levels: { all: "Jede Nachricht", mentions: "Wenn ich erwähnt werde", none: "Nichts" },
+  },
   notChanged: (why) => `Die Einstellungen bleiben, wie sie waren. ${why}`,
 });

@@ -22,5 +22,10 @@ export const roomSettings = ({ duration, plural }: Formats) => ({
     add: "Block",
     remove: (word: string) => `Allow “${word}” again`,
   },
+  alerts: {
+    title: "Tell me on my devices",
+    hint: "Only for you, and while this page is closed. Of a room with more than 100 people: mentions, or nothing.",
+    levels: { all: "Every message", mentions: "When I am mentioned", none: "Nothing" },
+  },
   notChanged: (why: string) => `The settings stay as they were. ${why}`,
 });

@@ -9,11 +9,10 @@ from chat.aws import wiring
 from chat.aws.outbound import HttpOutbound
 from chat.aws.parameters import read_secret
 from chat.aws.queues import SqsQueue
+from chat.days import DAY_MS
 from chat.storage.audit import AuditTrail
 from chat.storage.webhooks import WebhookBook
 from chat.webhooks.office import Dispatch, Endpoints, Registry, Router
-
-DAY_MS = 86_400_000
 
 
 @cache

@@ -94,6 +94,14 @@ def wish(desk: DeviceDesk, principal: Principal, asked: Wish) -> None:
         raise NotAMemberError(f"You are not a member of {asked.room}.")
 
 
+def wished(desk: DeviceDesk, principal: Principal, room: str) -> dict[str, Any]:
+    """What the caller is told of the room; `level` is None where they have not said. Raises `NotAMemberError`."""
+    reader = desk.book.reader(room, principal.user)
+    if reader is None:
+        raise NotAMemberError(f"You are not a member of {room}.")
+    return {"room": room, "level": reader.level}
+
+
 def _checked(desk: DeviceDesk, asked: Subscription) -> tuple[str, str, Keys | None]:
     """Kind, endpoint and keys."""
     if asked.endpoint is not None and asked.keys is not None and asked.platform is None:

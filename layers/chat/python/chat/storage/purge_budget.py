@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chat.days import DAY_MS
 from chat.ports import Below, ConditionError, Table
 from chat.storage import keys
 
-DAY_MS = 24 * 3600 * 1000
 KEPT_DAYS = 7
 
 

@@ -97,6 +97,11 @@ class PushBook:
             return False
         return True
 
+    def reader(self, room: str, user: str) -> Reader | None:
+        """The user as a member; None for who is none. Half a read unit."""
+        item = self._table.get(keys.member(room, user))
+        return next(iter(_readers([] if item is None else [item])), None)
+
     def readers(self, room: str, most: int) -> list[Reader] | None:
         """All members, None where there are more than `most`. One Query."""
         pk, first = keys.member(room, "")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chat.days import DAY_MS
 from chat.errors import TooManyRequestsError
 from chat.ports import Table
 from chat.storage import keys
-
-DAY_MS = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True)

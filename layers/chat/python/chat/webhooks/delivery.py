@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import msgspec
 
 from chat import signals
+from chat.days import DAY_MS
 from chat.errors import UnavailableError
 from chat.outbound import OutboundAnswer, OutboundRequest
 from chat.storage.webhooks import Webhook
@@ -148,7 +149,7 @@ def _judge(dispatch: Dispatch, failed: Webhook | None, answer: OutboundAnswer, n
     if answer.status == GONE:
         why = "gone: it answered 410"
     elif now_ms - failed.failing_since_ms >= dispatch.disable_after_ms:
-        why = f"failing: nothing was taken for {dispatch.disable_after_ms // 86_400_000} days"
+        why = f"failing: nothing was taken for {dispatch.disable_after_ms // DAY_MS} days"
     else:
         return
     logger.error("webhook disabled", extra={"webhook": failed.id, "why": why, "last_error": failed.last_error})
