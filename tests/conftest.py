@@ -33,10 +33,17 @@ SHARED = {
     "templates": ("tests/infrastructure/",),
 }
 """Places whose tests run in one process: they share a running stack, or synthesized templates."""
-EARLY = ("tests/integration/test_maintenance.py", "tests/integration/test_restore.py")
-"""They go through all that a stage has, and so come first, while it is little."""
-LONG = ("tests/infrastructure/", "tests/simulation/", "tests/local/test_dev.py", "tests/gateway/")
-"""They take the longest beside the stack's: begun last, they would be waited for by processes with nothing to do."""
+TURNS = (
+    "tests/integration/test_maintenance.py",  # they go through all that a stage has: while it is little
+    "tests/integration/test_restore.py",
+    "tests/integration/faults/",  # they count seconds: before seeds are played on every core
+    *SHARED["stack"],
+    "tests/infrastructure/",
+    "tests/simulation/",
+    "tests/local/test_dev.py",
+    "tests/gateway/",
+)
+"""What comes first, of one process and of several: what takes longest, so that none waits at the end for another."""
 LOOPBACK_HOSTS = ["127.0.0.1", "::1", "localhost"]
 
 settings.register_profile("busy machine", deadline=None)
@@ -68,12 +75,8 @@ def place(file: str) -> str:
 
 
 def turn(file: str) -> int:
-    """When a file comes: what takes long before what doesn't, and of that the stack's tests before all others."""
-    if file in EARLY:
-        return 0
-    if place(file) == "stack":
-        return 1
-    return next((at for at, places in enumerate(LONG, start=2) if file.startswith(places)), 2 + len(LONG))
+    """When a file comes; those that `TURNS` doesn't name are the last."""
+    return next((at for at, places in enumerate(TURNS) if file.startswith(places)), len(TURNS))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedByPlace:
