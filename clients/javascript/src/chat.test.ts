@@ -272,6 +272,14 @@ describe("a session that is over", () => {
     await expect(soon(chat.rooms())).rejects.toThrow(SessionEnded);
   });
 
+  it("is one whose account is being erased, too", async () => {
+    const reading = take(1);
+    await vi.advanceTimersByTimeAsync(100);
+    for (const { socket } of server.lines) socket.receive({ type: "account_erasing" });
+    await expect(reading).rejects.toThrow(SessionEnded);
+    expect(chat.status.phase).toBe("stopped");
+  });
+
   it("goes on where there is another token", async () => {
     const tokens = ["expired", "Ada", "expired", "expired"];
     const renewed = await soon(Chat.connect(URL, { token: () => tokens.shift() ?? "expired" }));

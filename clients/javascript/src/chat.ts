@@ -350,6 +350,7 @@ export class Chat {
     const room = this.#rooms.get(roomOf(event) ?? "")?.room;
     if (room !== undefined) tellRoom(room, event, this.me.id);
     this.#options.onEvent?.(event);
+    if (event.type === "account_erasing") this.#end(new SessionEnded());
   };
 
   /** A heartbeat takes a limited number of rooms: of more, each has its turn. */
