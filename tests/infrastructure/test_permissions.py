@@ -560,7 +560,7 @@ def test_who_registers_devices_writes_nothing_of_a_room_but_what_a_member_wants_
         if ROOMS in found.resources
     }
     (updating,) = [actions for actions in granted if "dynamodb:UpdateItem" in actions]
-    assert updating == {"dynamodb:UpdateItem"}
+    assert updating == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
     assert '"dynamodb:LeadingKeys": ["room#*"]' in granted[updating]
     (others,) = [actions for actions in granted if actions != updating]
     assert '"dynamodb:LeadingKeys": ["push#*", "device#*"]' in granted[others]
