@@ -86,25 +86,27 @@ function throwIfFailed({ reason }: AbortSignal): void {
 }
 
 function changeOf(room: OpenRoom, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      unsubscribe();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const unsubscribe = room.view.subscribe(done);
-    signal.addEventListener("abort", done);
-  });
+  return until(room.view.subscribe, signal);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return until((done) => {
+    const timer = setTimeout(done, ms);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, signal);
+}
+
+/** Settles when `begin` calls back or the signal aborts; what `begin` answers is called then. */
+function until(begin: (done: () => void) => () => void, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      clearTimeout(timer);
+      end();
       signal.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const end = begin(done);
     signal.addEventListener("abort", done);
   });
 }

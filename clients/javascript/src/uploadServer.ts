@@ -111,8 +111,8 @@ async function transferWhole(
 ): Promise<void> {
   const bytes = body instanceof Blob ? body.size : [...body.values()].reduce((sum, it) => sum + (typeof it === "string" ? 0 : it.size), 0);
   const limit = AbortSignal.timeout(STALLED_MS + bytes / SLOWEST_BYTES_PER_MS);
-  const sent = body instanceof Blob ? body.slice(0, body.size, "") : body;
-  const answer = await fetch(url, { method, headers, body: sent, signal: AbortSignal.any([signal, limit]) }).catch((error: unknown) => {
+  const init = { method, headers, body: untyped(body), signal: AbortSignal.any([signal, limit]) };
+  const answer = await fetch(url, init).catch((error: unknown) => {
     signal.throwIfAborted();
     throw new RequestFailed(0, "network", error instanceof Error ? error.message : String(error));
   });
@@ -156,7 +156,11 @@ function transferWatched(
       signal.removeEventListener("abort", abort);
     };
     signal.addEventListener("abort", abort);
-    // The type of a part is no part of its signature.
-    request.send(body instanceof Blob ? body.slice(0, body.size, "") : body);
+    request.send(untyped(body));
   });
+}
+
+/** The type of a part is no part of its signature. */
+function untyped(body: FormData | Blob): FormData | Blob {
+  return body instanceof Blob ? body.slice(0, body.size, "") : body;
 }

@@ -68,8 +68,7 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
             keeper={keeper}
             onSignOut={signOut}
             onErased={() => {
-              void chat.forgetEverywhere();
-              keeper.endErased();
+              leaveErased(chat, keeper);
             }}
             onShortcuts={() => {
               setOpened("shortcuts");
@@ -87,8 +86,7 @@ export default function ChatScreen({ keeper }: { readonly keeper: SessionKeeper 
 function openChat(keeper: SessionKeeper): Chat {
   const chat = new Chat(keeper, (why) => {
     if (why === "erasing") {
-      void chat.forgetEverywhere();
-      keeper.endErased();
+      leaveErased(chat, keeper);
       return;
     }
     void keeper.refused().then((isRenewed) => {
@@ -224,4 +222,10 @@ function NoRoom() {
       <p>{shell.pickRoomHint}</p>
     </div>
   );
+}
+
+/** The account is being erased, wherever that was asked for: nothing of the user's is left in this browser. */
+function leaveErased(chat: Chat, keeper: SessionKeeper): void {
+  void chat.forgetEverywhere();
+  keeper.endErased();
 }
