@@ -7,6 +7,7 @@ STAGE ?= dev
 CONTEXT ?=
 # More arguments: make test ARGS="tests/unit -k rooms", make dev ARGS=--fresh
 ARGS ?=
+# Ends with 5 where ARGS leaves no test to run.
 PYTEST := python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0
 # make redrive QUEUE=index ACTION=redrive MATCH="room=lunch", ACTION=discard REASON="…"; docs/how-to/dead-letters.md
 QUEUE ?=
@@ -52,7 +53,8 @@ test: setup-browser  ## all tests but the slow ones: nothing outside this machin
 	@npm test --silent --workspaces && $(PYTEST) $(ARGS)
 
 test-slow: setup-browser  ## the slow tests too
-	@$(PYTEST) -m slow $(ARGS)
+	@$(PYTEST) -m "slow and not alone" $(ARGS) || [ $$? = 5 ]
+	@python -m pytest -m "slow and alone" $(ARGS) || [ $$? = 5 ]
 
 check: setup  ## linters, types and rules: Python, infrastructure and web client
 	@python -m local.check

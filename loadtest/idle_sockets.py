@@ -86,15 +86,23 @@ class Opening:
 
     def _go_on(self, descriptor: int, event: int) -> None:
         each = self._under_way[descriptor]
+        try:
+            self._shake_hands(each, event)
+        except OSError as error:
+            raise IdleSocketsError(
+                f"A socket was cut off before it was open: {error}; {len(self._open):,} had been opened."
+            ) from error
+
+    def _shake_hands(self, each: socket.socket, event: int) -> None:
         if event & select.EPOLLOUT:
             each.send(self._head)
-            self._poll.modify(descriptor, select.EPOLLIN)
+            self._poll.modify(each, select.EPOLLIN)
             return
         answer = each.recv(4096)
         if b" 101 " not in answer[:16] or not answer.endswith(b"\r\n\r\n"):
             raise IdleSocketsError(f"A socket was answered with {answer[:200]!r}.")
-        self._poll.unregister(descriptor)
-        self._open.append(self._under_way.pop(descriptor))
+        self._poll.unregister(each)
+        self._open.append(self._under_way.pop(each.fileno()))
 
 
 def ask(each: socket.socket) -> None:
@@ -196,15 +204,13 @@ def main() -> int:
     )
     parser.add_argument("--hold", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.hold:
-        hold(Part(*(int(each) for each in arguments.hold.split(","))))
-        return 0
     if min(arguments.sockets, arguments.asked) < 1 or arguments.watch <= 0:
         parser.error("--sockets, --watch and --asked are above 0.")
-    raise_file_limit(
-        min(arguments.sockets, files_allowed() - SPARE_FILES)
-    )  # for the gateways: a child has its parent's
     try:
+        if arguments.hold:
+            hold(Part(*(int(each) for each in arguments.hold.split(","))))
+            return 0
+        raise_file_limit(min(arguments.sockets, files_allowed() - SPARE_FILES))  # a gateway has its parent's
         figures = measure(arguments.sockets, arguments.watch, arguments.asked)
     except IdleSocketsError as error:
         print(error, file=sys.stderr)

@@ -30,6 +30,7 @@ def test_sockets_are_held_and_still_answer() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_a_hundred_thousand_idle_sockets_cost_a_few_kib_each_and_next_to_no_cpu() -> None:
     sockets = 100_000

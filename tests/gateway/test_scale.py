@@ -15,6 +15,7 @@ SOCKETS = 10_000
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_ten_thousand_idle_sockets_cost_a_few_kib_each_and_next_to_no_cpu() -> None:
     """The benchmark itself, whose server and client are processes of their own; it fails unless all sockets open."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -50,6 +50,7 @@ def test_fifty_devices_get_every_message_of_the_stack_once_and_in_order(stack: L
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(1_200)
 def test_ten_thousand_sockets_are_open_at_the_stack_while_some_talk(stack: LocalStack, tmp_path: Path) -> None:
     """Each socket takes a ticket and four calls of functions: as fast as the machine lets them."""
