@@ -1,7 +1,11 @@
-"""One running stack for the whole test run, started by the first test that asks for it; nothing beyond this machine."""
+"""What tests share in a whole run: running stacks, each started by the first test that asks for it, and templates.
+
+Nothing beyond this machine is reached.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -20,24 +24,26 @@ from local.stack import LocalStack
 
 EVIDENCE = BUILD / "tests"
 """Where a failed run's logs and screenshots are found."""
-SHARED = {
-    "stack": (
+STACKS = {
+    "stack of servers": ("tests/contract/", "tests/integration/"),
+    "stack of clients": (
         "tests/browser/",
         "tests/client/test_javascript.py",
         "tests/client/test_stack.py",
-        "tests/contract/",
-        "tests/integration/",
         "tests/local/test_reload.py",
         "tests/local/test_stack.py",
     ),
-    "templates": ("tests/infrastructure/",),
 }
+"""Places whose tests share a running stack, and a process. Two, because one would be a chain as long as all other tests
+together, half of which is waiting; a second one takes half a minute and a gigabyte."""
+SHARED = {**STACKS, "templates": ("tests/infrastructure/",)}
 """Places whose tests run in one process: they share a running stack, or synthesized templates."""
 TURNS = (
     "tests/integration/test_maintenance.py",  # they go through all that a stage has: while it is little
     "tests/integration/test_restore.py",
     "tests/integration/faults/",  # they count seconds: before seeds are played on every core
-    *SHARED["stack"],
+    "tests/integration/",
+    "tests/browser/",
     "tests/infrastructure/",
     "tests/simulation/",
     "tests/local/test_dev.py",
@@ -57,7 +63,7 @@ def pytest_runtest_setup() -> None:
 
 
 class SharedByPlace(LoadScopeScheduling):  # type: ignore[misc]
-    """Of several processes (`make test`) one has the stack, one the templates; other files go to who is free.
+    """Of several processes (`make test`) two have a stack each, one the templates; other files go to who is free.
 
     xdist's own `loadgroup` writes a group into a test's id where pytest 9.2 no longer looks for it.
     """
@@ -79,6 +85,11 @@ def turn(file: str) -> int:
     return next((at for at, places in enumerate(TURNS) if file.startswith(places)), len(TURNS))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Asked by xdist: one more than processors, because tests of a stack wait for it half of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedByPlace:
     """Asked by xdist, in the process that has the others. Groups are begun in the order of their first tests."""
     config.option.loadscopereorder = False  # by numbers of tests, which say nothing of their time
@@ -86,12 +97,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedByPlac
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is to come first does; and two stacks at once would be a minute and a gigabyte too many."""
+    """What is to come first does; and no process starts a stack that is not one of the two."""
     items.sort(key=lambda item: turn(_file(item)))
     of_the_stack = {_file(item) for item in items if "stack" in getattr(item, "fixturenames", ())}
-    strangers = {file for file in of_the_stack if place(file) != "stack"}
+    strangers = {file for file in of_the_stack if place(file) not in STACKS}
     if strangers:
-        raise pytest.UsageError(f"tests of the stack outside SHARED['stack']: {', '.join(sorted(strangers))}")
+        raise pytest.UsageError(f"tests of a stack outside STACKS: {', '.join(sorted(strangers))}")
 
 
 def _file(item: pytest.Item) -> str:

@@ -30,7 +30,10 @@ NOT_MODIFIED = 304
 ERRORS_FROM = 400
 ORIGIN_S = 60
 LOOK_S = 0.5
-"""How often the front looks for invalidations and for another deployment."""
+"""How often the front looks for invalidations."""
+
+READ_S = 5
+"""How often the front reads what is deployed; at CloudFront's edges a deployment is in force after minutes."""
 
 WRITE_S = 10
 """How often a file of the log is written; CloudFront takes minutes."""
@@ -156,13 +159,22 @@ class Front:
 
     async def _running(self, _application: web.Application) -> AsyncIterator[None]:
         """While the server runs: one session, and an eye on what is deployed and invalidated."""
+        await self._read()
         await self._look()
         timeout = aiohttp.ClientTimeout(total=ORIGIN_S)
         async with aiohttp.ClientSession(timeout=timeout) as self._session:
-            tasks = [asyncio.create_task(each) for each in (self._keep_looking(), self._keep_writing())]
+            tasks = [asyncio.create_task(each) for each in (self._keep_reading(), self._keep_looking(), self._keep_writing())]
             yield
             for task in tasks:
                 task.cancel()
+
+    async def _keep_reading(self) -> None:
+        while True:
+            await asyncio.sleep(READ_S)
+            try:
+                await self._read()
+            except (BotoCoreError, ClientError):
+                _log.exception("the distribution could not be read; what was read before is in force")
 
     async def _keep_looking(self) -> None:
         while True:
@@ -170,7 +182,7 @@ class Front:
             try:
                 await self._look()
             except (BotoCoreError, ClientError):
-                _log.exception("the distribution could not be read; what was read before is in force")
+                _log.exception("invalidations could not be read; those since then wait for the next look")
 
     async def _keep_writing(self) -> None:
         while self.log:
@@ -180,8 +192,10 @@ class Front:
             except (BotoCoreError, ClientError):
                 _log.exception("a file of the log could not be written, and is lost")
 
-    async def _look(self) -> None:
+    async def _read(self) -> None:
         self._distribution = await asyncio.to_thread(read_distribution, self.cloudfront, self.distribution_id)
+
+    async def _look(self) -> None:
         found = await asyncio.to_thread(read_invalidations, self.cloudfront, self.distribution_id, self._invalidated)
         for patterns in found.values():
             self._store.forget(patterns)

@@ -71,6 +71,7 @@ def laid_out(images: Assembly, tmp_path_factory: pytest.TempPathFactory) -> dict
     return found
 
 
+@pytest.mark.slow
 def test_every_function_is_an_image_with_what_it_has_as_a_zip(images: Assembly, dev: Assembly) -> None:
     zipped, packed = dev.functions(), by_handler(images)
     assert packed.keys() == zipped.keys()
@@ -82,6 +83,7 @@ def test_every_function_is_an_image_with_what_it_has_as_a_zip(images: Assembly, 
         assert function["Environment"]["Variables"].keys() == zipped[handler]["Environment"]["Variables"].keys()
 
 
+@pytest.mark.slow
 def test_an_image_is_for_the_processor_and_the_python_of_its_functions(
     images: Assembly, laid_out: dict[str, Image]
 ) -> None:
@@ -92,6 +94,7 @@ def test_an_image_is_for_the_processor_and_the_python_of_its_functions(
         assert laid_out[handler].ran == [], "what is run would need an arm64 machine, or its emulation"
 
 
+@pytest.mark.slow
 def test_functions_of_a_group_with_the_same_layers_share_an_image(laid_out: dict[str, Image]) -> None:
     shared: dict[Path, set[tuple[str, frozenset[str]]]] = {}
     for handler, image in laid_out.items():
@@ -113,6 +116,7 @@ def test_the_command_of_an_image_is_found_in_it_with_all_that_it_imports(
     assert f"functions.{handler}" in import_alone(handler, [*paths, *brought])
 
 
+@pytest.mark.slow
 def test_an_image_has_no_handlers_of_other_groups(laid_out: dict[str, Image]) -> None:
     for handler, image in laid_out.items():
         folders = {path.name for path in image.path("/var/task/functions").iterdir() if path.is_dir()}

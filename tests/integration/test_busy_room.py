@@ -48,6 +48,7 @@ def numbers(frame: Any) -> list[int]:
     return [event["message"]["seq"] for event in events if event["type"] == "message"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("low_thresholds")
 async def test_everybody_in_a_busy_room_gets_every_message(sign_in: SignIn, room: str) -> None:
     host = await sign_in("Host")

@@ -21,6 +21,7 @@ from local.demo import GENERAL
 from local.paths import ROOT
 from local.ports import Ports, is_listening
 
+pytestmark = pytest.mark.slow
 PATIENCE_S = 180
 
 

@@ -29,6 +29,11 @@ describe("with nothing typed", () => {
 });
 
 describe("what is typed", () => {
+  it("whoever is in no room is offered those that they may enter", () => {
+    const rooms = ROOMS.filter(({ member }) => !member);
+    expect(destinationsFor("", { rooms, people: [], me: "ada", current: null }).map(({ id }) => id)).toEqual(["open"]);
+  });
+
   it("finds the beginnings of names before those of words, and those before anything else", () => {
     expect(found("lu")).toEqual(["lunch", "open"]);
     expect(found("e")).toEqual(["cafe", "general", "open", "grace"]);

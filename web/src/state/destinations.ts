@@ -19,12 +19,16 @@ interface Known {
   readonly current: string | null;
 }
 
-/** The best first. With nothing typed these are one's own rooms, those with something unread in front. */
+/**
+ * The best first. With nothing typed these are one's own rooms, those with something unread in front; whoever has none yet
+ * is shown those that they may enter.
+ */
 export function destinationsFor(typed: string, { rooms, people, me, current }: Known): Destination[] {
   const query = plain(typed.trim());
   const others = rooms.filter(({ room }) => room !== current);
   if (query === "") {
-    return byRank(others.filter(({ member }) => member).map((room) => ranked(roomOf(room), room.unread > 0 ? 0 : 1)));
+    const isNew = !rooms.some(({ member }) => member);
+    return byRank(others.filter(({ member }) => isNew || member).map((room) => ranked(roomOf(room), room.unread > 0 ? 0 : 1)));
   }
   // A direct room has the other one's id for its title, and leads to them already.
   const direct = new Set(rooms.filter(({ kind }) => kind === "direct").map(({ title }) => title));

@@ -15,6 +15,14 @@ class StillResizeObserver implements ResizeObserver {
   }
 }
 
+// Files of tests are contexts of threads, and Node's channels go to all threads: each has a browser of its own.
+const browser = crypto.randomUUID();
+globalThis.BroadcastChannel = class extends BroadcastChannel {
+  constructor(name: string) {
+    super(`${browser}.${name}`);
+  }
+};
+
 // What is waited for comes late where the machine has other work, and a test that fails waits longer: no other harm.
 configure({ asyncUtilTimeout: 5_000 });
 
