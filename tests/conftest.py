@@ -9,10 +9,12 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -51,6 +53,11 @@ TURNS = (
 )
 """What comes first, of one process and of several: what takes longest, so that none waits at the end for another."""
 LOOPBACK_HOSTS = ["127.0.0.1", "::1", "localhost"]
+
+_parsed = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
+JSONFileLoader.load_file = lambda _self, file_path: _parsed(file_path)  # type: ignore[method-assign, assignment]
+"""What AWS services are like is megabytes of JSON, which botocore parses for every session: a quarter of the time
+of unit tests."""
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")

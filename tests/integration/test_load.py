@@ -38,6 +38,7 @@ def measure(stack: LocalStack, folder: Path, *options: str, timeout_s: float) ->
     return result
 
 
+@pytest.mark.slow
 def test_fifty_devices_get_every_message_of_the_stack_once_and_in_order(stack: LocalStack, tmp_path: Path) -> None:
     scenario = tmp_path / "small.py"
     scenario.write_text(SCENARIO)

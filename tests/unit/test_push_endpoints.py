@@ -72,6 +72,13 @@ def test_a_user_registers_a_browser_is_told_on_it_and_removes_it(stage: PushStag
     assert (status, shown["subscriptions"]) == (200, [])
 
 
+@pytest.mark.usefixtures("stage")
+def test_an_id_that_no_device_can_have_is_refused_and_one_that_none_has_is_not() -> None:
+    status, answer = call(f"DELETE {SUBSCRIPTIONS}", {"id": "\U0001f4f1" * 300})
+    assert (status, answer["code"]) == (400, "invalid_field")
+    assert call(f"DELETE {SUBSCRIPTIONS}", {"id": "0" * 32})[0] == 200
+
+
 def test_a_user_says_what_they_want_to_hear_of_a_room(stage: PushStage) -> None:
     stage.room("ada", "grace")
     assert level_of("Grace") == (200, {"room": "lunch", "level": None})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,6 +17,7 @@ from chat.storage.push_subscriptions import Device, Level
 
 MAX_DEVICES = 20
 MAX_TOKEN_CHARS = 4_096
+MAX_DEVICE_ID_CHARS = 64
 WEB = "web"
 
 
@@ -39,7 +40,7 @@ class Subscription(msgspec.Struct, frozen=True):
 class Removal(msgspec.Struct, frozen=True):
     """Which device: the `id` that registering it gave."""
 
-    id: str
+    id: Annotated[str, msgspec.Meta(max_length=MAX_DEVICE_ID_CHARS)]
 
 
 class Wish(msgspec.Struct, frozen=True):
