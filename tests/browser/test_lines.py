@@ -52,6 +52,17 @@ def tabs(stack: LocalStack, browser: Browser) -> Iterator[Tabs]:
     context.close()
 
 
+ARE_KEPT = """count => new Promise((answer) => {
+  indexedDB.open("agent-chat").onsuccess = ({ target: { result: database } }) => {
+    database.transaction("outgoing").objectStore("outgoing").count().onsuccess = ({ target: { result } }) => {
+      database.close();
+      answer(result === count);
+    };
+  };
+})"""
+"""Whether so many messages are in the browser's database."""
+
+
 def online(window: ChatWindow) -> None:
     expect(window.page.get_by_test_id("connection")).to_have_attribute("data-state", "online", timeout=PATIENCE_MS)
 
@@ -98,6 +109,7 @@ def test_what_is_written_offline_survives_the_tab_and_is_sent_once(stack: LocalS
         ada.send(f"offline {number}.")
     expect(ada.page.locator('[data-state="pending"]')).to_have_count(3)
     ada.page.get_by_test_id("composer-input").fill("half a sentence")
+    ada.page.wait_for_function(ARE_KEPT, arg=3)  # after they are seen: until then a crash would take them along
     ada.page.close()  # as a crash: nobody signs out
     tabs.context.set_offline(offline=False)
     again = tabs.open("Ada")

@@ -16,7 +16,9 @@ from tests.integration.users import SignIn
 MESSAGES = 20
 
 
-@pytest.mark.parametrize("way", ["direct", *(pytest.param(way, marks=pytest.mark.slow) for way in ("slices", "windows"))])
+@pytest.mark.parametrize(
+    "way", ["direct", *(pytest.param(way, marks=pytest.mark.slow) for way in ("slices", "windows"))]
+)
 async def test_throttled_tables_cost_patience_and_nothing_else(
     way: Way, faults: Faults, sign_in: SignIn, room: str, connections_table: DynamoDbTable, stack: LocalStack
 ) -> None:
