@@ -163,7 +163,9 @@ class Front:
         await self._look()
         timeout = aiohttp.ClientTimeout(total=ORIGIN_S)
         async with aiohttp.ClientSession(timeout=timeout) as self._session:
-            tasks = [asyncio.create_task(each) for each in (self._keep_reading(), self._keep_looking(), self._keep_writing())]
+            tasks = [
+                asyncio.create_task(each) for each in (self._keep_reading(), self._keep_looking(), self._keep_writing())
+            ]
             yield
             for task in tasks:
                 task.cancel()

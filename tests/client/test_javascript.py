@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from PIL import Image
 
+from chat.upload_parts import PARTS_FROM_BYTES
 from local.client import Client
 from local.paths import ROOT
 from local.programs import NODE, search_path
@@ -43,12 +45,19 @@ export const isRefusal = (error: unknown): boolean => error instanceof RequestFa
 
 
 def node(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a program to its end. Raises CalledProcessError with what it said."""
+    """Runs a program to its end."""
     environment = {**os.environ, "PATH": search_path()}
     command = [str(NODE), *arguments]
     return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=True, timeout=4 * WAIT_S
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=4 * WAIT_S
     )
+
+
+def succeed(*arguments: str, cwd: Path) -> str:
+    """As `node`, of a program that must succeed: what it printed."""
+    done = node(*arguments, cwd=cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +80,8 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "package").rename(modules / "@agent-chat" / "client")
     for name in json.loads((SOURCE / "package.json").read_text())["dependencies"]:
         (modules / name).symlink_to(ROOT / "node_modules" / name)
-    for example in ("follow.mjs", "say.mjs"):
-        shutil.copy(SOURCE / "examples" / example, place)
+    for example in (SOURCE / "examples").iterdir():
+        shutil.copy(example, place)
     return place
 
 
@@ -89,7 +98,7 @@ def test_its_types_are_those_of_a_strict_program(consumer: Path) -> None:
     tsc = str(ROOT / "node_modules" / "typescript" / "bin" / "tsc")
     strict = ("--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--noEmit")
     where = ("--module", "nodenext", "--target", "es2023", "--lib", "es2023,dom,dom.iterable,dom.asynciterable,esnext")
-    node(tsc, *strict, *where, "consumer.mts", cwd=consumer)
+    succeed(tsc, *strict, *where, "consumer.mts", cwd=consumer)
 
 
 @contextmanager
@@ -134,3 +143,33 @@ def test_programs_in_node_talk_and_whoever_is_killed_goes_on_where_it_was(stack:
     assert [entry["text"] for entry in heard] == said
     assert [entry["seq"] for entry in heard] == numbers == sorted(set(numbers))
     assert {entry["from"] for entry in heard} == {"Ada"}
+
+
+@pytest.mark.parametrize("side", [40, 1_720], ids=["as one form", "in parts"])
+def test_a_file_that_a_program_sends_is_a_message_of_its_room(
+    stack: LocalStack, consumer: Path, tmp_path: Path, side: int
+) -> None:
+    photo = tmp_path / "noise.png"
+    Image.frombytes("RGB", (side, side), os.urandom(3 * side * side)).save(photo, compress_level=1)
+    assert (photo.stat().st_size > PARTS_FROM_BYTES) == (side > 1_000)
+    room = f"photos-{side}"
+    with Client(stack.page_url, "Host") as host:
+        host.call("create", room=room, title="Photos")
+        host.call("send", room=room, text="Who has one?")
+        printed = succeed("share.mjs", stack.page_url, "Ada", room, str(photo), "image/png", cwd=consumer)
+        shown = host.call("history", room=room)["messages"][-1]
+    assert printed == f"{shown['seq']}\n"
+    assert (shown["media"]["name"], shown["from"]["id"]) == ("noise.png", "ada")
+    assert (shown["media"]["original"]["width"], shown["media"]["original"]["height"]) == (side, side)
+
+
+def test_a_file_that_is_refused_ends_the_program_with_the_reason(
+    stack: LocalStack, consumer: Path, tmp_path: Path
+) -> None:
+    fake = tmp_path / "fake.png"
+    fake.write_text("No image at all.")
+    with Client(stack.page_url, "Host") as host:
+        host.call("create", room="no-photos", title="No photos")
+    done = node("share.mjs", stack.page_url, "Ada", "no-photos", str(fake), "image/png", cwd=consumer)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "This is not a JPEG, PNG, WebP, GIF or AVIF image.\n"

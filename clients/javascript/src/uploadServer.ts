@@ -110,7 +110,7 @@ async function transferWhole(
   { onBytes, signal, code }: TransferOptions,
 ): Promise<void> {
   const bytes = body instanceof Blob ? body.size : [...body.values()].reduce((sum, it) => sum + (typeof it === "string" ? 0 : it.size), 0);
-  const limit = AbortSignal.timeout(STALLED_MS + bytes / SLOWEST_BYTES_PER_MS);
+  const limit = AbortSignal.timeout(STALLED_MS + Math.ceil(bytes / SLOWEST_BYTES_PER_MS));
   const init = { method, headers, body: untyped(body), signal: AbortSignal.any([signal, limit]) };
   const answer = await fetch(url, init).catch((error: unknown) => {
     signal.throwIfAborted();

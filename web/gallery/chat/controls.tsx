@@ -11,6 +11,7 @@ import { ConnectionBanner, ConnectionDot } from "../../src/components/Connection
 import { DatePicker } from "../../src/components/DatePicker";
 import { Dialog } from "../../src/components/Dialog";
 import { EmojiPicker } from "../../src/components/EmojiPicker";
+import { Failure } from "../../src/components/Failure";
 import { Icon, ICON_NAMES } from "../../src/components/Icon";
 import { IconButton } from "../../src/components/IconButton";
 import { MentionList } from "../../src/components/MentionList";
@@ -20,7 +21,7 @@ import { Popover } from "../../src/components/Popover";
 import { ColoursPicker, LanguagePicker } from "../../src/components/PreferencePicker";
 import { PresenceMark } from "../../src/components/PresenceMark";
 import { Told } from "../../src/components/Told";
-import { CROWD, ENDLESS, GRACE, messageOf } from "../samples";
+import { CROWD, ENDLESS, GRACE, messageOf, MUTED } from "../samples";
 import type { Specimens } from "../specimens";
 import { Later } from "./Later";
 import { Hers, nothing } from "./ada";
@@ -119,6 +120,12 @@ export const CONTROLS: Specimens = {
   "components/EmojiPicker": {
     covers: true,
     states: { open: <Anchored>{(anchor) => <EmojiPicker anchor={anchor} onPick={nothing} onClose={nothing} />}</Anchored> },
+  },
+  "components/Failure": {
+    states: {
+      "the reason alone": <Failure error={MUTED} />,
+      "in a sentence": <Failure error={MUTED} say={(reason) => `Your message was not sent. ${reason}`} />,
+    },
   },
   "components/Icon": {
     states: {

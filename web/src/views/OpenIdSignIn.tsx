@@ -1,10 +1,11 @@
 import type { OpenIdClient } from "@agent-chat/client/stage";
 import { useEffect, useRef, useState } from "react";
 
+import { Failure } from "../components/Failure";
 import { useWords } from "../hooks/useWords";
 import { comeBack, leaveForIssuer } from "../signIn/openId";
 import { isReturning } from "../signIn/returning";
-import { SignInFailure, type SignInWay } from "./SignIn";
+import type { SignInWay } from "./SignIn";
 
 /** Goes to the issuer; where the browser has just come from there, signs in with what it brought. */
 export default function OpenIdSignIn({ client, onSignedIn }: SignInWay & { readonly client: OpenIdClient }) {
@@ -27,7 +28,7 @@ export default function OpenIdSignIn({ client, onSignedIn }: SignInWay & { reado
   return (
     <div className="form">
       <p>{state === "returning" ? signIn.openIdReturning : signIn.openIdLead}</p>
-      <SignInFailure error={failure} />
+      <Failure error={failure} />
       <button
         type="button"
         className="button button--primary button--large"

@@ -1,12 +1,12 @@
 import type { Session, SiteConfig } from "@agent-chat/client/stage";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
+import { Failure } from "../components/Failure";
 import { ColoursPicker, LanguagePicker } from "../components/PreferencePicker";
 import { useWords } from "../hooks/useWords";
 import { isReturning } from "../signIn/returning";
 import type { SignedOut } from "../state/sessionKeeper";
 import { STAGE } from "../state/stage";
-import { explain } from "../state/wording";
 
 const OpenIdSignIn = lazy(() => import("./OpenIdSignIn"));
 const WalletSignIn = lazy(() => import("./WalletSignIn"));
@@ -111,7 +111,7 @@ function NameForm({ onSignedIn }: SignInWay) {
           }}
         />
       </label>
-      <SignInFailure error={failure} />
+      <Failure error={failure} />
       <button
         type="submit"
         className="button button--primary button--large"
@@ -121,17 +121,6 @@ function NameForm({ onSignedIn }: SignInWay) {
         {isBusy ? words.signIn.submitting : words.signIn.submit}
       </button>
     </form>
-  );
-}
-
-/** Nothing while `error` is null. */
-export function SignInFailure({ error }: { readonly error: unknown }) {
-  const words = useWords();
-  if (error === null) return null;
-  return (
-    <p className="form__failure" role="alert">
-      {explain(words, error)}
-    </p>
   );
 }
 

@@ -1,8 +1,9 @@
 import { useEffect, useState } from "react";
 
+import { Failure } from "../components/Failure";
 import { useWords } from "../hooks/useWords";
 import { signInWith, type Wallet, watchWallets } from "../signIn/wallets";
-import { SignInFailure, type SignInWay } from "./SignIn";
+import type { SignInWay } from "./SignIn";
 
 /** A button for each wallet in this browser. */
 export default function WalletSignIn({ chains, onSignedIn }: SignInWay & { readonly chains: readonly number[] }) {
@@ -26,7 +27,7 @@ export default function WalletSignIn({ chains, onSignedIn }: SignInWay & { reado
   if (wallets.length === 0) return <p className="field__hint">{signIn.walletNone}</p>;
   return (
     <div className="form">
-      <SignInFailure error={failure} />
+      <Failure error={failure} />
       {wallets.map((wallet) => (
         <button
           key={wallet.id}

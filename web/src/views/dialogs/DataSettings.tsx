@@ -2,11 +2,11 @@ import type { Archive } from "@agent-chat/client/account";
 import type { Session } from "@agent-chat/client/stage";
 import { useEffect, useState } from "react";
 
+import { Failure } from "../../components/Failure";
 import { Icon } from "../../components/Icon";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
 import { DataExportWatch } from "../../state/dataExport";
-import { explain } from "../../state/wording";
 
 /** A user's own data, as files to keep. */
 export function DataSettings({ session }: { readonly session: Session }) {
@@ -30,11 +30,7 @@ export function DataSettings({ session }: { readonly session: Session }) {
         {found !== null && !isReady && data.preparing(found.share)}
       </p>
       {isReady && <Archives archives={found.archives} />}
-      {failure !== null && (
-        <p className="form__failure" role="alert">
-          {explain(words, failure)}
-        </p>
-      )}
+      <Failure error={failure} />
       <button
         type="button"
         className="button button--small"

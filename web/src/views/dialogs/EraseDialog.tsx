@@ -3,9 +3,9 @@ import type { Session } from "@agent-chat/client/stage";
 import { type SubmitEvent, useState } from "react";
 
 import { Dialog } from "../../components/Dialog";
+import { Failure } from "../../components/Failure";
 import { useWords } from "../../hooks/useWords";
 import { STAGE } from "../../state/stage";
-import { explain } from "../../state/wording";
 
 interface EraseDialogProps {
   readonly session: Session;
@@ -59,11 +59,7 @@ export function EraseDialog({ session, onErased, onClose }: EraseDialogProps) {
             }}
           />
         </label>
-        {failure !== null && (
-          <p className="form__failure" role="alert">
-            {explain(words, failure)}
-          </p>
-        )}
+        <Failure error={failure} />
         <div className="form__actions">
           <button type="button" className="button" onClick={onClose}>
             {words.shell.cancel}

@@ -3,13 +3,13 @@ import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 
 import { Avatar } from "../../components/Avatar";
 import { Dialog } from "../../components/Dialog";
+import { Failure } from "../../components/Failure";
 import { Icon } from "../../components/Icon";
 import { useChat } from "../../hooks/useChat";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
 import { type Destination, destinationsFor } from "../../state/destinations";
 import { goTo } from "../../state/route";
-import { explain } from "../../state/wording";
 
 interface GoToDialogProps {
   readonly current: string | null;
@@ -70,11 +70,7 @@ export function GoToDialog({ current, onClose }: GoToDialogProps) {
         }}
         onKeyDown={onKeyDown}
       />
-      {failure !== null && (
-        <p className="form__failure" role="alert">
-          {explain(words, failure)}
-        </p>
-      )}
+      <Failure error={failure} />
       <Found id={listId} found={found} at={at} onTake={take} />
       <p className="go-to__note" role="status">
         {found.length === 0 ? labels.none : labels.hint}

@@ -4,11 +4,12 @@ import { useEffect, useState } from "react";
 import { Avatar } from "../../components/Avatar";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { Dialog } from "../../components/Dialog";
+import { Failure } from "../../components/Failure";
 import { useChat } from "../../hooks/useChat";
 import type { Asked } from "../../hooks/useRoomActions";
 import { useWords } from "../../hooks/useWords";
 import type { Conversation } from "../../state/conversation";
-import { explain, summaryOf } from "../../state/wording";
+import { summaryOf } from "../../state/wording";
 
 interface AskedDialogProps {
   readonly talk: Conversation;
@@ -53,7 +54,7 @@ function ReportDialog({ talk, asked: { message }, onTold, onClose }: AskedDialog
   const { report, actions } = words.messages;
   const [reason, setReason] = useState("");
   const [isBusy, setIsBusy] = useState(false);
-  const [failure, setFailure] = useState<string | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
   const send = async (): Promise<void> => {
     setIsBusy(true);
     try {
@@ -61,7 +62,7 @@ function ReportDialog({ talk, asked: { message }, onTold, onClose }: AskedDialog
       onTold(report.sent);
       onClose();
     } catch (error) {
-      setFailure(explain(words, error));
+      setFailure(error);
       setIsBusy(false);
     }
   };
@@ -90,11 +91,7 @@ function ReportDialog({ talk, asked: { message }, onTold, onClose }: AskedDialog
           />
           <span className="field__hint">{report.hint}</span>
         </label>
-        {failure !== null && (
-          <p className="form__failure" role="alert">
-            {failure}
-          </p>
-        )}
+        <Failure error={failure} />
         <div className="form__actions">
           <button type="button" className="button" onClick={onClose}>
             {words.shell.cancel}
@@ -138,11 +135,7 @@ function InspectDialog({ talk, asked: { message }, onClose }: AskedDialogProps) 
       <div className="form" data-testid="inspected">
         <h2>{inspect.title}</h2>
         <Excerpt message={message} />
-        {failure !== null && (
-          <p className="form__failure" role="alert">
-            {explain(words, failure)}
-          </p>
-        )}
+        <Failure error={failure} />
         {known === null ? failure === null && <p>{loading}</p> : <KnownLists {...known} />}
         <div className="form__actions">
           <button type="button" className="button" onClick={onClose}>

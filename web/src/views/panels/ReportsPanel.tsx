@@ -2,6 +2,7 @@ import type { Copy } from "@agent-chat/client/changes";
 import { useEffect, useState } from "react";
 
 import { ConfirmDialog } from "../../components/ConfirmDialog";
+import { Failure } from "../../components/Failure";
 import { MessageCard } from "../../components/MessageCard";
 import { PanelFrame } from "../../components/PanelFrame";
 import { useChat } from "../../hooks/useChat";
@@ -48,11 +49,7 @@ export function ReportsPanel({ talk, onJump, onClose }: ReportsPanelProps) {
             {explain(words, failure)}
           </p>
         )}
-        {refusal !== null && (
-          <p className="form__failure" role="alert" data-testid="report-undecided">
-            {words.reports.undecided(explain(words, refusal))}
-          </p>
-        )}
+        <Failure error={refusal} say={words.reports.undecided} testId="report-undecided" />
         {reported === null && failure === null && <p className="panel__note">{words.messages.loading}</p>}
         <p className="panel__note" role="status">
           {reported !== null && (reported.length === 0 ? words.reports.none : words.reports.lead)}

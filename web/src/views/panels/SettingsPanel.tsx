@@ -2,6 +2,7 @@ import type { Room, RoomSettings as Settings } from "@agent-chat/client/frames";
 import { type SubmitEvent, useEffect, useState } from "react";
 
 import { AlertLevelPicker } from "../../components/AlertLevelPicker";
+import { Failure } from "../../components/Failure";
 import { IconButton } from "../../components/IconButton";
 import { PanelFrame } from "../../components/PanelFrame";
 import { useStore } from "../../hooks/useStore";
@@ -9,7 +10,6 @@ import { useWords } from "../../hooks/useWords";
 import type { Conversation } from "../../state/conversation";
 import { moderates } from "../../state/rights";
 import { RoomSettings, SLOW_MODES_S, wordsIn } from "../../state/roomSettings";
-import { explain } from "../../state/wording";
 
 interface SettingsPanelProps {
   readonly talk: Conversation;
@@ -40,16 +40,8 @@ export function SettingsPanel({ talk, entry, onClose }: SettingsPanelProps) {
     <PanelFrame title={text.title} testId="settings-panel" onClose={onClose}>
       <div className="panel__body room-settings">
         <p className="room-settings__lead">{isLeader ? text.lead : text.readOnly}</p>
-        {failure !== null && (
-          <p className="form__failure" role="alert">
-            {explain(words, failure)}
-          </p>
-        )}
-        {refusal !== null && (
-          <p className="form__failure" role="alert" data-testid="settings-refused">
-            {text.notChanged(explain(words, refusal))}
-          </p>
-        )}
+        <Failure error={failure} />
+        <Failure error={refusal} say={text.notChanged} testId="settings-refused" />
         {settings === null && failure === null && <p className="room-settings__lead">{words.messages.loading}</p>}
         {settings !== null && (
           <>
