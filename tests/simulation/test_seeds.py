@@ -54,7 +54,10 @@ def test_each_bug_is_found() -> None:
     assert mutants.main([]) == 0
 
 
-@pytest.mark.parametrize("name", ["tombstone ignored", "client: any order", "client: new ids"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("erased name", marks=pytest.mark.slow), "tombstone ignored", "client: any order", "client: new ids"],
+)
 def test_a_bug_is_found_within_a_few_seeds(name: str) -> None:
     assert hunt(name, seeds=20).first is not None
 
