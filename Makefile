@@ -7,7 +7,6 @@ STAGE ?= dev
 CONTEXT ?=
 # More arguments: make test ARGS="tests/unit -k rooms", make dev ARGS=--fresh
 ARGS ?=
-# Ends with 5 where ARGS leaves no test to run.
 PYTEST := python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0
 # make redrive QUEUE=index ACTION=redrive MATCH="room=lunch", ACTION=discard REASON="…"; docs/how-to/dead-letters.md
 QUEUE ?=
@@ -52,6 +51,7 @@ dev: setup  ## run the whole application on this machine, with live reload (Ctrl
 test: setup-browser  ## all tests but the slow ones: nothing outside this machine is reached
 	@npm test --silent --workspaces && $(PYTEST) $(ARGS)
 
+# pytest ends with 5 where ARGS leaves no test to run, here of the one kind or of the other.
 test-slow: setup-browser  ## the slow tests too
 	@$(PYTEST) -m "slow and not alone" $(ARGS) || [ $$? = 5 ]
 	@python -m pytest -m "slow and alone" $(ARGS) || [ $$? = 5 ]

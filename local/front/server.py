@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -22,7 +23,7 @@ from local.front.signatures import DeniedError, Viewer, check
 from local.front.store import Store, Stored, freshness_s
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 
     from local.front.distribution import Behaviour
 
@@ -163,36 +164,18 @@ class Front:
         await self._look()
         timeout = aiohttp.ClientTimeout(total=ORIGIN_S)
         async with aiohttp.ClientSession(timeout=timeout) as self._session:
-            tasks = [
-                asyncio.create_task(each) for each in (self._keep_reading(), self._keep_looking(), self._keep_writing())
-            ]
+            tasks = [asyncio.create_task(each) for each in self._chores()]
             yield
             for task in tasks:
                 task.cancel()
 
-    async def _keep_reading(self) -> None:
-        while True:
-            await asyncio.sleep(READ_S)
-            try:
-                await self._read()
-            except (BotoCoreError, ClientError):
-                _log.exception("the distribution could not be read; what was read before is in force")
-
-    async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_S)
-            try:
-                await self._look()
-            except (BotoCoreError, ClientError):
-                _log.exception("invalidations could not be read; those since then wait for the next look")
-
-    async def _keep_writing(self) -> None:
-        while self.log:
-            await asyncio.sleep(WRITE_S)
-            try:
-                await asyncio.to_thread(self.log.flush)
-            except (BotoCoreError, ClientError):
-                _log.exception("a file of the log could not be written, and is lost")
+    def _chores(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What is done again and again while the server runs."""
+        yield _repeat(READ_S, self._read, "the distribution could not be read; what was read before is in force")
+        yield _repeat(LOOK_S, self._look, "invalidations could not be read; those since then wait for the next look")
+        if self.log:
+            flush = partial(asyncio.to_thread, self.log.flush)
+            yield _repeat(WRITE_S, flush, "a file of the log could not be written, and is lost")
 
     async def _read(self) -> None:
         self._distribution = await asyncio.to_thread(read_distribution, self.cloudfront, self.distribution_id)
@@ -212,6 +195,16 @@ def _multiple(headers: list[tuple[str, str]]) -> CIMultiDict[str]:
 def _viewer(request: web.Request) -> Viewer:
     url = f"{request.scheme}://{request.host}{request.raw_path}"
     return Viewer(url, request.cookies, request.remote or "", int(time.time()))
+
+
+async def _repeat(every_s: float, do: Callable[[], Awaitable[None]], failed: str) -> None:
+    """Does it again and again; what AWS refuses is logged, and the next time is another chance."""
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await do()
+        except (BotoCoreError, ClientError):
+            _log.exception(failed)
 
 
 def _as_asked(request: Mapping[str, str], answer: Answer, behaviour: Behaviour) -> Answer:

@@ -68,3 +68,9 @@ def open_panel(window: ChatWindow, name: str) -> Locator:
     panel = window.page.get_by_test_id(f"{name}-panel")
     panel.wait_for()
     return panel
+
+
+def numbers(window: ChatWindow) -> list[int]:
+    """Of the messages that are in the page, in its order; 0 for one that has none yet."""
+    shown = window.page.get_by_test_id("message").all()
+    return [int(message.get_attribute("data-seq") or 0) for message in shown]

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect
 from local.browser import PATIENCE_MS, ChatWindow
 from local.client import Client
 from local.stack import LocalStack
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, numbers
 
 MESSAGES = 10
 SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
@@ -65,12 +65,6 @@ ARE_KEPT = """count => new Promise((answer) => {
 
 def online(window: ChatWindow) -> None:
     expect(window.page.get_by_test_id("connection")).to_have_attribute("data-state", "online", timeout=PATIENCE_MS)
-
-
-def numbers(window: ChatWindow) -> list[int]:
-    return [
-        int(message.get_attribute("data-seq") or 0) for message in window.page.locator('[data-testid="message"]').all()
-    ]
 
 
 def test_two_tabs_have_one_socket_and_the_other_takes_over_when_its_tab_is_closed(

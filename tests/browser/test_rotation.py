@@ -11,7 +11,7 @@ from playwright.sync_api import WebSocketRoute, expect
 
 from local.client import Client
 from local.stack import LocalStack
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, numbers
 
 ROTATE_AFTER_S = 2
 LEAST, MOST = 60, 100
@@ -59,10 +59,8 @@ def test_a_planned_change_of_sockets_loses_and_repeats_nothing(stack: LocalStack
             ada.page.wait_for_timeout(100)
         ada.message(f"message {sent}.")
     ada.tall()
-    shown = ada.page.locator('[data-testid="message"]')
-    expect(shown).to_have_count(sent)
-    numbers = [message.get_attribute("data-seq") for message in shown.all()]
-    assert numbers == [str(number) for number in range(1, sent + 1)]
+    expect(ada.page.get_by_test_id("message")).to_have_count(sent)
+    assert numbers(ada) == list(range(1, sent + 1))
     assert len(opened) >= 3
     assert len(opened) - len(closed) <= 2  # the one in use, and at most one that is being left
     assert set(phases.json_value()) <= {"online"}

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from local.client import Client
 from local.stack import LocalStack
-from tests.browser.conftest import Open, open_panel
+from tests.browser.conftest import Open, numbers, open_panel
 
 WAIT_MS = 30_000
 
@@ -22,10 +22,8 @@ def test_two_people_read_the_same_conversation_in_the_same_order(open_window: Op
         speaker.send(text)
         for window in (ada, grace):
             window.message(text)
-    shown = [window.page.locator('[data-testid="message"]') for window in (ada, grace)]
-    orders = [[message.get_attribute("data-seq") for message in messages.all()] for messages in shown]
-    assert orders[0] == orders[1] == ["1", "2", "3"]
-    authors = [message.get_attribute("data-author") for message in shown[1].all()]
+    assert numbers(ada) == numbers(grace) == [1, 2, 3]
+    authors = [message.get_attribute("data-author") for message in grace.page.get_by_test_id("message").all()]
     assert authors == ["ada", "grace", "ada"]
 
 
@@ -108,5 +106,4 @@ def test_what_was_said_while_a_window_was_offline_is_there_when_it_is_back(
     ada.message("meanwhile")
     ada.send("after")
     ada.message("after")
-    numbers = [m.get_attribute("data-seq") for m in ada.page.locator('[data-testid="message"]').all()]
-    assert numbers == ["1", "2", "3"]
+    assert numbers(ada) == [1, 2, 3]

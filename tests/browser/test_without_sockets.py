@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Request, expect
+from playwright.sync_api import Request, expect
 
 from local.browser import ChatWindow
 from local.client import Client
 from local.stack import LocalStack
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, numbers
 
 WAIT_MS = 30_000
 MESSAGES = 40
@@ -80,8 +80,3 @@ def count_streams(window: ChatWindow) -> list[str]:
 
     window.page.on("request", listen)
     return made
-
-
-def numbers(window: ChatWindow) -> list[int]:
-    messages: list[Locator] = window.page.locator('[data-testid="message"]').all()
-    return [int(message.get_attribute("data-seq") or 0) for message in messages]

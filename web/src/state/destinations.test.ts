@@ -26,14 +26,14 @@ describe("with nothing typed", () => {
   it("one's own rooms are offered, the unread ones first, without the one on screen", () => {
     expect(found("", "cafe")).toEqual(["lunch", "general", "direct-1"]);
   });
-});
 
-describe("what is typed", () => {
   it("whoever is in no room is offered those that they may enter", () => {
     const rooms = ROOMS.filter(({ member }) => !member);
     expect(destinationsFor("", { rooms, people: [], me: "ada", current: null }).map(({ id }) => id)).toEqual(["open"]);
   });
+});
 
+describe("what is typed", () => {
   it("finds the beginnings of names before those of words, and those before anything else", () => {
     expect(found("lu")).toEqual(["lunch", "open"]);
     expect(found("e")).toEqual(["cafe", "general", "open", "grace"]);

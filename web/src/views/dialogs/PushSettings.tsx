@@ -2,15 +2,14 @@ import { ChatError } from "@agent-chat/client/errors";
 import type { Session } from "@agent-chat/client/stage";
 import { useEffect, useState } from "react";
 
+import { Failure } from "../../components/Failure";
 import { useStore } from "../../hooks/useStore";
 import { useWords } from "../../hooks/useWords";
 import { PushDevice, type PushState } from "../../state/pushDevice";
-import { explain } from "../../state/wording";
 
 /** Whether one is told on this device of what is said while no page is open. */
 export function PushSettings({ session }: { readonly session: Session }) {
-  const words = useWords();
-  const { push } = words.settings;
+  const { push } = useWords().settings;
   const [device] = useState(() => new PushDevice(session));
   const { state, isBusy, failure } = useStore(device.view);
   useEffect(() => void device.look(), [device]);
@@ -20,12 +19,8 @@ export function PushSettings({ session }: { readonly session: Session }) {
       <h3>{push.title}</h3>
       <p className="field__hint">{isPossible ? push.hint : push[state]}</p>
       {isPossible && <PushSwitch state={state} isBusy={isBusy} device={device} />}
-      {failure !== null && (
-        <p className="form__failure" role="alert">
-          {/* What the browser itself refuses has no words for people. */}
-          {failure instanceof ChatError ? explain(words, failure) : push.failed}
-        </p>
-      )}
+      {/* What the browser itself refuses has no words for people. */}
+      <Failure error={failure} say={(reason) => (failure instanceof ChatError ? reason : push.failed)} />
     </section>
   );
 }
